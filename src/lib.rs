@@ -1,0 +1,6 @@
+//! byname judges the `pkgs/by-name` structure of a Nixpkgs tree from its files alone.
+
+#![forbid(unsafe_code)]
+
+pub mod check;
+pub mod rules;

@@ -1,0 +1,53 @@
+//! What a rule says of a tree: plain data, which every report format shows in its own way.
+
+use crate::rules::Rule;
+
+/// One thing that is wrong, and how to mend it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    pub rule: &'static Rule,
+    /// The top-level attribute it is about, where it is about one.
+    pub attribute: Option<String>,
+    pub place: Place,
+    /// What is wrong and why it matters: whole sentences, without a trailing newline.
+    pub message: String,
+    /// The command or edit that mends it.
+    pub help: Option<String>,
+}
+
+/// Where a finding stands.  The order of places is the order of a report.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Relative to the tree, `/` between parts; bytes that are no UTF-8 are escaped as `\xNN`.
+    pub path: String,
+    pub span: Option<Span>,
+    /// The source that the span marks, where there is one.
+    pub excerpt: Option<Excerpt>,
+}
+
+/// A stretch of a file: lines and columns count from 1, columns in characters; the end is exclusive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Span {
+    pub line: u32,
+    pub column: u32,
+    pub end_line: u32,
+    pub end_column: u32,
+}
+
+/// The whole lines that a [`Span`] covers, for a report to show.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Excerpt {
+    /// The number of the first of these lines, from 1: the line of the span.
+    pub first_line: u32,
+    /// The lines, without the last newline.
+    pub text: String,
+}
+
+/// A question that could not be decided without Nix: never a finding.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Undecided {
+    pub attribute: String,
+    /// What was asked: `kind`, `strict_deps`, `structured_attrs`, `same_scope_callpackage`, `should_be_by_name`.
+    pub question: &'static str,
+    pub reason: String,
+}

@@ -1,0 +1,9 @@
+//! The rules: one file per family, and the catalogue that names and explains them.
+//!
+//! A new rule is its entry in the catalogue, its check in its family's file, and one fixture folder.
+
+mod catalogue;
+mod finding;
+
+pub use catalogue::{Kind, Rule, catalogue, rule};
+pub use finding::{Excerpt, Finding, Place, Span, Undecided};
