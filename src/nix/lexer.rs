@@ -1,0 +1,113 @@
+//! The tokens of a file, by rnix, without white space and comments.
+
+use rnix::SyntaxKind::{self, *};
+
+use super::SyntaxError;
+
+/// One token: its kind, and where it stands in bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Token {
+    pub kind: SyntaxKind,
+    pub start: u32,
+    pub end: u32,
+}
+
+/// Nix reads no file larger than this either: its positions have 32 bits.
+const MAX_BYTES: usize = u32::MAX as usize - 1;
+
+/// # Errors
+/// Where the text has a character, string, comment or number that is no token.
+pub(super) fn tokens(text: &str) -> Result<Vec<Token>, SyntaxError> {
+    if text.len() > MAX_BYTES {
+        return Err(SyntaxError::new(0, "the file is larger than 4 GiB"));
+    }
+    let mut lookahead = Lookahead::new(text);
+    let mut tokens = Vec::with_capacity(text.len() / 6 + 16);
+    let mut start = 0;
+    let mut open_strings = Vec::new();
+    for (kind, token) in rnix::tokenize(text) {
+        let end = start + token.len() as u32;
+        match kind {
+            TOKEN_WHITESPACE | TOKEN_COMMENT => {}
+            TOKEN_ERROR => {
+                return Err(match open_strings.last() {
+                    Some(open) if end as usize == text.len() => SyntaxError::new(*open, "this string is not closed"),
+                    _ => SyntaxError::new(start, explain(token)),
+                });
+            }
+            _ => tokens.push(Token { kind, start, end }),
+        }
+        match kind {
+            TOKEN_STRING_START => open_strings.push(start),
+            TOKEN_STRING_END => {
+                open_strings.pop();
+            }
+            _ => {}
+        }
+        start = end;
+        lookahead.charge(start)?;
+    }
+    if (start as usize) < text.len() {
+        return Err(SyntaxError::new(start, "unexpected character"));
+    }
+    tokens.push(Token {
+        kind: TOKEN_ERROR,
+        start,
+        end: start,
+    });
+    Ok(tokens)
+}
+
+fn explain(token: &str) -> String {
+    if token.starts_with("/*") {
+        "this comment is not closed: add `*/`".to_owned()
+    } else if token.ends_with('/') {
+        format!("the path `{token}` ends in a slash, which Nix does not allow: write it without")
+    } else if token.contains("//") {
+        format!("the path `{token}` has an empty part: write one slash")
+    } else {
+        format!("unexpected `{}`", token.escape_default())
+    }
+}
+
+/// Guards against text on which the tokenizer takes quadratic time: at each token it looks ahead as far as characters
+/// go on that a path may have, so that a long run of, say, `-` is read again for every one of them.
+struct Lookahead<'t> {
+    text: &'t [u8],
+    budget: usize,
+}
+
+impl<'t> Lookahead<'t> {
+    /// Shorter runs cost no more than what the tokenizer does anyway.
+    const SHORT: usize = 128;
+
+    fn new(text: &'t str) -> Self {
+        Self {
+            text: text.as_bytes(),
+            budget: text.len() * 4 + (1 << 22),
+        }
+    }
+
+    fn charge(&mut self, offset: u32) -> Result<(), SyntaxError> {
+        let ahead = &self.text[offset as usize..];
+        if !ahead.get(Self::SHORT).copied().is_some_and(may_be_in_path) {
+            return Ok(());
+        }
+        let run = ahead
+            .iter()
+            .take(self.budget + 1)
+            .take_while(|byte| may_be_in_path(**byte))
+            .count();
+        self.budget = self.budget.checked_sub(run).ok_or_else(|| {
+            SyntaxError::new(
+                offset,
+                "too many long words in a row to be read: no file of this size needs them",
+            )
+        })?;
+        Ok(())
+    }
+}
+
+fn may_be_in_path(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'.' | b'+' | b'-' | b'<')
+}

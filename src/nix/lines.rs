@@ -1,0 +1,36 @@
+//! From byte offsets to lines and columns.
+
+use memchr::memchr_iter;
+
+/// Where the lines of a text start.
+#[derive(Debug)]
+pub struct Lines {
+    starts: Vec<u32>,
+}
+
+impl Lines {
+    pub fn new(text: &str) -> Self {
+        let starts = std::iter::once(0)
+            .chain(memchr_iter(b'\n', text.as_bytes()).map(|at| at as u32 + 1))
+            .collect();
+        Self { starts }
+    }
+
+    /// The line and the column of a byte offset into `text`, the text that this was made of; both from 1, the column
+    /// in characters.  An offset past the end counts as the end.
+    pub fn position(&self, text: &str, offset: u32) -> (u32, u32) {
+        let line = self.starts.partition_point(|start| *start <= offset);
+        let start = self.starts[line - 1] as usize;
+        let end = (offset as usize).clamp(start, text.len());
+        let column = String::from_utf8_lossy(&text.as_bytes()[start..end]).chars().count();
+        (line as u32, column as u32 + 1)
+    }
+
+    /// The text of the lines from `first` to `last` (from 1, both included), without the last newline.
+    pub fn text<'t>(&self, text: &'t str, first: u32, last: u32) -> &'t str {
+        let start = self.starts[first as usize - 1] as usize;
+        let end = self.starts.get(last as usize).map_or(text.len(), |next| *next as usize);
+        let lines = &text[start..end];
+        lines.strip_suffix('\n').unwrap_or(lines)
+    }
+}

@@ -1,0 +1,220 @@
+//! One file as Nix: its text, its syntax in a compact form, and what its names refer to.  Knows nothing of Nixpkgs.
+
+mod ast;
+mod lexer;
+mod lines;
+mod parser;
+mod scope;
+mod strings;
+mod symbol;
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+pub use ast::*;
+pub use lines::Lines;
+pub use scope::{GLOBALS, Resolved, Scopes};
+pub use symbol::Symbol;
+
+/// Why a text is no Nix expression.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct SyntaxError {
+    /// Where, in bytes from the start of the text; at most its length.
+    pub offset: u32,
+    /// What was found there, and what would have been right.
+    pub message: String,
+}
+
+impl SyntaxError {
+    fn new(offset: u32, message: impl Into<String>) -> Self {
+        Self {
+            offset,
+            message: message.into(),
+        }
+    }
+}
+
+/// A parsed file.  Immutable, so that threads can share it.
+#[derive(Debug)]
+pub struct File {
+    text: String,
+    root: ExprId,
+    tables: Tables,
+    lines: OnceLock<Lines>,
+    scopes: OnceLock<Scopes>,
+}
+
+/// The nodes of a file's syntax, and what they point into.
+#[derive(Debug, Default)]
+struct Tables {
+    exprs: Vec<Expr>,
+    spans: Vec<(u32, u32)>,
+    /// How deep each expression nests; only while parsing.
+    depths: Vec<u16>,
+    children: Vec<ExprId>,
+    literals: String,
+    parts: Vec<Part>,
+    attr_paths: Vec<AttrName>,
+    lambdas: Vec<Lambda>,
+    formals: Vec<Formal>,
+    bindings: Vec<Bindings>,
+    bound: Vec<Binding>,
+    dynamic: Vec<DynamicBinding>,
+    variables: Vec<Symbol>,
+    useless_escapes: Vec<u32>,
+}
+
+/// A path literal, as written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PathLiteral<'f> {
+    pub kind: PathKind,
+    /// `None` where it is interpolated.
+    pub text: Option<&'f str>,
+    pub expr: ExprId,
+}
+
+impl File {
+    /// # Errors
+    /// Where the text is no Nix expression, by Nix's own grammar and its checks at parse time; and where it nests
+    /// deeper than any sensible file.
+    pub fn parse(text: String) -> Result<Self, SyntaxError> {
+        parser::parse(text)
+    }
+
+    fn new(text: String, root: ExprId, tables: Tables) -> Self {
+        Self {
+            text,
+            root,
+            tables,
+            lines: OnceLock::new(),
+            scopes: OnceLock::new(),
+        }
+    }
+
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The whole file's expression.
+    pub fn root(&self) -> ExprId {
+        self.root
+    }
+
+    pub fn expr(&self, id: ExprId) -> &Expr {
+        &self.tables.exprs[id.index()]
+    }
+
+    /// Where an expression stands in [`text`](Self::text), in bytes; parentheses around it are not part of it.
+    pub fn span(&self, id: ExprId) -> Range<u32> {
+        let (start, end) = self.tables.spans[id.index()];
+        start..end
+    }
+
+    /// All expressions, inner ones before those that hold them.
+    pub fn exprs(&self) -> impl Iterator<Item = ExprId> + use<> {
+        (0..self.tables.exprs.len() as u32).map(ExprId)
+    }
+
+    /// The line and the column of a byte offset, from 1, the column in characters.
+    pub fn position(&self, offset: u32) -> (u32, u32) {
+        self.lines().position(&self.text, offset)
+    }
+
+    pub fn lines(&self) -> &Lines {
+        self.lines.get_or_init(|| Lines::new(&self.text))
+    }
+
+    /// What each variable refers to.
+    pub fn scopes(&self) -> &Scopes {
+        self.scopes.get_or_init(|| Scopes::of(self))
+    }
+
+    /// The parts of a string or path.
+    pub fn parts(&self, parts: Slice) -> &[Part] {
+        &self.tables.parts[parts.range()]
+    }
+
+    pub fn literal(&self, literal: Literal) -> &str {
+        &self.tables.literals[literal.0.range()]
+    }
+
+    /// The arguments of a call, or the elements of a list.
+    pub fn children(&self, children: Slice) -> &[ExprId] {
+        &self.tables.children[children.range()]
+    }
+
+    pub fn attr_path(&self, path: Slice) -> &[AttrName] {
+        &self.tables.attr_paths[path.range()]
+    }
+
+    pub fn lambda(&self, id: LambdaId) -> &Lambda {
+        &self.tables.lambdas[id.index()]
+    }
+
+    pub fn formals(&self, formals: &Formals) -> &[Formal] {
+        &self.tables.formals[formals.list.range()]
+    }
+
+    pub fn bindings(&self, id: BindingsId) -> &Bindings {
+        &self.tables.bindings[id.index()]
+    }
+
+    /// The static names that a set or `let` binds, in the order of the source.
+    pub fn bound(&self, bindings: &Bindings) -> &[Binding] {
+        &self.tables.bound[bindings.list.range()]
+    }
+
+    pub fn dynamic(&self, bindings: &Bindings) -> &[DynamicBinding] {
+        &self.tables.dynamic[bindings.dynamic.range()]
+    }
+
+    /// The `from` expressions of its `inherit (from) …;`.
+    pub fn sources(&self, bindings: &Bindings) -> &[ExprId] {
+        &self.tables.children[bindings.sources.range()]
+    }
+
+    pub fn variable(&self, id: VarId) -> Symbol {
+        self.tables.variables[id.index()]
+    }
+
+    fn variables(&self) -> &[Symbol] {
+        &self.tables.variables
+    }
+
+    /// The text of a string literal without interpolations.
+    pub fn plain_string(&self, id: ExprId) -> Option<&str> {
+        match *self.expr(id) {
+            Expr::Str(parts) => self.plain(parts),
+            _ => None,
+        }
+    }
+
+    fn plain(&self, parts: Slice) -> Option<&str> {
+        match self.parts(parts) {
+            [] => Some(""),
+            [Part::Text(literal)] => Some(self.literal(*literal)),
+            _ => None,
+        }
+    }
+
+    /// Every path literal, in the order of the source.
+    pub fn path_literals(&self) -> impl Iterator<Item = PathLiteral<'_>> {
+        self.exprs().filter_map(|expr| match *self.expr(expr) {
+            Expr::Path { kind, parts } => Some(PathLiteral {
+                kind,
+                text: self.plain(parts),
+                expr,
+            }),
+            _ => None,
+        })
+    }
+
+    /// The byte offsets of characters in strings that are escaped to no effect (NPV-170 of `rules.md`).
+    pub fn useless_escapes(&self) -> &[u32] {
+        &self.tables.useless_escapes
+    }
+}
+
+#[cfg(test)]
+mod tests;

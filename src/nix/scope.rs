@@ -1,0 +1,257 @@
+//! What the variables of a file refer to: Nix's scopes are lexical, all but `with`.
+
+use rustc_hash::FxHashMap;
+
+use super::ast::*;
+use super::{File, Symbol};
+
+/// What a variable refers to.  Frames are counted from the innermost, 0; every function, `let`, `rec { … }` and
+/// `with` around the variable is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resolved {
+    /// A name that a function, `let` or `rec` binds: the frame, and the place in it.
+    ///
+    /// A function's frame holds its parameter, where it has one, then its formals in the order of the source; that of
+    /// `let` and `rec` the static names in the order of the source.
+    Local { frame: u16, slot: u32 },
+    /// A name of the language itself: one of [`GLOBALS`], or one of those of `builtins` with `__` before it.
+    Global,
+    /// Whatever the `with`s around it say, beginning with that of this frame.
+    With { frame: u16 },
+    /// Nothing: Nix rejects the file where it is evaluated.
+    Unbound,
+}
+
+/// The names that need no `builtins.` before them (Nix manual, "Built-in functions").
+pub const GLOBALS: [&str; 23] = [
+    "abort",
+    "baseNameOf",
+    "break",
+    "builtins",
+    "derivation",
+    "derivationStrict",
+    "dirOf",
+    "false",
+    "fetchGit",
+    "fetchMercurial",
+    "fetchTarball",
+    "fetchTree",
+    "fromTOML",
+    "import",
+    "isNull",
+    "map",
+    "null",
+    "placeholder",
+    "removeAttrs",
+    "scopedImport",
+    "throw",
+    "toString",
+    "true",
+];
+
+/// For each variable of a file, what it refers to.
+#[derive(Debug)]
+pub struct Scopes {
+    resolved: Vec<Resolved>,
+}
+
+impl Scopes {
+    pub(super) fn of(file: &File) -> Self {
+        let resolved = vec![Resolved::Unbound; file.variables().len()];
+        let mut walk = Walk {
+            file,
+            resolved,
+            frames: Vec::new(),
+            bound: FxHashMap::default(),
+        };
+        walk.expr(file.root());
+        Self {
+            resolved: walk.resolved,
+        }
+    }
+
+    pub fn get(&self, id: VarId) -> Resolved {
+        self.resolved[id.index()]
+    }
+}
+
+enum Frame {
+    Names,
+    With,
+}
+
+struct Walk<'f> {
+    file: &'f File,
+    resolved: Vec<Resolved>,
+    frames: Vec<Frame>,
+    /// For each name, where it is bound around here: the frame, counted from the outermost, and the slot.
+    bound: FxHashMap<Symbol, Vec<(u32, u32)>>,
+}
+
+impl Walk<'_> {
+    fn expr(&mut self, id: ExprId) {
+        stacker::maybe_grow(128 << 10, 8 << 20, || self.visit(id));
+    }
+
+    fn visit(&mut self, id: ExprId) {
+        let file = self.file;
+        match *file.expr(id) {
+            Expr::Int(_) | Expr::Float(_) | Expr::CurPos => {}
+            Expr::Str(parts) | Expr::Path { parts, .. } => {
+                for part in file.parts(parts) {
+                    if let Part::Interpolation(expr) = *part {
+                        self.expr(expr);
+                    }
+                }
+            }
+            Expr::Var(var) => self.resolved[var.index()] = self.resolve(file.variable(var)),
+            Expr::Select { subject, path, default } => {
+                self.expr(subject);
+                self.attr_path(path);
+                if let Some(default) = default {
+                    self.expr(default);
+                }
+            }
+            Expr::HasAttr { subject, path } => {
+                self.expr(subject);
+                self.attr_path(path);
+            }
+            Expr::Apply { function, args } => {
+                self.expr(function);
+                self.all(file.children(args));
+            }
+            Expr::Lambda(lambda) => self.lambda(file.lambda(lambda)),
+            Expr::Let { bindings, body } => {
+                let bindings = file.bindings(bindings);
+                let names = self.enter(file.bound(bindings).iter().map(|binding| binding.name));
+                self.bindings(bindings, true);
+                self.expr(body);
+                self.leave(names);
+            }
+            Expr::Attrs(bindings) | Expr::LegacyLet(bindings) => {
+                let bindings = file.bindings(bindings);
+                if bindings.recursive {
+                    let names = self.enter(file.bound(bindings).iter().map(|binding| binding.name));
+                    self.bindings(bindings, true);
+                    self.leave(names);
+                } else {
+                    self.bindings(bindings, false);
+                }
+            }
+            Expr::List(items) => self.all(file.children(items)),
+            Expr::With { scope, body } => {
+                self.expr(scope);
+                self.frames.push(Frame::With);
+                self.expr(body);
+                self.frames.pop();
+            }
+            Expr::Assert { condition, body } => self.all(&[condition, body]),
+            Expr::If {
+                condition,
+                then,
+                otherwise,
+            } => self.all(&[condition, then, otherwise]),
+            Expr::Not(inner) | Expr::Negate(inner) => self.expr(inner),
+            Expr::Binary { left, right, .. } => self.all(&[left, right]),
+        }
+    }
+
+    fn all(&mut self, exprs: &[ExprId]) {
+        for expr in exprs {
+            self.expr(*expr);
+        }
+    }
+
+    fn attr_path(&mut self, path: Slice) {
+        for name in self.file.attr_path(path) {
+            if let AttrName::Dynamic(expr) = *name {
+                self.expr(expr);
+            }
+        }
+    }
+
+    fn lambda(&mut self, lambda: &Lambda) {
+        let formals = lambda
+            .formals
+            .as_ref()
+            .map_or(&[][..], |formals| self.file.formals(formals));
+        let names = self.enter(lambda.param.into_iter().chain(formals.iter().map(|formal| formal.name)));
+        for formal in formals {
+            if let Some(default) = formal.default {
+                self.expr(default);
+            }
+        }
+        self.expr(lambda.body);
+        self.leave(names);
+    }
+
+    /// Visits what a set binds.  `inside`: whether its frame is already entered.
+    fn bindings(&mut self, bindings: &Bindings, inside: bool) {
+        let file = self.file;
+        self.all(file.sources(bindings));
+        for binding in file.bound(bindings) {
+            match binding.value {
+                BoundValue::Expr(expr) => self.expr(expr),
+                BoundValue::Inherit(expr) if inside => self.inherited(expr),
+                BoundValue::Inherit(expr) => self.expr(expr),
+                BoundValue::InheritFrom(_) => {}
+            }
+        }
+        for dynamic in file.dynamic(bindings) {
+            self.expr(dynamic.name);
+            self.expr(dynamic.value);
+        }
+    }
+
+    /// `inherit x;` in a recursive set reads the `x` outside of it.  Frames are counted from inside all the same, so
+    /// that the variable can be read from where the set's other values are.
+    fn inherited(&mut self, expr: ExprId) {
+        let Expr::Var(var) = *self.file.expr(expr) else { return };
+        let name = self.file.variable(var);
+        let own = self.bound.get_mut(&name).and_then(Vec::pop);
+        self.resolved[var.index()] = self.resolve(name);
+        if let Some(own) = own {
+            self.bound.entry(name).or_default().push(own);
+        }
+    }
+
+    fn enter(&mut self, names: impl Iterator<Item = Symbol>) -> Vec<Symbol> {
+        let frame = self.frames.len() as u32;
+        self.frames.push(Frame::Names);
+        let names: Vec<_> = names.collect();
+        for (slot, name) in names.iter().enumerate() {
+            self.bound.entry(*name).or_default().push((frame, slot as u32));
+        }
+        names
+    }
+
+    fn leave(&mut self, names: Vec<Symbol>) {
+        self.frames.pop();
+        for name in names {
+            if let Some(places) = self.bound.get_mut(&name) {
+                places.pop();
+            }
+        }
+    }
+
+    fn resolve(&self, name: Symbol) -> Resolved {
+        let depth = self.frames.len();
+        if let Some((frame, slot)) = self.bound.get(&name).and_then(|places| places.last()) {
+            return Resolved::Local {
+                frame: (depth - 1 - *frame as usize) as u16,
+                slot: *slot,
+            };
+        }
+        if is_global(name.name()) {
+            return Resolved::Global;
+        }
+        match self.frames.iter().rev().position(|frame| matches!(frame, Frame::With)) {
+            Some(frame) => Resolved::With { frame: frame as u16 },
+            None => Resolved::Unbound,
+        }
+    }
+}
+
+fn is_global(name: &str) -> bool {
+    GLOBALS.contains(&name) || matches!(name, "__curPos" | "__nixPath" | "__currentSystem" | "__storeDir")
+}
