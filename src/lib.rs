@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 pub mod check;
+pub mod eval;
 pub mod nix;
 pub mod rules;
 pub mod tree;
