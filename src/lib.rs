@@ -5,3 +5,4 @@
 pub mod check;
 pub mod nix;
 pub mod rules;
+pub mod tree;

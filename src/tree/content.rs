@@ -1,0 +1,54 @@
+//! The bytes of files: how a tree's source hands them out.
+
+use std::io;
+
+use bstr::{BStr, BString};
+use thiserror::Error;
+
+/// The most bytes that a file may have to be read: ten times the largest file of Nixpkgs, and little enough for memory.
+pub const SIZE_LIMIT: u64 = 128 << 20;
+
+/// What a [`Builder`](super::Builder) calls a file, and its source finds the bytes by: files count from 0 in the order in
+/// which they were added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Handle(pub u32);
+
+/// A source of files' bytes.
+pub trait Contents: Send + Sync {
+    /// The bytes of the file with this handle, which the listing has at `path`.
+    ///
+    /// # Errors
+    /// See [`Tree::read`](super::Tree::read).
+    fn read(&self, handle: Handle, path: &BStr) -> Result<Vec<u8>, ReadError>;
+
+    /// A name for the file's bytes, where it is known without reading them.
+    fn content_id(&self, handle: Handle) -> Option<ContentId> {
+        let _ = handle;
+        None
+    }
+}
+
+/// A name for a file's bytes: equal ids mean equal bytes.  Ids of different kinds say nothing of each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ContentId {
+    /// A git blob's SHA-1 id.
+    GitSha1([u8; 20]),
+    /// A git blob's SHA-256 id.
+    GitSha256([u8; 32]),
+    /// BLAKE3 of the bytes.
+    Blake3([u8; 32]),
+}
+
+/// Why a file's bytes can't be had.
+#[derive(Debug, Error)]
+pub enum ReadError {
+    #[error("{path} is not a regular file, so it can't be read")]
+    NotAFile { path: BString },
+    #[error(
+        "{path} has {size} bytes, and byname reads at most {SIZE_LIMIT}: no file of a Nixpkgs is that large. Remove it from \
+         the tree"
+    )]
+    TooLarge { path: BString, size: u64 },
+    #[error("can't read {path}: {source}. Make it readable, or remove it from the tree")]
+    Io { path: BString, source: io::Error },
+}

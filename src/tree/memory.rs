@@ -1,0 +1,72 @@
+//! A tree whose files are in memory.
+
+use bstr::{BStr, BString};
+
+use super::{BuildError, Builder, ContentId, Contents, Handle, ReadError, Tree};
+
+/// Collects files to make a tree of, without a disk.
+#[derive(Default)]
+pub struct MemoryTree {
+    builder: Builder,
+    files: Vec<Vec<u8>>,
+}
+
+impl MemoryTree {
+    /// No entries yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a regular file that is not executable.
+    pub fn file(mut self, path: impl Into<BString>, bytes: impl Into<Vec<u8>>) -> Self {
+        self.builder.file(path.into(), false);
+        self.files.push(bytes.into());
+        self
+    }
+
+    /// Adds an executable file.
+    pub fn executable(mut self, path: impl Into<BString>, bytes: impl Into<Vec<u8>>) -> Self {
+        self.builder.file(path.into(), true);
+        self.files.push(bytes.into());
+        self
+    }
+
+    /// Adds a directory; only an empty one needs it.
+    pub fn directory(mut self, path: impl Into<BString>) -> Self {
+        self.builder.directory(path.into());
+        self
+    }
+
+    /// Adds a symlink.
+    pub fn symlink(mut self, path: impl Into<BString>, target: impl Into<BString>) -> Self {
+        self.builder.symlink(path.into(), target.into());
+        self
+    }
+
+    /// Adds a FIFO, a socket or a device.
+    pub fn special(mut self, path: impl Into<BString>) -> Self {
+        self.builder.special(path.into());
+        self
+    }
+
+    /// The tree of these entries.
+    ///
+    /// # Errors
+    /// See [`Builder::build`].
+    pub fn build(self, source: &str) -> Result<Tree, BuildError> {
+        self.builder.build(source.to_owned(), Box::new(Files(self.files)))
+    }
+}
+
+/// The files, in the order of their handles.
+struct Files(Vec<Vec<u8>>);
+
+impl Contents for Files {
+    fn read(&self, handle: Handle, _: &BStr) -> Result<Vec<u8>, ReadError> {
+        Ok(self.0[handle.0 as usize].clone())
+    }
+
+    fn content_id(&self, handle: Handle) -> Option<ContentId> {
+        Some(ContentId::Blake3(blake3::hash(&self.0[handle.0 as usize]).into()))
+    }
+}

@@ -1,0 +1,229 @@
+//! A Nixpkgs to read: its entries, bytes, modes and symlinks, wherever they come from.
+//!
+//! A [`Tree`] is an immutable listing, made once by a source (a directory on disk, memory, …) through a [`Builder`].
+//! Contents are read on demand, through the source's [`Contents`].  Nothing outside the tree is ever opened: symlinks are
+//! followed by [`Tree::resolve`], on the listing, and by nobody else.
+//!
+//! This module knows nothing of Nix.
+
+mod builder;
+mod content;
+mod directory;
+mod memory;
+mod resolve;
+
+pub use builder::{BuildError, Builder};
+pub use content::{ContentId, Contents, Handle, ReadError, SIZE_LIMIT};
+pub use directory::TreeError;
+pub use memory::MemoryTree;
+pub use resolve::Resolved;
+
+use std::fmt;
+use std::ops::Range;
+
+use bstr::{BStr, BString, ByteSlice, ByteVec};
+
+/// An entry of one [`Tree`]; of no meaning in another.
+///
+/// Ids count from the root, 0, in the order of paths compared part by part, so a directory's whole content directly
+/// follows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(u32);
+
+impl NodeId {
+    /// The position of the entry in the tree's order: less than [`Tree::len`].
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+
+    /// The inverse of [`NodeId::index`], for tables that are indexed by entry.  An index past the tree's length makes an
+    /// id on which the tree's methods panic.
+    pub fn from_index(index: usize) -> Self {
+        Self(u32::try_from(index).expect("a tree has at most u32::MAX entries"))
+    }
+}
+
+/// What an entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    Directory,
+    /// A regular file.  Executable: any of the three bits is set.
+    File {
+        executable: bool,
+    },
+    Symlink,
+    /// A FIFO, a socket or a device: never opened.
+    Special,
+}
+
+impl Kind {
+    /// Whether this is a regular file.
+    pub fn is_file(self) -> bool {
+        matches!(self, Self::File { .. })
+    }
+}
+
+/// An immutable snapshot of a Nixpkgs: every entry below a root directory.
+pub struct Tree {
+    source: String,
+    nodes: Vec<Node>,
+    /// All names, one after the other.
+    names: Vec<u8>,
+    /// The children of all directories, one directory after the other.
+    children: Vec<NodeId>,
+    /// The targets of symlinks.
+    links: Vec<BString>,
+    contents: Box<dyn Contents>,
+}
+
+struct Node {
+    name: (u32, u32),
+    parent: NodeId,
+    /// The id after the last entry below this one.
+    end: u32,
+    /// Where its children stand in `Tree::children`.
+    children: (u32, u32),
+    form: Form,
+}
+
+/// An entry's kind, with what the tree keeps for each.
+#[derive(Clone, Copy)]
+enum Form {
+    Directory,
+    File { executable: bool, handle: Handle },
+    Symlink { link: u32 },
+    Special,
+}
+
+impl Tree {
+    /// The tree as the user named it.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// The root directory.
+    pub fn root(&self) -> NodeId {
+        NodeId(0)
+    }
+
+    /// The number of entries, the root included.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Whether the tree holds nothing but its root.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 1
+    }
+
+    /// All entries, the root first, in the order of their paths.
+    pub fn nodes(&self) -> impl ExactSizeIterator<Item = NodeId> + DoubleEndedIterator + use<> {
+        (0..self.nodes.len()).map(NodeId::from_index)
+    }
+
+    /// The entry and everything below it, in the order of their paths, as indexes of ids.
+    pub fn subtree(&self, id: NodeId) -> Range<usize> {
+        id.index()..self.node(id).end as usize
+    }
+
+    pub fn kind(&self, id: NodeId) -> Kind {
+        match self.node(id).form {
+            Form::Directory => Kind::Directory,
+            Form::File { executable, .. } => Kind::File { executable },
+            Form::Symlink { .. } => Kind::Symlink,
+            Form::Special => Kind::Special,
+        }
+    }
+
+    /// The last part of the entry's path; empty for the root.
+    pub fn name(&self, id: NodeId) -> &BStr {
+        let (start, end) = self.node(id).name;
+        self.names[start as usize..end as usize].as_bstr()
+    }
+
+    /// The directory that the entry is in; `None` for the root.
+    pub fn parent(&self, id: NodeId) -> Option<NodeId> {
+        (id != self.root()).then(|| self.node(id).parent)
+    }
+
+    /// A directory's entries, sorted by the bytes of their names; empty for all else.
+    pub fn children(&self, id: NodeId) -> &[NodeId] {
+        let (start, end) = self.node(id).children;
+        &self.children[start as usize..end as usize]
+    }
+
+    /// The entry of this name directly in `id`.
+    pub fn child(&self, id: NodeId, name: &BStr) -> Option<NodeId> {
+        let children = self.children(id);
+        let position = children.binary_search_by(|&child| self.name(child).cmp(name)).ok()?;
+        Some(children[position])
+    }
+
+    /// The entry's path, relative to the root, with `/` between its parts; empty for the root.
+    pub fn path(&self, id: NodeId) -> BString {
+        let mut parts = Vec::new();
+        let mut at = id;
+        while let Some(parent) = self.parent(at) {
+            parts.push(self.name(at));
+            at = parent;
+        }
+        let mut path = BString::default();
+        for part in parts.into_iter().rev() {
+            if !path.is_empty() {
+                path.push_byte(b'/');
+            }
+            path.push_str(part);
+        }
+        path
+    }
+
+    /// The entry at a path relative to the root, without following symlinks.  `.` and empty parts stand for nothing; a
+    /// path with `..` is no entry's.
+    pub fn lookup(&self, path: &BStr) -> Option<NodeId> {
+        path.split_str("/")
+            .filter(|part| !matches!(*part, b"" | b"."))
+            .try_fold(self.root(), |at, part| self.child(at, part.as_bstr()))
+    }
+
+    /// Where a symlink points, as it is written; `None` for what is no symlink.
+    pub fn read_link(&self, id: NodeId) -> Option<&BStr> {
+        match self.node(id).form {
+            Form::Symlink { link } => Some(self.links[link as usize].as_bstr()),
+            _ => None,
+        }
+    }
+
+    /// The bytes of a regular file.
+    ///
+    /// # Errors
+    /// Where the entry is no regular file, or is none any more, is larger than [`SIZE_LIMIT`], or can't be read.  It never
+    /// waits for another program, as opening a FIFO would.
+    pub fn read(&self, id: NodeId) -> Result<Vec<u8>, ReadError> {
+        match self.node(id).form {
+            Form::File { handle, .. } => self.contents.read(handle, self.path(id).as_bstr()),
+            _ => Err(ReadError::NotAFile { path: self.path(id) }),
+        }
+    }
+
+    /// A name for a regular file's bytes, where the source knows one without reading: equal ids mean equal bytes, in any
+    /// tree.
+    pub fn content_id(&self, id: NodeId) -> Option<ContentId> {
+        match self.node(id).form {
+            Form::File { handle, .. } => self.contents.content_id(handle),
+            _ => None,
+        }
+    }
+
+    fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.index()]
+    }
+}
+
+impl fmt::Debug for Tree {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tree")
+            .field("source", &self.source)
+            .field("len", &self.len())
+            .finish_non_exhaustive()
+    }
+}
