@@ -4,5 +4,6 @@
 
 pub mod check;
 pub mod nix;
+pub mod nixpkgs;
 pub mod rules;
 pub mod tree;

@@ -4,6 +4,8 @@
 
 mod catalogue;
 mod finding;
+pub mod layout;
+mod place;
 
 pub use catalogue::{Kind, Rule, catalogue, rule};
 pub use finding::{Excerpt, Finding, Place, Span, Undecided};

@@ -1,0 +1,5 @@
+//! What Nixpkgs is: where its packages are, and what defines its attributes.
+
+mod layout;
+
+pub use layout::{BY_NAME, Layout, Package, Shard, is_package_name, is_shard_name, shard_of};
