@@ -1,5 +1,7 @@
 //! What Nixpkgs is: where its packages are, and what defines its attributes.
 
+mod files;
 mod layout;
 
+pub use files::{FileError, Files, Parsed, same_paths};
 pub use layout::{BY_NAME, Layout, Package, Shard, is_package_name, is_shard_name, shard_of};

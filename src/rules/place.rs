@@ -1,10 +1,16 @@
 //! Naming an entry of a tree: in a finding, in a sentence, and in a command.
 
+use std::ops::Range;
+
 use bstr::{BStr, BString, ByteSlice};
 use shell_quote::{Bash, QuoteRefExt};
 
-use super::Place;
+use super::{Excerpt, Place, Span};
+use crate::nix::Lines;
 use crate::tree::{NodeId, Tree};
+
+/// The most bytes of source that a finding shows: what is longer, as a hostile file's only line may be, is not read.
+const EXCERPT_LIMIT: usize = 4096;
 
 impl Place {
     /// The entry as a whole.
@@ -13,6 +19,35 @@ impl Place {
             path: path(tree, id),
             span: None,
             excerpt: None,
+        }
+    }
+
+    /// A stretch of bytes of the entry's `text`, of which `lines` are the lines.
+    pub fn stretch(tree: &Tree, id: NodeId, text: &str, lines: &Lines, stretch: Range<u32>) -> Self {
+        let (line, column) = lines.position(text, stretch.start);
+        let marked = &text[stretch.start as usize..stretch.end as usize];
+        // A newline is marked at the end of its line, not on the next.
+        let (end_line, end_column) = match marked.strip_suffix('\n') {
+            Some(rest) => {
+                let (line, column) = lines.position(text, stretch.start + rest.len() as u32);
+                (line, column + 1)
+            }
+            None => lines.position(text, stretch.end),
+        };
+        let shown = lines.text(text, line, end_line);
+        let excerpt = (shown.len() <= EXCERPT_LIMIT).then(|| Excerpt {
+            first_line: line,
+            text: shown.to_owned(),
+        });
+        Self {
+            path: path(tree, id),
+            span: Some(Span {
+                line,
+                column,
+                end_line,
+                end_column,
+            }),
+            excerpt,
         }
     }
 }
@@ -47,6 +82,40 @@ pub(super) fn shell(path: &BStr) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tree::MemoryTree;
+
+    fn stretch(text: &str, stretch: Range<u32>) -> (u32, u32, u32, u32, String) {
+        let tree = MemoryTree::new().file("a", text).build("test").unwrap();
+        let id = tree.lookup("a".into()).unwrap();
+        let place = Place::stretch(&tree, id, text, &Lines::new(text), stretch);
+        let Span {
+            line,
+            column,
+            end_line,
+            end_column,
+        } = place.span.unwrap();
+        (
+            line,
+            column,
+            end_line,
+            end_column,
+            place.excerpt.map_or_else(String::new, |excerpt| excerpt.text),
+        )
+    }
+
+    #[test]
+    fn a_stretch_is_shown_with_its_lines() {
+        let text = "one\ntwö three\nfour\n";
+        assert_eq!(stretch(text, 9..14), (2, 5, 2, 10, "twö three".into()));
+        assert_eq!(stretch(text, 4..17), (2, 1, 3, 3, "twö three\nfour".into()));
+        assert_eq!(stretch(text, 3..4), (1, 4, 1, 5, "one".into()));
+        assert_eq!(stretch(text, 20..20), (4, 1, 4, 1, String::new()));
+        assert_eq!(stretch("", 0..0), (1, 1, 1, 1, String::new()));
+        assert_eq!(
+            stretch(&"x".repeat(EXCERPT_LIMIT + 1), 1..2),
+            (1, 2, 1, 3, String::new())
+        );
+    }
 
     #[test]
     fn bytes_that_are_no_text_are_shown() {
