@@ -1,5 +1,7 @@
 //! The layout of `pkgs/by-name`: shards, the package directories in them, and whatever else lies there.
 
+use std::ops::Range;
+
 use bstr::{BStr, BString, ByteSlice};
 
 use crate::tree::{Kind, NodeId, Tree};
@@ -13,6 +15,8 @@ pub struct Layout {
     /// `pkgs/by-name` itself, where the tree has it, whatever it is.
     pub node: Option<NodeId>,
     pub shards: Vec<Shard>,
+    /// All package directories, in the order of their paths.
+    pub packages: Vec<Package>,
     /// Entries of `pkgs/by-name` that are no directory.
     pub strays: Vec<NodeId>,
 }
@@ -21,7 +25,8 @@ pub struct Layout {
 #[derive(Debug)]
 pub struct Shard {
     pub node: NodeId,
-    pub packages: Vec<Package>,
+    /// Which of [`Layout::packages`] are its.
+    pub packages: Range<usize>,
     /// Entries of the shard that are no directory.
     pub strays: Vec<NodeId>,
 }
@@ -41,46 +46,48 @@ impl Layout {
             return Self::default();
         };
         let (shards, strays) = split(tree, node);
-        let shards = shards.into_iter().map(|shard| Shard::of(tree, shard)).collect();
-        Self {
+        let mut layout = Self {
             node: Some(node),
-            shards,
             strays,
+            ..Self::default()
+        };
+        for shard in shards {
+            let (packages, strays) = split(tree, shard);
+            let start = layout.packages.len();
+            layout
+                .packages
+                .extend(packages.into_iter().map(|package| Package::of(tree, package)));
+            layout.shards.push(Shard {
+                node: shard,
+                packages: start..layout.packages.len(),
+                strays,
+            });
         }
+        layout
     }
 
-    /// All package directories, in the order of their paths.
-    pub fn packages(&self) -> impl Iterator<Item = &Package> {
-        self.shards.iter().flat_map(|shard| &shard.packages)
+    /// The package directories of a shard.
+    pub fn packages_of(&self, shard: &Shard) -> &[Package] {
+        &self.packages[shard.packages.clone()]
     }
 
-    /// The number of package directories.
-    pub fn len(&self) -> usize {
-        self.shards.iter().map(|shard| shard.packages.len()).sum()
-    }
-
-    /// Whether there is no package directory.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-}
-
-impl Shard {
-    fn of(tree: &Tree, node: NodeId) -> Self {
-        let (packages, strays) = split(tree, node);
-        let package_nix = |&package: &NodeId| tree.child(package, "package.nix".into());
-        let packages = packages
-            .iter()
-            .map(|node| Package {
-                node: *node,
-                package_nix: package_nix(node),
-            })
-            .collect();
-        Self { node, packages, strays }
+    /// The package directory that the entry is in, at whatever depth.
+    pub fn package_around(&self, tree: &Tree, id: NodeId) -> Option<&Package> {
+        // Entries are numbered in the order of their paths, and a directory's content directly follows it.
+        let after = self.packages.partition_point(|package| package.node < id);
+        let package = self.packages.get(after.checked_sub(1)?)?;
+        tree.subtree(package.node).contains(&id.index()).then_some(package)
     }
 }
 
 impl Package {
+    fn of(tree: &Tree, node: NodeId) -> Self {
+        Self {
+            node,
+            package_nix: tree.child(node, "package.nix".into()),
+        }
+    }
+
     /// The name of the attribute that the directory defines, where it can be written as text.
     pub fn attribute<'t>(&self, tree: &'t Tree) -> Option<&'t str> {
         tree.name(self.node).to_str().ok()
@@ -177,16 +184,28 @@ mod tests {
         );
         assert_eq!(names(&layout.shards[0].strays), ["stray"]);
         let packages: Vec<_> = layout
-            .packages()
+            .packages
+            .iter()
             .map(|package| (package.attribute(&tree).unwrap(), package.package_nix.is_some()))
             .collect();
         assert_eq!(packages, [("aab", true), ("aac", false)]);
-        assert_eq!(layout.len(), 2);
+        let at = |path: &str| layout.package_around(&tree, tree.lookup(path.into()).unwrap());
+        assert!(at("pkgs/by-name/aa/aab/package.nix").is_some_and(|package| tree.name(package.node) == "aab"));
+        for outside in [
+            "",
+            "pkgs",
+            "pkgs/by-name/aa",
+            "pkgs/by-name/aa/aab",
+            "pkgs/by-name/aa/stray",
+            "pkgs/by-name/bb",
+        ] {
+            assert!(at(outside).is_none(), "{outside}");
+        }
     }
 
     #[test]
     fn a_tree_without_by_name_has_an_empty_layout() {
         let layout = Layout::of(&MemoryTree::new().file("default.nix", "").build("test").unwrap());
-        assert!(layout.node.is_none() && layout.is_empty() && layout.strays.is_empty());
+        assert!(layout.node.is_none() && layout.packages.is_empty() && layout.strays.is_empty());
     }
 }

@@ -13,10 +13,10 @@ pub fn check(tree: &Tree, layout: &Layout) -> Vec<Finding> {
     findings.extend(layout.node.and_then(|node| by_name_not_a_directory(tree, node)));
     findings.extend(layout.strays.iter().filter_map(|&stray| not_a_shard(tree, stray)));
     for shard in &layout.shards {
-        findings.extend(shard_name(tree, shard));
+        findings.extend(shard_name(tree, layout, shard));
         findings.extend(case_conflicts(tree, shard));
         findings.extend(shard.strays.iter().map(|&stray| not_a_package(tree, stray)));
-        for package in &shard.packages {
+        for package in layout.packages_of(shard) {
             findings.extend(package_name(tree, package));
             findings.extend(wrong_shard(tree, layout, shard, package));
             findings.extend(package_nix(tree, package));
@@ -94,7 +94,7 @@ fn not_a_shard(tree: &Tree, stray: NodeId) -> Option<Finding> {
     ))
 }
 
-fn shard_name(tree: &Tree, shard: &Shard) -> Option<Finding> {
+fn shard_name(tree: &Tree, layout: &Layout, shard: &Shard) -> Option<Finding> {
     let name = tree.name(shard.node);
     if is_shard_name(name) {
         return None;
@@ -104,8 +104,8 @@ fn shard_name(tree: &Tree, shard: &Shard) -> Option<Finding> {
          lower case (`[a-z_][a-z0-9_-]?`), so that each package has one place where everyone finds it.",
         text(name)
     );
-    let help = match shard
-        .packages
+    let help = match layout
+        .packages_of(shard)
         .iter()
         .find(|package| is_package_name(tree.name(package.node)))
     {
