@@ -5,5 +5,6 @@
 pub mod check;
 pub mod eval;
 pub mod nix;
+pub mod nixpkgs;
 pub mod rules;
 pub mod tree;

@@ -1,5 +1,53 @@
 //! Judging one tree, comparing two, and the verdict.
 
+mod judge;
 mod verdict;
 
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use thiserror::Error;
+
+use crate::nixpkgs::FileError;
+use crate::tree::Tree;
+
 pub use verdict::{Report, Status, TreeSummary};
+
+/// How to check.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// How many threads work; by default as many as the machine runs at once.  What they find does not depend on it.
+    pub jobs: Option<NonZeroUsize>,
+}
+
+/// Why there is no verdict.
+#[derive(Debug, Error)]
+pub enum CheckError {
+    /// `error` is a [`FileError::Read`].
+    #[error("{tree}: {error}")]
+    Read { tree: String, error: Arc<FileError> },
+    #[error("can't start threads: {0}. Try fewer, with `--jobs 1`")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+}
+
+/// Judges `head`, and, where `base` is given, what changed since.
+///
+/// # Errors
+/// Where a file can't be read, or threads can't be started.
+pub fn check(head: &Tree, base: Option<&Tree>, options: &Options) -> Result<Report, CheckError> {
+    pool(options)?.install(|| judge::compare(head, base))
+}
+
+/// The threads that [`check`] works with, for reading trees with as many: [`Tree::directory`] uses the pool that it is
+/// called in.
+///
+/// # Errors
+/// Where threads can't be started.
+pub fn pool(options: &Options) -> Result<ThreadPool, CheckError> {
+    let jobs = options.jobs.map_or(0, NonZeroUsize::get);
+    Ok(ThreadPoolBuilder::new()
+        .num_threads(jobs)
+        .thread_name(|index| format!("byname-{index}"))
+        .build()?)
+}

@@ -3,7 +3,13 @@
 //! A new rule is its entry in the catalogue, its check in its family's file, and one fixture folder.
 
 mod catalogue;
+pub mod files;
 mod finding;
+pub mod function;
+pub mod layout;
+pub mod paths;
+mod place;
+pub mod references;
 
 pub use catalogue::{Kind, Rule, catalogue, rule};
 pub use finding::{Excerpt, Finding, Place, Span, Undecided};

@@ -1,0 +1,275 @@
+//! The files of a tree as Nix: each is read and parsed once, and shared by all threads and by both trees of a comparison.
+
+use std::sync::{Arc, OnceLock};
+
+use bstr::ByteSlice;
+use thiserror::Error;
+
+use crate::nix::{File, SyntaxError};
+use crate::tree::{Kind, NodeId, ReadError, Tree};
+
+/// The parsed files of one tree.
+///
+/// Each file has a slot of its own, so that no thread waits for another unless both want the same file.
+pub struct Files<'t> {
+    tree: &'t Tree,
+    slots: Vec<OnceLock<Parsed>>,
+    twins: Option<Twins<'t>>,
+}
+
+/// A file, or why it is none.
+pub type Parsed = Result<Arc<File>, Arc<FileError>>;
+
+/// Why a file can't be had as Nix.
+#[derive(Debug, Error)]
+pub enum FileError {
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error("{error}")]
+    Syntax { error: SyntaxError, text: String },
+}
+
+/// Another tree's files, and which of them are at the same paths as ours.
+struct Twins<'t> {
+    files: &'t Files<'t>,
+    by_node: Vec<Option<NodeId>>,
+}
+
+impl<'t> Files<'t> {
+    /// The files of a tree, none read yet.
+    pub fn new(tree: &'t Tree) -> Self {
+        Self {
+            tree,
+            slots: slots(tree),
+            twins: None,
+        }
+    }
+
+    /// The files of `tree`, none read yet.  One that has the same bytes as the file at the same path of `other` is that
+    /// file.
+    pub fn sharing(tree: &'t Tree, other: &'t Files<'t>) -> Self {
+        let mut by_node = vec![None; tree.len()];
+        for (ours, theirs) in same_paths(tree, other.tree) {
+            by_node[ours.index()] = Some(theirs);
+        }
+        Self {
+            tree,
+            slots: slots(tree),
+            twins: Some(Twins { files: other, by_node }),
+        }
+    }
+
+    /// The tree whose files these are.
+    pub fn tree(&self) -> &'t Tree {
+        self.tree
+    }
+
+    /// The file, which is kept from now on.
+    ///
+    /// # Errors
+    /// Where it is no regular file, can't be read, or is no Nix.
+    pub fn get(&self, id: NodeId) -> Parsed {
+        self.slots[id.index()]
+            .get_or_init(|| self.parse(id, Files::get))
+            .clone()
+    }
+
+    /// The file, which is kept only if somebody else asked [`get`](Self::get) for it: for going through all files of a
+    /// tree once, which would not fit in memory together.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn visit(&self, id: NodeId) -> Parsed {
+        match self.slots[id.index()].get() {
+            Some(parsed) => parsed.clone(),
+            None => self.parse(id, Files::visit),
+        }
+    }
+
+    /// What [`visit`](Self::visit) gives for `id`, where its twin in the other tree is at hand as `twin`.
+    pub fn visit_beside(&self, id: NodeId, twin: &Parsed) -> Parsed {
+        match self.slots[id.index()].get() {
+            Some(parsed) => parsed.clone(),
+            None => self.parse(id, |_, _| twin.clone()),
+        }
+    }
+
+    /// The entry of the other tree at the same path as `id`, where these files share another tree's.
+    pub fn twin(&self, id: NodeId) -> Option<NodeId> {
+        self.twins.as_ref()?.by_node[id.index()]
+    }
+
+    fn parse(&self, id: NodeId, from_twin: impl Fn(&Files<'t>, NodeId) -> Parsed) -> Parsed {
+        let twin = self
+            .twins
+            .as_ref()
+            .and_then(|twins| Some((twins.files, twins.by_node[id.index()]?)));
+        let Some((other, twin)) = twin.filter(|(other, twin)| other.tree.kind(*twin).is_file()) else {
+            return self.parse_bytes(id, self.tree.read(id)?);
+        };
+        if let (Some(ours), Some(theirs)) = (self.tree.content_id(id), other.tree.content_id(twin))
+            && ours == theirs
+        {
+            return from_twin(other, twin);
+        }
+        let bytes = self.tree.read(id)?;
+        let theirs = from_twin(other, twin);
+        let text = match &theirs {
+            Ok(file) => file.text(),
+            Err(error) => error.text(),
+        };
+        if bytes == text.as_bytes() {
+            theirs
+        } else {
+            self.parse_bytes(id, bytes)
+        }
+    }
+
+    fn parse_bytes(&self, id: NodeId, bytes: Vec<u8>) -> Parsed {
+        match File::parse(decode(bytes)) {
+            Ok(file) => Ok(Arc::new(file)),
+            Err(error) => Err(Arc::new(FileError::Syntax {
+                error,
+                text: decode(self.tree.read(id)?),
+            })),
+        }
+    }
+}
+
+impl FileError {
+    /// The text that is no Nix; empty where it could not be read.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Syntax { text, .. } => text,
+            Self::Read(_) => "",
+        }
+    }
+}
+
+impl From<ReadError> for Arc<FileError> {
+    fn from(error: ReadError) -> Self {
+        Arc::new(error.into())
+    }
+}
+
+fn slots(tree: &Tree) -> Vec<OnceLock<Parsed>> {
+    std::iter::repeat_with(OnceLock::new).take(tree.len()).collect()
+}
+
+/// To Nix a string or comment is bytes, so those that are no UTF-8 are no error there.  Anywhere else neither they nor the
+/// character that takes their place is Nix.
+fn decode(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| error.as_bytes().to_str_lossy().into_owned())
+}
+
+/// The entries that both trees have at the same path and as the same kind, but for the executable bit.
+pub fn same_paths(a: &Tree, b: &Tree) -> Vec<(NodeId, NodeId)> {
+    let mut pairs = vec![(a.root(), b.root())];
+    let mut next = 0;
+    while let Some(&(in_a, in_b)) = pairs.get(next) {
+        next += 1;
+        let mut theirs = b.children(in_b).iter().copied().peekable();
+        for &ours in a.children(in_a) {
+            while theirs.next_if(|&theirs| b.name(theirs) < a.name(ours)).is_some() {}
+            if let Some(theirs) = theirs.next_if(|&theirs| b.name(theirs) == a.name(ours))
+                && same_kind(a.kind(ours), b.kind(theirs))
+            {
+                pairs.push((ours, theirs));
+            }
+        }
+    }
+    pairs
+}
+
+fn same_kind(a: Kind, b: Kind) -> bool {
+    a == b || a.is_file() && b.is_file()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::MemoryTree;
+
+    fn at(tree: &Tree, path: &str) -> NodeId {
+        tree.lookup(path.into()).unwrap()
+    }
+
+    #[test]
+    fn a_file_is_parsed_once_and_what_is_visited_is_not_kept() {
+        let tree = MemoryTree::new().file("a.nix", "1").build("test").unwrap();
+        let files = Files::new(&tree);
+        let a = at(&tree, "a.nix");
+        assert!(!Arc::ptr_eq(&files.visit(a).unwrap(), &files.visit(a).unwrap()));
+        assert!(Arc::ptr_eq(&files.get(a).unwrap(), &files.get(a).unwrap()));
+        assert!(Arc::ptr_eq(&files.get(a).unwrap(), &files.visit(a).unwrap()));
+    }
+
+    #[test]
+    fn what_two_trees_have_in_common_is_one_file() {
+        let head = MemoryTree::new()
+            .file("same.nix", "1")
+            .file("other.nix", "1")
+            .file("only.nix", "1");
+        let base = MemoryTree::new()
+            .file("same.nix", "1")
+            .file("other.nix", "2")
+            .directory("only.nix");
+        let (head, base) = (head.build("head").unwrap(), base.build("base").unwrap());
+        let head = Files::new(&head);
+        let base = Files::sharing(&base, &head);
+        let shared = |path: &str| {
+            let ours = head.get(at(head.tree(), path)).unwrap();
+            Arc::ptr_eq(&ours, &base.get(at(base.tree(), path)).unwrap())
+        };
+        assert!(shared("same.nix"));
+        assert!(!shared("other.nix"));
+        assert!(matches!(
+            *base.get(at(base.tree(), "only.nix")).unwrap_err(),
+            FileError::Read(_)
+        ));
+        assert_eq!(base.twin(at(base.tree(), "only.nix")), None);
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_nix_in_strings_and_comments_alone() {
+        let tree = MemoryTree::new()
+            .file("fine.nix", b"# \xe9\n\"\xff\"")
+            .file("broken.nix", b"\xe9")
+            .file("empty.nix", "")
+            .build("test")
+            .unwrap();
+        let files = Files::new(&tree);
+        assert_eq!(
+            files.get(at(&tree, "fine.nix")).unwrap().text(),
+            "# \u{fffd}\n\"\u{fffd}\""
+        );
+        for path in ["broken.nix", "empty.nix"] {
+            assert!(
+                matches!(*files.get(at(&tree, path)).unwrap_err(), FileError::Syntax { .. }),
+                "{path}"
+            );
+        }
+    }
+
+    #[test]
+    fn entries_at_the_same_path_are_found_in_one_pass() {
+        let a = MemoryTree::new()
+            .file("a/x", "")
+            .file("a/y", "")
+            .executable("b", "")
+            .file("c", "")
+            .symlink("d", "c");
+        let b = MemoryTree::new()
+            .file("a/y", "")
+            .file("a/z", "")
+            .file("b", "")
+            .file("c/x", "")
+            .symlink("d", "a");
+        let (a, b) = (a.build("a").unwrap(), b.build("b").unwrap());
+        let same: Vec<_> = same_paths(&a, &b)
+            .iter()
+            .map(|&(ours, theirs)| (a.path(ours), b.path(theirs)))
+            .collect();
+        assert_eq!(same, ["", "a", "b", "d", "a/y"].map(|path| (path.into(), path.into())));
+    }
+}

@@ -1,0 +1,9 @@
+//! What Nixpkgs is: where its packages are, and what defines its attributes.
+
+mod files;
+mod layout;
+mod path;
+
+pub use files::{FileError, Files, Parsed, same_paths};
+pub use layout::{BY_NAME, Layout, Package, Shard, is_package_name, is_shard_name, shard_of};
+pub use path::{imported_file, resolve_literal};

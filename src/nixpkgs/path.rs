@@ -1,0 +1,76 @@
+//! Where a path that a file writes leads.
+
+use bstr::{BStr, ByteSlice};
+
+use crate::tree::{Kind, NodeId, Resolved, Tree};
+
+/// Where the relative path literal `path` of the file `from` leads.  Nix takes `.` and `..` out of the whole path as it is
+/// written, before any symlink is followed (Nix manual, "Path literals").
+pub fn resolve_literal(tree: &Tree, from: NodeId, path: &BStr) -> Resolved {
+    let file = tree.path(from);
+    let mut parts: Vec<&[u8]> = file.split_str("/").collect();
+    parts.pop();
+    for part in path.split_str("/") {
+        match part {
+            b"" | b"." => {}
+            b".." => {
+                if parts.pop().is_none() {
+                    return Resolved::Outside;
+                }
+            }
+            name => parts.push(name),
+        }
+    }
+    tree.resolve(tree.root(), parts.join(&b'/').as_bstr())
+}
+
+/// The file that `import` of this path reads: a directory stands for its `default.nix`.
+pub fn imported_file(tree: &Tree, resolved: Resolved) -> Option<NodeId> {
+    let Resolved::Node(id) = resolved else { return None };
+    let file = match tree.kind(id) {
+        Kind::Directory => match tree.resolve(id, "default.nix".into()) {
+            Resolved::Node(default) => default,
+            _ => return None,
+        },
+        _ => id,
+    };
+    tree.kind(file).is_file().then_some(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::MemoryTree;
+
+    fn tree() -> Tree {
+        MemoryTree::new()
+            .file("a/b/file.nix", "")
+            .file("a/default.nix", "")
+            .symlink("a/b/link", "../../c/d")
+            .file("c/d/file.nix", "")
+            .directory("empty")
+            .build("test")
+            .unwrap()
+    }
+
+    fn imported(path: &str) -> Option<String> {
+        let tree = tree();
+        let from = tree.lookup("a/b/file.nix".into()).unwrap();
+        imported_file(&tree, resolve_literal(&tree, from, path.into())).map(|id| tree.path(id).to_string())
+    }
+
+    #[test]
+    fn dots_go_before_symlinks() {
+        assert_eq!(imported("./link/file.nix").as_deref(), Some("c/d/file.nix"));
+        assert_eq!(imported("./link/../file.nix").as_deref(), Some("a/b/file.nix"));
+        assert_eq!(imported("./nothing/../file.nix").as_deref(), Some("a/b/file.nix"));
+        assert_eq!(imported("../../../x/a/b/file.nix"), None);
+    }
+
+    #[test]
+    fn a_directory_stands_for_its_default_nix() {
+        assert_eq!(imported("./..").as_deref(), Some("a/default.nix"));
+        assert_eq!(imported("../../empty"), None);
+        assert_eq!(imported("./nothing.nix"), None);
+    }
+}

@@ -1,0 +1,175 @@
+//! Every `.nix` file of the tree: NPV-145, 146, 170, BYN-002 and 005.
+
+use std::ops::Range;
+
+use bstr::{BStr, ByteSlice};
+
+use super::place::{self, shell};
+use super::{Finding, Place, Rule};
+use crate::nix::{Expr, File, Lines, PathKind, SyntaxError};
+use crate::nixpkgs::{FileError, Parsed};
+use crate::tree::{Kind, NodeId, Tree};
+
+/// How many findings of one rule a file may have: a hostile one has millions, and nobody reads them.
+pub(super) const LIMIT: usize = 100;
+
+/// Whether an entry is one of the files that these rules are about: a regular file, not a symlink, whose name has the
+/// extension `nix`.
+pub fn is_nix_file(tree: &Tree, id: NodeId) -> bool {
+    tree.kind(id).is_file() && tree.name(id).strip_suffix(b".nix").is_some_and(|stem| !stem.is_empty())
+}
+
+/// All that is wrong with a `.nix` file by itself.  A file that could not be read has no findings.
+pub fn check(tree: &Tree, id: NodeId, parsed: &Parsed) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    match parsed {
+        Ok(file) => {
+            findings.extend(mode(tree, id, file.text()));
+            findings.extend(useless_escapes(tree, id, file));
+            findings.extend(references_to_nixpkgs(tree, id, file));
+        }
+        Err(error) => {
+            if let FileError::Syntax { error, text } = &**error {
+                findings.extend(mode(tree, id, text));
+                findings.push(syntax(tree, id, error, text));
+            }
+        }
+    }
+    findings
+}
+
+fn mode(tree: &Tree, id: NodeId, text: &str) -> Option<Finding> {
+    let executable = tree.kind(id) == Kind::File { executable: true };
+    let path = place::path(tree, id);
+    let word = shell(tree.path(id).as_bstr());
+    match (executable, text.starts_with("#!")) {
+        (true, false) => Some(Finding {
+            rule: Rule::NPV_145,
+            attribute: None,
+            place: Place::entry(tree, id),
+            message: format!(
+                "`{path}` is executable, but has no `#!` line that says what would execute it: as it is, running it runs \
+                 Nix code as a shell script."
+            ),
+            help: Some(format!(
+                "Take the executable bit away: `chmod -x {word}`, then `git add {word}`."
+            )),
+        }),
+        (false, true) => {
+            let line = text.lines().next().unwrap_or_default().trim_end().len() as u32;
+            Some(Finding {
+                rule: Rule::NPV_146,
+                attribute: None,
+                place: Place::stretch(tree, id, text, &Lines::new(text), 0..line),
+                message: format!(
+                    "`{path}` starts with `#!`, as a program does, but is not executable, so it can't be run."
+                ),
+                help: Some(format!(
+                    "If it is to be run, `chmod +x {word}`, then `git add {word}`; otherwise delete the line."
+                )),
+            })
+        }
+        _ => None,
+    }
+}
+
+fn syntax(tree: &Tree, id: NodeId, error: &SyntaxError, text: &str) -> Finding {
+    let start = error.offset;
+    let width = text[start as usize..].chars().next().map_or(0, char::len_utf8) as u32;
+    Finding {
+        rule: Rule::BYN_002,
+        attribute: None,
+        place: Place::stretch(tree, id, text, &Lines::new(text), start..start + width),
+        message: format!(
+            "`{}` is not Nix: {}. Whatever imports it fails to evaluate.",
+            place::path(tree, id),
+            error.message
+        ),
+        help: Some(format!(
+            "Mend it; `nix-instantiate --parse {}` tells whether Nix reads it.",
+            shell(tree.path(id).as_bstr())
+        )),
+    }
+}
+
+fn useless_escapes(tree: &Tree, id: NodeId, file: &File) -> Vec<Finding> {
+    let offsets = file.useless_escapes();
+    offsets
+        .iter()
+        .take(LIMIT)
+        .map(|&offset| useless_escape(tree, id, file, offset))
+        .collect()
+}
+
+fn useless_escape(tree: &Tree, id: NodeId, file: &File, offset: u32) -> Finding {
+    let rest = &file.text()[offset as usize..];
+    let width = rest.chars().next().map_or(0, char::len_utf8);
+    let char = &rest[..width];
+    // `''\x` in an indented string, `\x` in any other.
+    let (escape, backslash) = if is_in_indented_string(file, offset) {
+        ("''\\", "\\")
+    } else {
+        ("\\", "\\\\")
+    };
+    let (shown, help) = if char.chars().all(char::is_control) {
+        (
+            "this character".to_owned(),
+            format!("Delete the `{escape}`, or write `{backslash}` for a backslash."),
+        )
+    } else {
+        let help =
+            format!("Write `{char}` for what Nix reads now, or `{backslash}{char}` for a backslash and `{char}`.");
+        (format!("`{char}`"), help)
+    };
+    Finding {
+        rule: Rule::NPV_170,
+        attribute: None,
+        place: Place::stretch(tree, id, file.text(), file.lines(), offset..offset + width as u32),
+        message: format!(
+            "`{escape}` before {shown} has no effect: Nix drops it without a word, so the string is not what it looks like."
+        ),
+        help: Some(help),
+    }
+}
+
+/// Whether the innermost string around this byte is a `''…''`.
+fn is_in_indented_string(file: &File, offset: u32) -> bool {
+    let string = file
+        .exprs()
+        .filter(|&expr| matches!(file.expr(expr), Expr::Str(_)) && file.span(expr).contains(&offset))
+        .min_by_key(|&expr| file.span(expr).len());
+    string.is_some_and(|expr| file.text()[file.span(expr).start as usize..].starts_with("''"))
+}
+
+fn references_to_nixpkgs(tree: &Tree, id: NodeId, file: &File) -> Vec<Finding> {
+    if !is_under_pkgs(tree, id) {
+        return Vec::new();
+    }
+    file.path_literals()
+        .filter(|literal| literal.kind == PathKind::Search)
+        .filter_map(|literal| Some((literal.text?.strip_prefix("nixpkgs/")?, file.span(literal.expr))))
+        .take(LIMIT)
+        .map(|(rest, span)| reference_to_nixpkgs(tree, id, file, rest, span))
+        .collect()
+}
+
+fn is_under_pkgs(tree: &Tree, id: NodeId) -> bool {
+    let pkgs = tree.lookup(BStr::new("pkgs"));
+    pkgs.is_some_and(|pkgs| tree.subtree(pkgs).contains(&id.index()))
+}
+
+fn reference_to_nixpkgs(tree: &Tree, id: NodeId, file: &File, rest: &str, span: Range<u32>) -> Finding {
+    let up = "../".repeat(tree.path(id).find_iter("/").count());
+    Finding {
+        rule: Rule::BYN_005,
+        attribute: None,
+        place: Place::stretch(tree, id, file.text(), file.lines(), span),
+        message: format!(
+            "`<nixpkgs/{rest}>` is not this Nixpkgs, but whichever the user's `NIX_PATH` names: what is built then depends on \
+             who builds it, and fails where there is none."
+        ),
+        help: Some(format!(
+            "Write `{up}{rest}`, or take what it provides as an argument of the function."
+        )),
+    }
+}

@@ -1,0 +1,343 @@
+//! The layout of `pkgs/by-name`: NPV-109, 110, 111 and 140 to 144.
+
+use bstr::{BStr, ByteSlice};
+
+use super::place::{self, shell, text};
+use super::{Finding, Place, Rule};
+use crate::nixpkgs::{BY_NAME, Layout, Package, Shard, is_package_name, is_shard_name, shard_of};
+use crate::tree::{Kind, NodeId, Tree};
+
+/// All that is wrong with the layout of a tree.
+pub fn check(tree: &Tree, layout: &Layout) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    findings.extend(layout.node.and_then(|node| by_name_not_a_directory(tree, node)));
+    findings.extend(layout.strays.iter().filter_map(|&stray| not_a_shard(tree, stray)));
+    for shard in &layout.shards {
+        findings.extend(shard_name(tree, layout, shard));
+        findings.extend(case_conflicts(tree, shard));
+        findings.extend(shard.strays.iter().map(|&stray| not_a_package(tree, stray)));
+        for package in layout.packages_of(shard) {
+            findings.extend(package_name(tree, package));
+            findings.extend(wrong_shard(tree, layout, shard, package));
+            findings.extend(package_nix(tree, package));
+        }
+    }
+    findings
+}
+
+fn finding(rule: &'static Rule, tree: &Tree, node: NodeId, message: String, help: String) -> Finding {
+    Finding {
+        rule,
+        attribute: None,
+        place: Place::entry(tree, node),
+        message,
+        help: Some(help),
+    }
+}
+
+fn package_finding(rule: &'static Rule, tree: &Tree, package: &Package, message: String, help: String) -> Finding {
+    let attribute = Some(text(tree.name(package.node)));
+    Finding {
+        attribute,
+        ..finding(rule, tree, package.node, message, help)
+    }
+}
+
+/// "a file", "a symlink", …
+fn what(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Directory => "a directory",
+        Kind::File { .. } => "a file",
+        Kind::Symlink => "a symlink",
+        Kind::Special => "a special file",
+    }
+}
+
+/// `git rm` for what git can have, `rm` for all else.
+fn remove(tree: &Tree, node: NodeId) -> String {
+    let path = shell(tree.path(node).as_bstr());
+    match tree.kind(node) {
+        Kind::Special => format!("rm {path}"),
+        Kind::Directory => format!("git rm -r {path}"),
+        Kind::File { .. } | Kind::Symlink => format!("git rm {path}"),
+    }
+}
+
+fn by_name_not_a_directory(tree: &Tree, node: NodeId) -> Option<Finding> {
+    let kind = tree.kind(node);
+    (kind != Kind::Directory).then(|| {
+        let message = format!(
+            "`{BY_NAME}` is {}, where a directory of shards belongs: Nixpkgs defines no package by its name without it.",
+            what(kind)
+        );
+        finding(Rule::NPV_109, tree, node, message, format!("Make it a directory: `{} && mkdir {BY_NAME}`.", remove(tree, node)))
+    })
+}
+
+fn not_a_shard(tree: &Tree, stray: NodeId) -> Option<Finding> {
+    let kind = tree.kind(stray);
+    if kind.is_file() && tree.name(stray) == "README.md" {
+        return None;
+    }
+    let message = format!(
+        "`{}` is {}. Only shards, directories such as `{BY_NAME}/fo`, belong directly in `{BY_NAME}`, beside its \
+         `README.md`: Nixpkgs ignores all else there, so what it holds is not part of any package.",
+        place::path(tree, stray),
+        what(kind)
+    );
+    Some(finding(
+        Rule::NPV_109,
+        tree,
+        stray,
+        message,
+        format!("Move it to where it is used, or remove it: `{}`.", remove(tree, stray)),
+    ))
+}
+
+fn shard_name(tree: &Tree, layout: &Layout, shard: &Shard) -> Option<Finding> {
+    let name = tree.name(shard.node);
+    if is_shard_name(name) {
+        return None;
+    }
+    let message = format!(
+        "`{}` is not a shard's name. A shard is named with the first one or two characters of its packages' names in \
+         lower case (`[a-z_][a-z0-9_-]?`), so that each package has one place where everyone finds it.",
+        text(name)
+    );
+    let help = match layout
+        .packages_of(shard)
+        .iter()
+        .find(|package| is_package_name(tree.name(package.node)))
+    {
+        Some(package) => {
+            let others = if shard.packages.len() > 1 {
+                ", and the other packages likewise"
+            } else {
+                ""
+            };
+            format!(
+                "Move its packages to their shards: {}{others}.",
+                move_to_shard(tree, package)
+            )
+        }
+        None => format!("Rename it, or remove it: `{}`.", remove(tree, shard.node)),
+    };
+    Some(finding(Rule::NPV_110, tree, shard.node, message, help))
+}
+
+fn case_conflicts(tree: &Tree, shard: &Shard) -> Vec<Finding> {
+    same_but_for_case(tree, shard.node, |name| name.to_ascii_lowercase())
+        .into_iter()
+        .map(|names| {
+            let message = format!(
+                "{} differ only by case. A file system that ignores case, as on macOS and Windows, can't hold a tree with \
+                 both, so Nixpkgs could not be checked out there.",
+                names.iter().map(|&id| format!("`{}`", text(tree.name(id)))).collect::<Vec<_>>().join(" and ")
+            );
+            let last = *names.last().unwrap_or(&shard.node);
+            let path = shell(tree.path(last).as_bstr());
+            let help = format!("Give one of them another name, such as: `git mv {path} {path}-2`.");
+            finding(Rule::NPV_111, tree, shard.node, message, help)
+        })
+        .collect()
+}
+
+/// The entries of a directory whose names `fold` makes the same, two or more together, in the order of names.
+pub(super) fn same_but_for_case(tree: &Tree, directory: NodeId, fold: impl Fn(&BStr) -> Vec<u8>) -> Vec<Vec<NodeId>> {
+    let children = tree.children(directory);
+    if children.iter().all(|&child| {
+        tree.name(child)
+            .iter()
+            .all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase())
+    }) {
+        return Vec::new();
+    }
+    let mut folded: Vec<_> = children.iter().map(|&child| (fold(tree.name(child)), child)).collect();
+    folded.sort();
+    let mut conflicts: Vec<Vec<NodeId>> = folded
+        .chunk_by(|(a, _), (b, _)| a == b)
+        .filter(|same| same.len() > 1)
+        .map(|same| same.iter().map(|&(_, id)| id).collect())
+        .collect();
+    conflicts.sort();
+    conflicts
+}
+
+fn not_a_package(tree: &Tree, stray: NodeId) -> Finding {
+    let message = format!(
+        "`{}` is {}. Each entry of a shard is the directory of the package it is named after: Nixpkgs would look for a \
+         `package.nix` below it.",
+        place::path(tree, stray),
+        what(tree.kind(stray))
+    );
+    let name = tree.name(stray);
+    let help = match (tree.kind(stray), name.strip_suffix(b".nix").map(ByteSlice::as_bstr)) {
+        (Kind::File { .. }, Some(package)) if is_package_name(package) => {
+            let path = tree.path(stray);
+            let directory = path.strip_suffix(b".nix").unwrap_or(&path).as_bstr();
+            format!(
+                "If it is a package, give it a directory: `mkdir -p {directory} && git mv {path} {directory}/package.nix`. \
+                 Otherwise remove it: `{}`.",
+                remove(tree, stray),
+                directory = shell(directory),
+                path = shell(path.as_bstr()),
+            )
+        }
+        _ => format!(
+            "Move it into the directory of the package that uses it, or remove it: `{}`.",
+            remove(tree, stray)
+        ),
+    };
+    finding(Rule::NPV_140, tree, stray, message, help)
+}
+
+fn package_name(tree: &Tree, package: &Package) -> Option<Finding> {
+    let name = tree.name(package.node);
+    if is_package_name(name) {
+        return None;
+    }
+    let message = format!(
+        "`{}` is not a package's name. The directory's name is the attribute that users write, so it has only letters, \
+         digits, `_` and `-`, and starts with a letter or `_` (`[a-zA-Z_][a-zA-Z0-9_-]*`).",
+        text(name)
+    );
+    let path = tree.path(package.node);
+    let help = match suggested_name(name) {
+        Some(better) => {
+            let parent = path
+                .rsplit_once_str("/")
+                .map_or(path.as_bstr(), |(parent, _)| parent.as_bstr());
+            format!(
+                "Rename it, for example: `git mv {} {}/{better}`.",
+                shell(path.as_bstr()),
+                shell(parent)
+            )
+        }
+        None => "Rename it with `git mv`.".to_owned(),
+    };
+    Some(package_finding(Rule::NPV_141, tree, package, message, help))
+}
+
+/// A valid name that is close to an invalid one: `0ad` gives `_0ad`, `foo.bar` gives `foo-bar`.
+fn suggested_name(name: &BStr) -> Option<String> {
+    let plain: String = name
+        .chars()
+        .map(|char| {
+            if char.is_ascii_alphanumeric() || char == '_' || char == '-' {
+                char
+            } else {
+                '-'
+            }
+        })
+        .collect();
+    let plain = plain.trim_matches('-');
+    let name = if plain.starts_with(|char: char| char.is_ascii_digit()) {
+        format!("_{plain}")
+    } else {
+        plain.to_owned()
+    };
+    is_package_name(name.as_str().into()).then_some(name)
+}
+
+fn wrong_shard(tree: &Tree, layout: &Layout, shard: &Shard, package: &Package) -> Option<Finding> {
+    let (shard_name, name) = (tree.name(shard.node), tree.name(package.node));
+    let right = shard_of(name);
+    if !is_shard_name(shard_name) || !is_package_name(name) || shard_name == right {
+        return None;
+    }
+    let message = format!(
+        "`{name}` is in the shard `{shard_name}`, and belongs in `{right}`, the first two characters of its name in lower \
+         case: there people and tools look for it."
+    );
+    let taken = layout
+        .shards
+        .iter()
+        .find(|shard| tree.name(shard.node) == right)
+        .is_some_and(|shard| tree.child(shard.node, name).is_some());
+    let help = if taken {
+        format!(
+            "`{BY_NAME}/{right}/{name}` is there already: keep the one that is right, and remove the other with `git rm -r`."
+        )
+    } else {
+        format!("Move it: {}.", move_to_shard(tree, package))
+    };
+    Some(package_finding(Rule::NPV_142, tree, package, message, help))
+}
+
+/// The command that moves a package directory to its shard, which it makes where there is none.
+fn move_to_shard(tree: &Tree, package: &Package) -> String {
+    let name = tree.name(package.node);
+    let shard = format!("{BY_NAME}/{}", shard_of(name));
+    let make = match tree.lookup(shard.as_str().into()) {
+        Some(_) => String::new(),
+        None => format!("mkdir {shard} && "),
+    };
+    format!(
+        "`{make}git mv {} {shard}/{name}`",
+        shell(tree.path(package.node).as_bstr())
+    )
+}
+
+fn package_nix(tree: &Tree, package: &Package) -> Option<Finding> {
+    let directory = place::path(tree, package.node);
+    match package.package_nix {
+        None => {
+            let message = format!(
+                "`{directory}` has no `package.nix`. Nixpkgs calls that file to make the package, and fails where it is missing."
+            );
+            let help = match tree.child(package.node, "default.nix".into()) {
+                Some(default) if tree.kind(default).is_file() => {
+                    let from = tree.path(default);
+                    let to = format!("{}/package.nix", tree.path(package.node));
+                    format!(
+                        "Rename `default.nix`: `git mv {} {}`.",
+                        shell(from.as_bstr()),
+                        shell(to.as_str().into())
+                    )
+                }
+                _ => format!(
+                    "Add `{directory}/package.nix`, or remove the directory: `{}`.",
+                    remove(tree, package.node)
+                ),
+            };
+            Some(package_finding(Rule::NPV_143, tree, package, message, help))
+        }
+        Some(file) if !tree.kind(file).is_file() => {
+            let message = format!(
+                "`{directory}/package.nix` is {}. The package is defined in it, so it has to be a regular file that a reader \
+                 of this directory sees.",
+                what(tree.kind(file))
+            );
+            let help = match tree.kind(file) {
+                Kind::Symlink => "Replace the symlink by the file that it points to.".to_owned(),
+                _ => format!(
+                    "Replace it by a file with the package's definition, after `{}`.",
+                    remove(tree, file)
+                ),
+            };
+            let place = Place::entry(tree, file);
+            Some(Finding {
+                place,
+                ..package_finding(Rule::NPV_144, tree, package, message, help)
+            })
+        }
+        Some(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_suggested_name_is_valid_and_close() {
+        for (name, better) in [
+            ("0ad", Some("_0ad")),
+            ("foo.bar", Some("foo-bar")),
+            (".", None),
+            ("é", None),
+        ] {
+            assert_eq!(suggested_name(name.into()).as_deref(), better, "{name}");
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Naming an entry of a tree: in a finding, in a sentence, and in a command.
+
+use std::ops::Range;
+
+use bstr::{BStr, BString, ByteSlice};
+use shell_quote::{Bash, QuoteRefExt};
+
+use super::{Excerpt, Place, Span};
+use crate::nix::Lines;
+use crate::tree::{NodeId, Tree};
+
+/// The most bytes of source that a finding shows: what is longer, as a hostile file's only line may be, is not read.
+const EXCERPT_LIMIT: usize = 4096;
+
+impl Place {
+    /// The entry as a whole.
+    pub fn entry(tree: &Tree, id: NodeId) -> Self {
+        Self {
+            path: path(tree, id),
+            span: None,
+            excerpt: None,
+        }
+    }
+
+    /// A stretch of bytes of the entry's `text`, of which `lines` are the lines.
+    pub fn stretch(tree: &Tree, id: NodeId, text: &str, lines: &Lines, stretch: Range<u32>) -> Self {
+        let (line, column) = lines.position(text, stretch.start);
+        let marked = &text[stretch.start as usize..stretch.end as usize];
+        // A newline is marked at the end of its line, not on the next.
+        let (end_line, end_column) = match marked.strip_suffix('\n') {
+            Some(rest) => {
+                let (line, column) = lines.position(text, stretch.start + rest.len() as u32);
+                (line, column + 1)
+            }
+            None => lines.position(text, stretch.end),
+        };
+        let shown = lines.text(text, line, end_line);
+        let excerpt = (shown.len() <= EXCERPT_LIMIT).then(|| Excerpt {
+            first_line: line,
+            text: shown.to_owned(),
+        });
+        Self {
+            path: path(tree, id),
+            span: Some(Span {
+                line,
+                column,
+                end_line,
+                end_column,
+            }),
+            excerpt,
+        }
+    }
+}
+
+/// The entry's path, as [`Place::path`] has it.
+pub(super) fn path(tree: &Tree, id: NodeId) -> String {
+    text(tree.path(id).as_bstr())
+}
+
+/// Bytes as text: those that are no UTF-8 become `\xNN`.
+pub(super) fn text(bytes: &BStr) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            text.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    text
+}
+
+/// A path as a word of a shell command: quoted where it has to be, and without control characters.
+pub(super) fn shell(path: &BStr) -> String {
+    let path = match path.first() {
+        // What starts with a dash would be an option.
+        Some(b'-') => BString::from([b"./", path.as_bytes()].concat()),
+        _ => path.to_owned(),
+    };
+    path.as_slice().quoted(Bash)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::MemoryTree;
+
+    fn stretch(text: &str, stretch: Range<u32>) -> (u32, u32, u32, u32, String) {
+        let tree = MemoryTree::new().file("a", text).build("test").unwrap();
+        let id = tree.lookup("a".into()).unwrap();
+        let place = Place::stretch(&tree, id, text, &Lines::new(text), stretch);
+        let Span {
+            line,
+            column,
+            end_line,
+            end_column,
+        } = place.span.unwrap();
+        (
+            line,
+            column,
+            end_line,
+            end_column,
+            place.excerpt.map_or_else(String::new, |excerpt| excerpt.text),
+        )
+    }
+
+    #[test]
+    fn a_stretch_is_shown_with_its_lines() {
+        let text = "one\ntwö three\nfour\n";
+        assert_eq!(stretch(text, 9..14), (2, 5, 2, 10, "twö three".into()));
+        assert_eq!(stretch(text, 4..17), (2, 1, 3, 3, "twö three\nfour".into()));
+        assert_eq!(stretch(text, 3..4), (1, 4, 1, 5, "one".into()));
+        assert_eq!(stretch(text, 20..20), (4, 1, 4, 1, String::new()));
+        assert_eq!(stretch("", 0..0), (1, 1, 1, 1, String::new()));
+        assert_eq!(
+            stretch(&"x".repeat(EXCERPT_LIMIT + 1), 1..2),
+            (1, 2, 1, 3, String::new())
+        );
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_shown() {
+        assert_eq!(text(b"caf\xc3\xa9 \xff\xe9.nix".as_bstr()), "café \\xff\\xe9.nix");
+    }
+
+    #[test]
+    fn a_command_takes_a_path_as_one_word() {
+        assert_eq!(shell("pkgs/by-name/fo/foo-1.0_x".into()), "pkgs/by-name/fo/foo-1.0_x");
+        for (path, word) in [
+            ("a b", "$'a b'"),
+            ("$(rm x)", "$'$(rm x)'"),
+            ("-f", "./-f"),
+            ("a'b\u{1b}", "$'a\\'b\\e'"),
+        ] {
+            assert_eq!(shell(path.into()), word);
+        }
+        assert_eq!(shell(b"\xe9".as_bstr()), "$'\\xE9'");
+    }
+}
