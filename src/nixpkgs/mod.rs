@@ -3,7 +3,11 @@
 mod files;
 mod layout;
 mod path;
+mod top_level;
+mod world;
 
 pub use files::{FileError, Files, Parsed, same_paths};
 pub use layout::{BY_NAME, Layout, Package, Shard, is_package_name, is_shard_name, shard_of};
+pub use top_level::TopLevel;
+pub use world::{World, relative};
 pub use path::{imported_file, resolve_literal};
