@@ -15,11 +15,10 @@ pub struct Attr<'h> {
 }
 
 /// An attribute set.
+#[derive(Clone, Copy)]
 pub struct Attrs<'h> {
-    /// Sorted by symbol; they hide those of the same name below.
-    own: &'h [Attr<'h>],
-    below: Option<&'h Attrs<'h>>,
-    layers: u32,
+    /// Each sorted by symbol; the attributes of one hide those of the same name in later ones.
+    layers: &'h [&'h [Attr<'h>]],
     /// Where set, there may be more attributes than these, of which nothing is known.
     pub open: Option<Reason<'h>>,
     /// Marks of the host, such as who made this value; `//` keeps them.
@@ -36,8 +35,11 @@ impl Marks {
     }
 }
 
-/// More layers than this are made one.
-const MOST_LAYERS: u32 = 6;
+/// More layers than this are merged, the smallest first.
+const MOST_LAYERS: usize = 8;
+
+/// Sets that have together no more attributes than this are merged at once: a look-up in one layer is faster.
+const SMALL: usize = 64;
 
 impl<'h> Attrs<'h> {
     pub fn get(&self, name: Symbol) -> Option<&'h Thunk<'h>> {
@@ -45,28 +47,32 @@ impl<'h> Attrs<'h> {
     }
 
     pub fn attr(&self, name: Symbol) -> Option<&'h Attr<'h>> {
-        if let Some(found) = find(self.own, name) {
-            return Some(found);
-        }
-        let mut layer = self.below;
-        while let Some(attrs) = layer {
-            if let Some(found) = find(attrs.own, name) {
-                return Some(found);
-            }
-            layer = attrs.below;
-        }
-        None
+        self.layers.iter().find_map(|layer| find(layer, name))
     }
 
     /// No fewer than the number of attributes.
     pub fn size_bound(&self) -> usize {
-        self.own.len() + self.below.map_or(0, Attrs::size_bound)
+        self.layers.iter().map(|layer| layer.len()).sum()
     }
 
     /// The attributes that are known, sorted by symbol.
     pub fn sorted(&self, heap: &'h Heap) -> &'h [Attr<'h>] {
-        let Some(below) = self.below else { return self.own };
-        heap.slice(merge(below.sorted(heap), self.own))
+        match self.layers {
+            [] => &[],
+            [layer] => layer,
+            layers => heap.slice(merge_all(layers)),
+        }
+    }
+}
+
+fn merge_all<'h>(layers: &[&[Attr<'h>]]) -> Vec<Attr<'h>> {
+    match layers {
+        [] => Vec::new(),
+        [layer] => layer.to_vec(),
+        _ => {
+            let (over, under) = layers.split_at(layers.len() / 2);
+            merge(&merge_all(under), &merge_all(over))
+        }
     }
 }
 
@@ -112,11 +118,16 @@ impl<'h> Eval<'h> {
 
     /// The same of attributes that are sorted by symbol, each once.
     pub fn attrs_sorted(&self, attrs: &[Attr<'h>]) -> &'h Attrs<'h> {
-        let own = self.heap.slice_copy(attrs);
+        if attrs.is_empty() {
+            return self.heap.alloc(Attrs {
+                layers: &[],
+                open: None,
+                marks: Marks::default(),
+            });
+        }
+        let layer: &'h [Attr<'h>] = self.heap.slice_copy(attrs);
         self.heap.alloc(Attrs {
-            own,
-            below: None,
-            layers: 1,
+            layers: self.heap.slice_copy(&[layer]),
             open: None,
             marks: Marks::default(),
         })
@@ -124,37 +135,17 @@ impl<'h> Eval<'h> {
 
     /// The same set with other marks.
     pub fn marked(&self, attrs: &'h Attrs<'h>, marks: Marks) -> &'h Attrs<'h> {
-        let Attrs {
-            own,
-            below,
-            layers,
-            open,
-            marks: old,
-        } = *attrs;
         self.heap.alloc(Attrs {
-            own,
-            below,
-            layers,
-            open,
-            marks: old.and(marks),
+            marks: attrs.marks.and(marks),
+            ..*attrs
         })
     }
 
     /// The same set, of which more attributes may exist than are known.
     pub fn opened(&self, attrs: &'h Attrs<'h>, reason: Reason<'h>) -> &'h Attrs<'h> {
-        let Attrs {
-            own,
-            below,
-            layers,
-            marks,
-            ..
-        } = *attrs;
         self.heap.alloc(Attrs {
-            own,
-            below,
-            layers,
             open: Some(reason),
-            marks,
+            ..*attrs
         })
     }
 
@@ -170,38 +161,28 @@ impl<'h> Eval<'h> {
             });
         }
         let open = left.open;
-        let size = right.size_bound();
-        if size == 0 {
-            return self.heap.alloc(Attrs { marks, ..*left });
+        let layers = match (left.layers, right.layers) {
+            (layers, []) | ([], layers) => layers,
+            ([left], [right]) if left.len() + right.len() <= SMALL => {
+                let merged: &'h [Attr<'h>] = self.heap.slice(merge(left, right));
+                self.heap.slice_copy(&[merged])
+            }
+            (left, right) => {
+                let mut layers = [right, left].concat();
+                self.compact(&mut layers);
+                self.heap.slice(layers)
+            }
+        };
+        self.heap.alloc(Attrs { layers, open, marks })
+    }
+
+    /// Merges neighbours until there are few layers.
+    fn compact(&self, layers: &mut Vec<&'h [Attr<'h>]>) {
+        while layers.len() > MOST_LAYERS {
+            let size = |at: usize| layers[at].len() + layers[at + 1].len();
+            let smallest = (0..layers.len() - 1).min_by_key(|at| size(*at)).unwrap_or(0);
+            layers[smallest] = self.heap.slice(merge(layers[smallest + 1], layers[smallest]));
+            layers.remove(smallest + 1);
         }
-        if left.size_bound() == 0 {
-            return self.heap.alloc(Attrs { open, marks, ..*right });
-        }
-        let right = right.sorted(self.heap);
-        if left.layers < MOST_LAYERS && right.len() * 2 <= left.size_bound() {
-            return self.heap.alloc(Attrs {
-                own: right,
-                below: Some(left),
-                layers: left.layers + 1,
-                open,
-                marks,
-            });
-        }
-        let own = self.heap.slice(merge(left.sorted(self.heap), right));
-        self.heap.alloc(Attrs {
-            own,
-            below: None,
-            layers: 1,
-            open,
-            marks,
-        })
     }
 }
-
-impl Clone for Attrs<'_> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl Copy for Attrs<'_> {}

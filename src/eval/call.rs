@@ -59,35 +59,35 @@ impl<'h> Eval<'h> {
     }
 
     fn call_closure(&self, closure: &'h Closure<'h>, arg: &'h Thunk<'h>) -> Outcome<'h> {
-        let code = closure.code;
+        let code = closure.env.code;
         let lambda = code.file.lambda(closure.lambda);
         let Some(formals) = &lambda.formals else {
-            let slots = self.heap.slice_copy(&[arg]);
+            let slots = self.heap.slots([Some(arg)].into_iter());
             let env = self.heap.alloc(Env {
-                up: closure.env,
-                frame: Frame::Names(slots.into()),
+                up: Some(closure.env),
+                code,
+                frame: Frame::Call {
+                    lambda: closure.lambda,
+                    slots,
+                },
             });
-            return self.eval(code, Some(env), lambda.body);
+            return self.eval(env, lambda.body);
         };
         let attrs = self.force_attrs(arg, "as the argument of a function")?;
-        let env: &'h Env<'h> = self.heap.alloc(Env {
-            up: closure.env,
-            frame: Frame::Names(Default::default()),
-        });
         let list = code.file.formals(formals);
         let mut slots = Vec::with_capacity(list.len() + 1);
         if lambda.param.is_some() {
-            slots.push(arg);
+            slots.push(Some(arg));
         }
         let mut given = 0;
         for formal in list {
             let slot = match (attrs.get(formal.name), formal.default, attrs.open) {
                 (Some(value), ..) => {
                     given += 1;
-                    value
+                    Some(value)
                 }
-                (None, _, Some(reason)) => self.failed(Stop::Unknown(reason)),
-                (None, Some(default), None) => self.delayed(code, Some(env), default),
+                (None, _, Some(reason)) => Some(self.failed(Stop::Unknown(reason))),
+                (None, Some(_), None) => None,
                 (None, None, None) => {
                     let name = formal.name;
                     return Err(self.abort(&format!("function called without required argument '{name}'")));
@@ -98,10 +98,16 @@ impl<'h> Eval<'h> {
         if !formals.ellipsis && attrs.size_bound() > given {
             self.check_unexpected(attrs, given, |name| list.iter().any(|formal| formal.name == name))?;
         }
-        if let Frame::Names(frame) = &env.frame {
-            frame.set(self.heap.slice(slots));
-        }
-        self.eval(code, Some(env), lambda.body)
+        let slots = self.heap.slots(slots.into_iter());
+        let env = self.heap.alloc(Env {
+            up: Some(closure.env),
+            code,
+            frame: Frame::Call {
+                lambda: closure.lambda,
+                slots,
+            },
+        });
+        self.eval(env, lambda.body)
     }
 
     fn check_unexpected(
@@ -133,12 +139,12 @@ impl<'h> Eval<'h> {
     }
 
     fn formals_of(&self, closure: &'h Closure<'h>) -> &'h Attrs<'h> {
-        let file = closure.code.file;
+        let file = closure.env.code.file;
         let Some(formals) = &file.lambda(closure.lambda).formals else {
             return self.attrs_sorted(&[]);
         };
         let position = |offset| Position {
-            file: closure.code.id,
+            file: closure.env.code.id,
             offset,
         };
         let attrs = file.formals(formals).iter().map(|formal| Attr {

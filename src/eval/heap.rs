@@ -4,6 +4,8 @@ use std::cell::Cell;
 
 use bumpalo::Bump;
 
+use super::value::{Slot, Thunk};
+
 /// Memory that grows until it is dropped.
 #[derive(Default)]
 pub struct Heap {
@@ -40,6 +42,11 @@ impl Heap {
     pub fn slice_copy<T: Copy>(&self, items: &[T]) -> &[T] {
         self.count::<T>(items.len());
         self.bump.alloc_slice_copy(items)
+    }
+
+    pub(super) fn slots<'h>(&'h self, thunks: impl ExactSizeIterator<Item = Option<&'h Thunk<'h>>>) -> &'h [Slot<'h>] {
+        self.count::<Slot>(thunks.len());
+        self.bump.alloc_slice_fill_iter(thunks.map(Cell::new))
     }
 
     pub fn str(&self, text: &str) -> &str {

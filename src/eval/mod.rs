@@ -27,7 +27,7 @@ pub use host::{Entry, Host};
 pub use stop::{Cause, Reason, Stop};
 pub use value::{Closure, Code, Env, FileId, HostFn, Native, NativeFn, Position, Thunk, Value};
 
-use value::State;
+use value::{Application, HostCall, Mapped, State};
 
 /// A value, or why there is none.
 pub type Outcome<'h, T = Value<'h>> = Result<T, Stop<'h>>;
@@ -160,13 +160,17 @@ impl<'h> Eval<'h> {
         }
         thunk.0.set(State::Running);
         let outcome = match state {
-            State::Expr { code, env, expr } => self.eval(code, env, expr),
-            State::Apply { function, args } => self.nested(|| {
+            State::Expr { env, expr } => self.eval(env, expr),
+            State::Apply(Application { function, args }) => self.nested(|| {
                 let function = self.force(function)?;
                 self.call(function, args)
             }),
+            State::Map(Mapped { function, name, value }) => self.nested(|| {
+                let function = self.force(function)?;
+                self.apply(function, &[self.done(Value::Str(name.name())), *value])
+            }),
             State::Select { subject, name } => self.nested(|| self.select(subject, name)),
-            State::Host { run, data } => self.nested(|| run(self, data)),
+            State::Host(HostCall { run, data }) => self.nested(|| run(self, data)),
             State::Done(_) | State::Failed(_) | State::Running => unreachable!("handled above"),
         };
         thunk.0.set(match outcome {
@@ -242,7 +246,9 @@ impl<'h> Eval<'h> {
     /// A thunk that calls a function.
     pub fn lazy_call(&self, function: &'h Thunk<'h>, args: &[&'h Thunk<'h>]) -> &'h Thunk<'h> {
         let args = self.heap.slice_copy(args);
-        self.heap.alloc(Thunk::new(State::Apply { function, args }))
+        self.heap.alloc(Thunk::new(State::Apply(
+            self.heap.alloc(Application { function, args }),
+        )))
     }
 
     /// A thunk of `subject.name`.
@@ -253,7 +259,8 @@ impl<'h> Eval<'h> {
     /// A thunk that the host computes.
     pub fn lazy_host(&self, run: HostFn<'h>, data: &[&'h Thunk<'h>]) -> &'h Thunk<'h> {
         let data = self.heap.slice_copy(data);
-        self.heap.alloc(Thunk::new(State::Host { run, data }))
+        self.heap
+            .alloc(Thunk::new(State::Host(self.heap.alloc(HostCall { run, data }))))
     }
 
     pub fn string(&self, text: &str) -> Value<'h> {

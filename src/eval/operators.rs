@@ -4,23 +4,16 @@ use crate::nix::{BinaryOp, ExprId};
 
 use super::interpret::normalize;
 use super::stop::{Reason, Stop};
-use super::value::{Code, Env, Value};
+use super::value::{Env, Value};
 use super::{Eval, Outcome};
 
 impl<'h> Eval<'h> {
-    pub(super) fn binary(
-        &self,
-        code: &'h Code<'h>,
-        env: Option<&'h Env<'h>>,
-        op: BinaryOp,
-        left: ExprId,
-        right: ExprId,
-    ) -> Outcome<'h> {
-        let operand = |expr| self.eval(code, env, expr);
+    pub(super) fn binary(&self, env: &'h Env<'h>, op: BinaryOp, left: ExprId, right: ExprId) -> Outcome<'h> {
+        let operand = |expr| self.eval(env, expr);
         match op {
-            BinaryOp::And => self.logical(code, env, left, right, false, false),
-            BinaryOp::Or => self.logical(code, env, left, right, true, false),
-            BinaryOp::Implies => self.logical(code, env, left, right, true, true),
+            BinaryOp::And => self.logical(env, left, right, false, false),
+            BinaryOp::Or => self.logical(env, left, right, true, false),
+            BinaryOp::Implies => self.logical(env, left, right, true, true),
             BinaryOp::Equal => {
                 let (left, right) = (operand(left)?, operand(right)?);
                 Ok(Value::Bool(self.equal(left, right)?))
@@ -67,21 +60,13 @@ impl<'h> Eval<'h> {
     }
 
     /// `&&`, `||`, `->`: `decides` is the left value that needs no right one.
-    fn logical(
-        &self,
-        code: &'h Code<'h>,
-        env: Option<&'h Env<'h>>,
-        left: ExprId,
-        right: ExprId,
-        decides: bool,
-        negated: bool,
-    ) -> Outcome<'h> {
+    fn logical(&self, env: &'h Env<'h>, left: ExprId, right: ExprId, decides: bool, negated: bool) -> Outcome<'h> {
         let what = "as an operand of a logical operator";
         let right = || {
-            let value = self.eval(code, env, right)?;
+            let value = self.eval(env, right)?;
             self.bool(value, what)
         };
-        match self.eval(code, env, left) {
+        match self.eval(env, left) {
             Ok(value) if (self.bool(value, what)? ^ negated) == decides => Ok(Value::Bool(decides)),
             Ok(_) => Ok(Value::Bool(right()?)),
             Err(Stop::Unknown(reason)) if !self.exhausted.get() => match right() {

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use crate::nix::{ExprId, File, LambdaId, Symbol};
+use crate::nix::{BindingsId, ExprId, File, LambdaId, Symbol};
 
 use super::attrs::Attrs;
 use super::stop::{Reason, Stop};
@@ -66,24 +66,38 @@ pub(super) enum State<'h> {
     Done(Value<'h>),
     Failed(Stop<'h>),
     Expr {
-        code: &'h Code<'h>,
-        env: Option<&'h Env<'h>>,
+        env: &'h Env<'h>,
         expr: ExprId,
     },
-    Apply {
-        function: &'h Thunk<'h>,
-        args: &'h [&'h Thunk<'h>],
-    },
+    Apply(&'h Application<'h>),
+    /// `function name value`: an element of `mapAttrs`.
+    Map(&'h Mapped<'h>),
     Select {
         subject: &'h Thunk<'h>,
         name: Symbol,
     },
     /// What the host of the evaluator computes.
-    Host {
-        run: HostFn<'h>,
-        data: &'h [&'h Thunk<'h>],
-    },
+    Host(&'h HostCall<'h>),
     Running,
+}
+
+// most of the heap is thunks
+const _: () = assert!(size_of::<Thunk>() == 24);
+
+pub(super) struct Application<'h> {
+    pub function: &'h Thunk<'h>,
+    pub args: &'h [&'h Thunk<'h>],
+}
+
+pub(super) struct Mapped<'h> {
+    pub function: &'h Thunk<'h>,
+    pub name: Symbol,
+    pub value: &'h Thunk<'h>,
+}
+
+pub(super) struct HostCall<'h> {
+    pub run: HostFn<'h>,
+    pub data: &'h [&'h Thunk<'h>],
 }
 
 /// A computation of the host's, of the thunks that it was given.
@@ -138,18 +152,33 @@ impl Position {
 /// What the variables of an expression stand for: one frame, and those around it.
 pub struct Env<'h> {
     pub(super) up: Option<&'h Env<'h>>,
+    /// The file whose expressions these are.
+    pub code: &'h Code<'h>,
     pub(super) frame: Frame<'h>,
 }
 
 pub(super) enum Frame<'h> {
-    Names(Cell<&'h [&'h Thunk<'h>]>),
+    /// Of `let` and `rec`: the names it binds, then the `from`s of its `inherit`s.
+    Let {
+        bindings: BindingsId,
+        slots: &'h [Slot<'h>],
+    },
+    /// Of a function: its parameter, where it has one, then its formals.
+    Call {
+        lambda: LambdaId,
+        slots: &'h [Slot<'h>],
+    },
     With(&'h Thunk<'h>),
+    /// Of a whole file: no names.
+    File,
 }
+
+/// What a name stands for; made when it is first asked for.
+pub(super) type Slot<'h> = Cell<Option<&'h Thunk<'h>>>;
 
 /// A function written in Nix.
 pub struct Closure<'h> {
-    pub code: &'h Code<'h>,
-    pub(super) env: Option<&'h Env<'h>>,
+    pub env: &'h Env<'h>,
     pub lambda: LambdaId,
 }
 

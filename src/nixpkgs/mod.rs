@@ -8,6 +8,6 @@ mod world;
 
 pub use files::{FileError, Files, Parsed, same_paths};
 pub use layout::{BY_NAME, Layout, Package, Shard, is_package_name, is_shard_name, shard_of};
+pub use path::{imported_file, resolve_literal};
 pub use top_level::TopLevel;
 pub use world::{World, relative};
-pub use path::{imported_file, resolve_literal};

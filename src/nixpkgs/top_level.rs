@@ -1,13 +1,8 @@
 //! The top-level package set.
 
-use std::sync::LazyLock;
-
 use super::world::ROOT;
 use crate::eval::{Attr, Eval, Outcome, Position, Thunk, Value};
-use crate::nix::{File, Symbol};
-
-static STAGES: LazyLock<File> =
-    LazyLock::new(|| File::parse(include_str!("stages.nix").to_owned()).expect("our own Nix"));
+use crate::nix::Symbol;
 
 /// The top-level package set of a tree, in one evaluator.
 pub struct TopLevel;
@@ -19,15 +14,17 @@ impl TopLevel {
     /// Where the tree has no such set.
     pub fn new<'h>(eval: &Eval<'h>) -> Outcome<'h> {
         let function = eval.import(&format!("{ROOT}/pkgs/top-level"))?;
-        let attr = |name, value| Attr { name: Symbol::new(name), position: Position::NONE, value };
+        let attr = |name, value| Attr {
+            name: Symbol::new(name),
+            position: Position::NONE,
+            value,
+        };
         let set = |attrs| -> &'h Thunk<'h> { eval.done(Value::Attrs(eval.attrs(attrs))) };
-        let stages = eval.eval_text(&STAGES, &format!("{ROOT}/stages.nix"))?;
         let system = set(vec![attr("system", eval.done(Value::Str("x86_64-linux")))]);
         let args = set(vec![
             attr("localSystem", system),
             attr("config", set(vec![])),
             attr("overlays", eval.done(Value::List(&[]))),
-            attr("stdenvStages", eval.done(stages)),
         ]);
         eval.apply(function, &[args])
     }

@@ -42,7 +42,9 @@ pub fn relative(path: &str) -> Option<&str> {
 impl<'f> Host<'f> for World<'f, '_> {
     fn resolve(&self, path: &str) -> Entry {
         let tree = self.files.tree();
-        let Some(relative) = relative(path) else { return Entry::Outside };
+        let Some(relative) = relative(path) else {
+            return Entry::Outside;
+        };
         match tree.resolve(tree.root(), relative.into()) {
             Resolved::Node(node) => match tree.kind(node) {
                 Kind::Directory => Entry::Directory(Self::file_id(node)),
@@ -77,7 +79,11 @@ impl<'f> Host<'f> for World<'f, '_> {
     }
 
     fn read(&self, id: FileId) -> Result<String, String> {
-        let bytes = self.files.tree().read(Self::node(id)).map_err(|error| error.to_string())?;
+        let bytes = self
+            .files
+            .tree()
+            .read(Self::node(id))
+            .map_err(|error| error.to_string())?;
         String::from_utf8(bytes).map_err(|_| format!("{} is no UTF-8", self.files.tree().path(Self::node(id))))
     }
 

@@ -6,7 +6,7 @@ use crate::nix::Symbol;
 
 use super::super::attrs::{Attr, Attrs};
 use super::super::stop::Stop;
-use super::super::value::{Position, Thunk, Value};
+use super::super::value::{Mapped, Position, State, Thunk, Value};
 use super::super::{Eval, Outcome};
 use super::{Args, Entry};
 
@@ -72,9 +72,13 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
             let attrs = eval.force_attrs(args[1], "by `mapAttrs`")?;
             let mapped: Vec<_> = (attrs.sorted(eval.heap).iter())
                 .map(|attr| {
-                    let name = eval.done(Value::Str(attr.name.name()));
+                    let mapped = Mapped {
+                        function: args[0],
+                        name: attr.name,
+                        value: attr.value,
+                    };
                     Attr {
-                        value: eval.lazy_call(args[0], &[name, attr.value]),
+                        value: eval.heap.alloc(Thunk::new(State::Map(eval.heap.alloc(mapped)))),
                         ..*attr
                     }
                 })
