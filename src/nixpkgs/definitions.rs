@@ -8,6 +8,12 @@ use crate::nix::{
 use crate::nixpkgs::{BY_NAME, Bound, Frames, resolve_literal};
 use crate::tree::{NodeId, Resolved, Tree};
 
+/// Where Nixpkgs defines the top-level attributes that have no package directory.
+pub const ALL_PACKAGES: &str = "pkgs/top-level/all-packages.nix";
+
+/// Where it may define further names for them.
+pub const ALIASES: [&str; 2] = ["pkgs/top-level/aliases.nix", "aliases.nix"];
+
 /// How many expressions are looked through on the way to the attribute set, which may be written as a loop.
 const STEPS: usize = 1000;
 
@@ -69,7 +75,8 @@ impl Forms {
     pub fn of(tree: &Tree, node: NodeId, file: &File) -> Self {
         let mut forms = Vec::new();
         for expr in file.exprs() {
-            let (Expr::Attrs(bindings) | Expr::Let { bindings, .. } | Expr::LegacyLet(bindings)) = *file.expr(expr) else {
+            let (Expr::Attrs(bindings) | Expr::Let { bindings, .. } | Expr::LegacyLet(bindings)) = *file.expr(expr)
+            else {
                 continue;
             };
             for binding in file.bound(file.bindings(bindings)) {
@@ -131,7 +138,11 @@ impl Definitions {
                     frames.enter_function();
                     parts.push((file.lambda(lambda).body, frames));
                 }
-                Expr::Binary { op: BinaryOp::Update, left, right } => {
+                Expr::Binary {
+                    op: BinaryOp::Update,
+                    left,
+                    right,
+                } => {
                     parts.push((right, frames.clone()));
                     parts.push((left, frames));
                 }
@@ -176,7 +187,13 @@ impl Definitions {
                 BoundValue::InheritFrom(_) => binding.offset + binding.name.name().len() as u32,
             };
             let form = form(tree, node, file, binding.value, Some(&frames));
-            self.entries.insert(binding.name, Definition { span: (binding.offset, end), form });
+            self.entries.insert(
+                binding.name,
+                Definition {
+                    span: (binding.offset, end),
+                    form,
+                },
+            );
         }
         if let Some(dynamic) = file.dynamic(bindings).first() {
             self.open_at(dynamic.offset);
@@ -196,7 +213,10 @@ fn call(tree: &Tree, node: NodeId, file: &File, value: ExprId, frames: Option<&F
     let (function, called, args) = two_arguments(file, value)?;
     let callee = callee(file, function, frames)?;
     let argument = match *file.expr(called) {
-        Expr::Path { kind: PathKind::Relative, parts } => match file.parts(parts) {
+        Expr::Path {
+            kind: PathKind::Relative,
+            parts,
+        } => match file.parts(parts) {
             [Part::Text(text)] => Argument::Path(resolve_literal(tree, node, file.literal(*text).into())),
             _ => Argument::Expression,
         },
@@ -209,14 +229,26 @@ fn call(tree: &Tree, node: NodeId, file: &File, value: ExprId, frames: Option<&F
         }
         _ => false,
     };
-    Some(Call { callee, argument, is_plain })
+    Some(Call {
+        callee,
+        argument,
+        is_plain,
+    })
 }
 
 /// The function and the arguments of a call with two: `f a b` or `(f a) b`.
 fn two_arguments(file: &File, expr: ExprId) -> Option<(ExprId, ExprId, ExprId)> {
-    let Expr::Apply { function, args } = *file.expr(expr) else { return None };
+    let Expr::Apply { function, args } = *file.expr(expr) else {
+        return None;
+    };
     match (file.children(args), file.expr(function)) {
-        (_, Expr::Apply { function: inner, args: first }) => match (file.children(*first), file.children(args)) {
+        (
+            _,
+            Expr::Apply {
+                function: inner,
+                args: first,
+            },
+        ) => match (file.children(*first), file.children(args)) {
             ([a], [b]) if !matches!(file.expr(*inner), Expr::Apply { .. }) => Some((*inner, *a, *b)),
             _ => None,
         },
@@ -228,14 +260,20 @@ fn two_arguments(file: &File, expr: ExprId) -> Option<(ExprId, ExprId, ExprId)> 
 /// Whose `callPackage` a function is, if it is written as one.
 fn callee(file: &File, function: ExprId, frames: Option<&Frames>) -> Option<Callee> {
     match *file.expr(function) {
-        Expr::Var(variable) if file.variable(variable).name() == CALL_PACKAGE => Some(match file.scopes().get(variable) {
-            Scope::Local { .. } => match frames.and_then(|frames| frames.clone().follow(file, variable)) {
-                Some(Bound::Of(source)) => set(file, source),
-                _ => Callee::Local,
-            },
-            Scope::Global | Scope::With { .. } | Scope::Unbound => Callee::SameSet,
-        }),
-        Expr::Select { subject, path, default: None } => match *file.attr_path(path) {
+        Expr::Var(variable) if file.variable(variable).name() == CALL_PACKAGE => {
+            Some(match file.scopes().get(variable) {
+                Scope::Local { .. } => match frames.and_then(|frames| frames.clone().follow(file, variable)) {
+                    Some(Bound::Of(source)) => set(file, source),
+                    _ => Callee::Local,
+                },
+                Scope::Global | Scope::With { .. } | Scope::Unbound => Callee::SameSet,
+            })
+        }
+        Expr::Select {
+            subject,
+            path,
+            default: None,
+        } => match *file.attr_path(path) {
             [AttrName::Static(name)] if name.name() == CALL_PACKAGE => Some(set(file, subject)),
             [.., AttrName::Static(name)] if name.name() == CALL_PACKAGE => Some(Callee::Of(source(file, function))),
             _ => None,
@@ -261,7 +299,10 @@ fn set(file: &File, subject: ExprId) -> Callee {
 fn source(file: &File, expr: ExprId) -> String {
     const LONGEST: usize = 60;
     let span = file.span(expr);
-    file.text()[span.start as usize..span.end as usize].chars().take(LONGEST).collect()
+    file.text()[span.start as usize..span.end as usize]
+        .chars()
+        .take(LONGEST)
+        .collect()
 }
 
 #[cfg(test)]
@@ -285,12 +326,13 @@ mod tests {
         let mut entries: Vec<_> = definitions
             .iter()
             .map(|(name, definition)| {
-                assert_eq!(
-                    Forms::of(&tree, node, &file).at(definition.span.0).is_some_and(|form| match (form, &definition.form) {
-                        (Form::Call(a), Form::Call(b)) => (a.argument, a.is_plain) == (b.argument, b.is_plain),
-                        (a, b) => a == b,
+                assert!(
+                    Forms::of(&tree, node, &file).at(definition.span.0).is_some_and(|form| {
+                        match (form, &definition.form) {
+                            (Form::Call(a), Form::Call(b)) => (a.argument, a.is_plain) == (b.argument, b.is_plain),
+                            (a, b) => a == b,
+                        }
                     }),
-                    true,
                     "{name}"
                 );
                 (name.to_string(), short(&tree, &definition.form))
@@ -334,7 +376,10 @@ mod tests {
             ("callPackage ({ lib }: lib) { }", "SameSet Expression"),
             ("pkgs.callPackage ../tools/foo { }", "SameSet pkgs/tools/foo"),
             ("pkgsi686Linux.callPackage ../tools/foo { }", "SameSet pkgs/tools/foo"),
-            ("libsForQt5.callPackage ../tools/foo { }", "Of(\"libsForQt5\") pkgs/tools/foo"),
+            (
+                "libsForQt5.callPackage ../tools/foo { }",
+                "Of(\"libsForQt5\") pkgs/tools/foo",
+            ),
             ("(f x).callPackage ../tools/foo { }", "Of(\"f x\") pkgs/tools/foo"),
             ("callPackage ../tools/foo", "Other"),
             ("callPackage ../tools/foo { } 1", "Other"),
@@ -352,16 +397,31 @@ mod tests {
 
     fn names(text: &str) -> (String, bool) {
         let (entries, open) = definitions(text);
-        (entries.into_iter().map(|(name, _)| name).collect::<Vec<_>>().join(" "), open)
+        (
+            entries.into_iter().map(|(name, _)| name).collect::<Vec<_>>().join(" "),
+            open,
+        )
     }
 
     #[test]
     fn which_attributes_are_defined() {
         for (text, expected, open) in [
-            ("{ lib, ... }: let x = 1; in res: pkgs: super: with pkgs; { a = 1; b = 2; }", "a b", false),
-            ("final: prev: { a = 1; inherit b; inherit (c) d e; f.g = 1; f.h = 2; \"i j\" = 1; }", "a b d e f i j", false),
+            (
+                "{ lib, ... }: let x = 1; in res: pkgs: super: with pkgs; { a = 1; b = 2; }",
+                "a b",
+                false,
+            ),
+            (
+                "final: prev: { a = 1; inherit b; inherit (c) d e; f.g = 1; f.h = 2; \"i j\" = 1; }",
+                "a b d e f i j",
+                false,
+            ),
             ("final: prev: { a = 1; } // { b = 2; } // { c = 3; }", "a b c", false),
-            ("final: prev: let x = { a = 1; }; y = x; in y // rec { b = 1; }", "a b", false),
+            (
+                "final: prev: let x = { a = 1; }; y = x; in y // rec { b = 1; }",
+                "a b",
+                false,
+            ),
             ("final: prev: assert true; ({ a = 1; })", "a", false),
             ("final: prev: { a = 1; } // import ./more.nix", "a", true),
             ("final: prev: { a = 1; ${final.x} = 2; }", "a", true),
@@ -383,12 +443,25 @@ mod tests {
     #[test]
     fn a_call_package_that_the_file_binds() {
         for (text, form) in [
-            ("final: prev: let inherit (final) callPackage; in { a = callPackage ../tools/foo { }; }", "SameSet"),
-            ("final: prev: let inherit (prev.qt) callPackage; in rec { a = callPackage ../tools/foo { }; }", "Of(\"prev.qt\")"),
-            ("final: prev: let callPackage = f; in { a = callPackage ../tools/foo { }; }", "Local"),
+            (
+                "final: prev: let inherit (final) callPackage; in { a = callPackage ../tools/foo { }; }",
+                "SameSet",
+            ),
+            (
+                "final: prev: let inherit (prev.qt) callPackage; in rec { a = callPackage ../tools/foo { }; }",
+                "Of(\"prev.qt\")",
+            ),
+            (
+                "final: prev: let callPackage = f; in { a = callPackage ../tools/foo { }; }",
+                "Local",
+            ),
             ("{ callPackage }: { a = callPackage ../tools/foo { }; }", "Local"),
         ] {
-            assert_eq!(definitions(text).0, [("a".to_owned(), format!("{form} pkgs/tools/foo"))], "{text}");
+            assert_eq!(
+                definitions(text).0,
+                [("a".to_owned(), format!("{form} pkgs/tools/foo"))],
+                "{text}"
+            );
         }
     }
 }

@@ -45,9 +45,13 @@ impl Frames {
 
     /// Goes to what a `let` that was passed binds the variable to; nowhere if none does.
     pub fn follow(&mut self, file: &File, variable: VarId) -> Option<Bound> {
-        let Resolved::Local { frame, slot } = file.scopes().get(variable) else { return None };
+        let Resolved::Local { frame, slot } = file.scopes().get(variable) else {
+            return None;
+        };
         let depth = self.0.len().checked_sub(frame as usize)?;
-        let &Frame::Let(bindings) = self.0.get(depth.checked_sub(1)?)? else { return None };
+        let &Frame::Let(bindings) = self.0.get(depth.checked_sub(1)?)? else {
+            return None;
+        };
         let bindings = file.bindings(bindings);
         let bound = match file.bound(bindings).get(slot as usize)?.value {
             BoundValue::Expr(value) | BoundValue::Inherit(value) => Bound::Expr(value),

@@ -6,7 +6,7 @@ mod frames;
 mod layout;
 mod path;
 
-pub use definitions::{Argument, Call, Callee, Definition, Definitions, Form, Forms};
+pub use definitions::{ALIASES, ALL_PACKAGES, Argument, Call, Callee, Definition, Definitions, Form, Forms};
 pub use files::{FileError, Files, Parsed, same_paths};
 pub use frames::{Bound, Frames};
 pub use layout::{BY_NAME, Layout, Package, Shard, is_package_name, is_shard_name, shard_of};

@@ -2,6 +2,7 @@
 //!
 //! A new rule is its entry in the catalogue, its check in its family's file, and one fixture folder.
 
+pub mod by_name;
 mod catalogue;
 pub mod files;
 mod finding;
@@ -9,6 +10,7 @@ pub mod function;
 pub mod layout;
 pub mod paths;
 mod place;
+pub mod ratchet;
 pub mod references;
 
 pub use catalogue::{Kind, Rule, catalogue, rule};
