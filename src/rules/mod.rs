@@ -4,6 +4,7 @@
 
 mod catalogue;
 pub mod files;
+mod find;
 mod finding;
 pub mod function;
 pub mod layout;
@@ -12,4 +13,5 @@ mod place;
 pub mod references;
 
 pub use catalogue::{Kind, Rule, catalogue, rule};
+pub use find::{UnknownRule, find};
 pub use finding::{Excerpt, Finding, Place, Span, Undecided};
