@@ -15,7 +15,7 @@ const SCHEMA: u32 = 1;
 ///
 /// # Errors
 /// Whatever writing to `out` gives.
-pub fn write(out: &mut impl Write, report: &Report) -> io::Result<()> {
+pub fn write(out: &mut (impl Write + ?Sized), report: &Report) -> io::Result<()> {
     let json = serde_json::to_string_pretty(&Document::from(report))?;
     write_harmless(out, &json)?;
     writeln!(out)
@@ -118,7 +118,7 @@ impl<'a> From<&'a Undecided> for UndecidedView<'a> {
 
 /// Writes JSON with what could steer a terminal escaped, beyond what JSON itself asks to be.  Such characters stand in
 /// its strings only, so an escape means the same.
-fn write_harmless(out: &mut impl Write, json: &str) -> io::Result<()> {
+fn write_harmless(out: &mut (impl Write + ?Sized), json: &str) -> io::Result<()> {
     let mut rest = json;
     while let Some((start, c)) = rest.char_indices().find(|&(_, c)| steers_the_terminal(c)) {
         out.write_all(&rest.as_bytes()[..start])?;

@@ -9,3 +9,5 @@ mod quote;
 mod samples;
 pub mod text;
 mod wrap;
+
+pub use printable::printable;

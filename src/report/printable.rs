@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 /// `text` with every character that could steer a terminal, or show text in another order than it has, replaced by a
 /// visible one.  Each is replaced by exactly one character, so columns stay what they were.  Newlines and tabs stay.
-pub(super) fn printable(text: &str) -> Cow<'_, str> {
+pub fn printable(text: &str) -> Cow<'_, str> {
     if text.chars().any(steers_the_terminal) {
         Cow::Owned(
             text.chars()

@@ -32,7 +32,12 @@ pub struct Layout {
 ///
 /// # Errors
 /// Whatever writing to `out` gives.
-pub fn write(out: &mut impl Write, report: &Report, elapsed: Option<Duration>, layout: &Layout) -> io::Result<()> {
+pub fn write(
+    out: &mut (impl Write + ?Sized),
+    report: &Report,
+    elapsed: Option<Duration>,
+    layout: &Layout,
+) -> io::Result<()> {
     for finding in &report.findings {
         writeln!(out, "{}\n", render(finding, layout))?;
     }
