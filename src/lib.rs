@@ -5,5 +5,6 @@
 pub mod check;
 pub mod nix;
 pub mod nixpkgs;
+pub mod report;
 pub mod rules;
 pub mod tree;

@@ -5,6 +5,7 @@
 pub mod by_name;
 mod catalogue;
 pub mod files;
+mod find;
 mod finding;
 pub mod function;
 pub mod layout;
@@ -14,4 +15,5 @@ pub mod ratchet;
 pub mod references;
 
 pub use catalogue::{Kind, Rule, catalogue, rule};
+pub use find::{UnknownRule, find};
 pub use finding::{Excerpt, Finding, Place, Span, Undecided};
