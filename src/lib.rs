@@ -6,5 +6,6 @@ pub mod check;
 pub mod eval;
 pub mod nix;
 pub mod nixpkgs;
+pub mod report;
 pub mod rules;
 pub mod tree;

@@ -1,1 +1,168 @@
-fn main() {}
+//! The program: arguments in, a report out, and an exit code.
+
+mod cli;
+
+use std::env;
+use std::error::Error;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anstream::AutoStream;
+use byname::check::{self, CheckError, Options, Report};
+use byname::report::{json, printable, text};
+use byname::rules::{self, UnknownRule};
+use byname::tree::{Tree, TreeError};
+use clap::Parser;
+use thiserror::Error;
+
+use crate::cli::{Check, Cli, Color, Command, Format};
+
+/// The exit code for problems in the tree.
+const PROBLEMS: u8 = 1;
+/// The exit code for what is no verdict; clap's own for a wrong command line.
+const NO_VERDICT: u8 = 2;
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Check(arguments) => run_check(&arguments),
+        Command::Rules => print(list_rules).map(|()| ExitCode::SUCCESS),
+        Command::Explain(arguments) => run_explain(&arguments.code),
+    };
+    result.unwrap_or_else(|failure| {
+        complain(&failure);
+        ExitCode::from(NO_VERDICT)
+    })
+}
+
+/// Why there is no verdict.
+#[derive(Debug, Error)]
+enum Failure {
+    #[error("can't tell which directory this is")]
+    CurrentDirectory(#[source] io::Error),
+    #[error(
+        "{} is not in a Nixpkgs: no directory from here up has `pkgs/by-name` or `pkgs/top-level`. Give the path of one: \
+         `byname check PATH`",
+        .0.display()
+    )]
+    NoNixpkgs(PathBuf),
+    #[error(transparent)]
+    Tree(#[from] TreeError),
+    #[error(transparent)]
+    Check(#[from] CheckError),
+    #[error(transparent)]
+    UnknownRule(#[from] UnknownRule),
+    #[error("can't write the report")]
+    Output(#[source] io::Error),
+}
+
+fn run_check(arguments: &Check) -> Result<ExitCode, Failure> {
+    let start = Instant::now();
+    let report = judge(arguments)?;
+    let elapsed = start.elapsed();
+    print(|out| match arguments.format {
+        Format::Json => json::write(out, &report),
+        Format::Text => text::write(out, &report, Some(elapsed), &layout(arguments)),
+    })?;
+    Ok(if report.status.passes() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(PROBLEMS)
+    })
+}
+
+fn judge(arguments: &Check) -> Result<Report, Failure> {
+    let nixpkgs = match &arguments.nixpkgs {
+        Some(path) => path.clone(),
+        None => {
+            let here = env::current_dir().map_err(Failure::CurrentDirectory)?;
+            enclosing_nixpkgs(&here)
+                .map(Path::to_owned)
+                .ok_or(Failure::NoNixpkgs(here))?
+        }
+    };
+    let options = Options { jobs: arguments.jobs };
+    let (head, base) = check::pool(&options)?.install(|| {
+        let head = Tree::directory(&nixpkgs)?;
+        let base = arguments.base.as_deref().map(Tree::directory).transpose()?;
+        Ok::<_, TreeError>((head, base))
+    })?;
+    Ok(check::check(&head, base.as_ref(), &options)?)
+}
+
+/// The Nixpkgs that a directory is in: the nearest from `directory` upward that has what only a Nixpkgs has.
+fn enclosing_nixpkgs(directory: &Path) -> Option<&Path> {
+    directory.ancestors().find(|up| {
+        ["pkgs/by-name", "pkgs/top-level"]
+            .iter()
+            .any(|mark| up.join(mark).is_dir())
+    })
+}
+
+/// How text is laid out for whatever standard output is.
+fn layout(arguments: &Check) -> text::Layout {
+    let stdout = io::stdout();
+    let terminal = stdout.is_terminal();
+    let color = match arguments.color {
+        Color::Auto => AutoStream::choice(&stdout) != anstream::ColorChoice::Never,
+        Color::Always => true,
+        Color::Never => false,
+    };
+    text::Layout {
+        width: terminal
+            .then(terminal_size::terminal_size)
+            .flatten()
+            .map(|(width, _)| width.0.into()),
+        color,
+        hyperlinks: color && terminal && supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout),
+        quiet: arguments.quiet,
+    }
+}
+
+fn list_rules(out: &mut dyn Write) -> io::Result<()> {
+    let width = rules::catalogue()
+        .iter()
+        .map(|rule| rule.name.len())
+        .max()
+        .unwrap_or_default();
+    for rule in rules::catalogue() {
+        writeln!(
+            out,
+            "{}  {:width$}  {:8}  {}",
+            rule.code,
+            rule.name,
+            rule.kind.name(),
+            rule.summary
+        )?;
+    }
+    Ok(())
+}
+
+fn run_explain(code: &str) -> Result<ExitCode, Failure> {
+    let page = rules::find(code)?.page();
+    print(|out| out.write_all(page.as_bytes()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes to standard output.  A reader that has seen enough, such as `head`, is no failure.
+fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    match write(&mut out).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Output(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Says on standard error what went wrong, and what was behind it.
+fn complain(failure: &Failure) {
+    let style = annotate_snippets::renderer::DEFAULT_ERROR_STYLE;
+    let mut message = failure.to_string();
+    let mut source = failure.source();
+    while let Some(cause) = source {
+        message.push_str(&format!(": {cause}"));
+        source = cause.source();
+    }
+    // Where standard error is closed too, there is nobody left to tell.
+    let _ = writeln!(anstream::stderr(), "{style}error{style:#}: {}", printable(&message));
+}

@@ -6,7 +6,8 @@ use rayon::prelude::*;
 
 use super::{CheckError, Report, Status, TreeSummary};
 use crate::nixpkgs::{FileError, Files, Layout, Parsed};
-use crate::rules::{Finding, files, function, layout, paths, references};
+use crate::rules::by_name::{self, Places};
+use crate::rules::{Finding, Undecided, files, function, layout, paths, references};
 use crate::tree::{Kind, NodeId, Tree};
 
 /// The report on `head`, compared with `base` where there is one.
@@ -21,25 +22,48 @@ pub(super) fn compare(head: &Tree, base: Option<&Tree>) -> Result<Report, CheckE
     let base_fails = base
         .as_ref()
         .is_some_and(|base| !base.sorted_findings(in_base).is_empty());
-    let status = match (base_fails, findings.is_empty()) {
+    let absolute = match (base_fails, findings.is_empty()) {
         (true, true) => Status::BaseFixed,
         (true, false) => Status::BaseStillBroken,
         (false, false) => Status::ProblemsIntroduced,
         (false, true) => Status::Ok,
+    };
+    let (status, findings, undecided) = match &base {
+        Some(base) if absolute == Status::Ok => ratchets(base, &head),
+        _ => (absolute, findings, Vec::new()),
     };
     Ok(Report {
         status,
         head: head.summary(),
         base: base.as_ref().map(Side::summary),
         findings,
-        undecided: Vec::new(),
+        undecided,
     })
+}
+
+/// What the ratchets say of two trees that keep the absolute rules.
+fn ratchets(base: &Side<'_, '_>, head: &Side<'_, '_>) -> (Status, Vec<Finding>, Vec<Undecided>) {
+    let (mut findings, mut undecided) = by_name::compare(&base.places, &head.places);
+    sort(&mut findings);
+    undecided.sort();
+    let status = if findings.is_empty() {
+        Status::Ok
+    } else {
+        Status::DiscouragedPatternsIntroduced
+    };
+    (status, findings, undecided)
+}
+
+/// Sorts findings by place, and those of one place by rule.
+fn sort(findings: &mut [Finding]) {
+    findings.sort_by(|a, b| (&a.place, a.rule, &a.message).cmp(&(&b.place, b.rule, &b.message)));
 }
 
 /// A tree, with what the rules ask of it.
 struct Side<'f, 't> {
     files: &'f Files<'t>,
     layout: Layout,
+    places: Places<'f, 't>,
     /// All `.nix` files, in the order of their paths.
     nix_files: Vec<NodeId>,
 }
@@ -48,9 +72,11 @@ impl<'f, 't> Side<'f, 't> {
     fn new(files: &'f Files<'t>) -> Self {
         let tree = files.tree();
         let nix_files = tree.nodes().filter(|&id| files::is_nix_file(tree, id)).collect();
+        let layout = Layout::of(tree);
         Self {
             files,
-            layout: Layout::of(tree),
+            places: Places::of(files, &layout),
+            layout,
             nix_files,
         }
     }
@@ -102,7 +128,8 @@ impl<'f, 't> Side<'f, 't> {
             let package = self.layout.package_around(tree, id);
             findings.extend(package.and_then(|package| references::check_symlink(tree, package, id)));
         }
-        findings.sort_by(|a, b| (&a.place, a.rule, &a.message).cmp(&(&b.place, b.rule, &b.message)));
+        findings.extend(by_name::check(&self.places));
+        sort(&mut findings);
         findings
     }
 }

@@ -33,9 +33,34 @@ pub struct Rule {
     pub kind: Kind,
     /// One line: what the rule wants.
     pub summary: &'static str,
+    /// Markdown: why, a wrong and a right example, how to mend what breaks it.  Each is a file in `explain/`, whose
+    /// examples are trees that a test judges.
+    pub explanation: &'static str,
 }
 
 impl Rule {
+    /// The rule's documentation as a page of Markdown, with a newline at its end.
+    pub fn page(&self) -> String {
+        let Self {
+            code,
+            name,
+            summary,
+            explanation,
+            ..
+        } = self;
+        let judged = match self.kind {
+            Kind::Absolute => "Absolute: judged on every tree.",
+            Kind::Ratchet => {
+                "Ratchet: judged between a base and what comes after it. What the base already\nhad is let be."
+            }
+        };
+        let link = self
+            .url()
+            .map(|url| format!("\nSee also <{url}>.\n"))
+            .unwrap_or_default();
+        format!("# {code}: {name}\n\nThe rule: {summary}.\n\n{judged}\n\n{explanation}{link}")
+    }
+
     /// The rule's public page: nixpkgs-vet documents each NPV code in its wiki; none where the code is our own.
     pub fn url(&self) -> Option<String> {
         self.code
@@ -75,6 +100,7 @@ macro_rules! rules {
                     name: $name,
                     kind: Kind::$kind,
                     summary: $summary,
+                    explanation: include_str!(concat!("explain/", $code, ".md")),
                 };
             )*
         }
@@ -179,6 +205,23 @@ mod tests {
         }
         assert_eq!(rule("NPV-999"), None);
         assert_eq!(rule("npv-140"), None);
+    }
+
+    #[test]
+    fn every_explanation_has_its_parts_in_order() {
+        for rule in CATALOGUE {
+            let headings: Vec<_> = rule
+                .explanation
+                .lines()
+                .filter(|line| line.starts_with("## "))
+                .collect();
+            assert_eq!(
+                headings,
+                ["## Why", "## Wrong", "## Right", "## How to mend it"],
+                "{}",
+                rule.code
+            );
+        }
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::place::{self, text};
 use super::{Finding, Place, Rule};
-use crate::nix::{BinaryOp, BindingsId, BoundValue, Expr, ExprId, File, PathKind, Resolved as Bound, VarId};
-use crate::nixpkgs::{Files, Package, imported_file, resolve_literal};
+use crate::nix::{BinaryOp, Expr, ExprId, File, PathKind, Resolved, VarId};
+use crate::nixpkgs::{Bound, Files, Frames, Package, imported_file, resolve_literal};
 use crate::tree::NodeId;
 
 /// How many expressions are looked through before the question is let be: `let f = f; in f` has no end.
@@ -20,7 +20,7 @@ pub fn check(files: &Files<'_>, package: &Package, package_nix: NodeId, file: &A
         node: package_nix,
         file: file.clone(),
         expr: file.root(),
-        frames: Vec::new(),
+        frames: Frames::default(),
         args: 0,
         origin: None,
     };
@@ -91,18 +91,11 @@ struct Position {
     file: Arc<File>,
     expr: ExprId,
     /// The scopes around it, the innermost last.
-    frames: Vec<Frame>,
+    frames: Frames,
     /// How many arguments its value is applied to.
     args: usize,
     /// The expression in `package.nix` that led here from there.
     origin: Option<ExprId>,
-}
-
-#[derive(Clone, Copy)]
-enum Frame {
-    Let(BindingsId),
-    /// A function's or a `with`'s, whose names have no value here.
-    Opaque,
 }
 
 impl Search<'_, '_> {
@@ -135,15 +128,11 @@ impl Search<'_, '_> {
             }))
         };
         match *file.expr(at.expr) {
-            Expr::Let { bindings, body } => {
-                at.frames.push(Frame::Let(bindings));
-                at.expr = body;
+            Expr::Let { .. } | Expr::With { .. } | Expr::Assert { .. } => {
+                if let Some(body) = at.frames.enter(&file, at.expr) {
+                    at.expr = body;
+                }
             }
-            Expr::With { body, .. } => {
-                at.frames.push(Frame::Opaque);
-                at.expr = body;
-            }
-            Expr::Assert { body, .. } => at.expr = body,
             Expr::Lambda(lambda) => {
                 let lambda = file.lambda(lambda);
                 match (at.args, lambda.formals) {
@@ -151,7 +140,7 @@ impl Search<'_, '_> {
                     (0, None) => return other(PLAIN_FUNCTION),
                     _ => {
                         at.args -= 1;
-                        at.frames.push(Frame::Opaque);
+                        at.frames.enter_function();
                         at.expr = lambda.body;
                     }
                 }
@@ -159,7 +148,7 @@ impl Search<'_, '_> {
             Expr::Apply { function, args } => {
                 let args = file.children(args);
                 if let Expr::Var(var) = *file.expr(function)
-                    && let Bound::Global = file.scopes().get(var)
+                    && let Resolved::Global = file.scopes().get(var)
                 {
                     return self.global_call(at, var, args);
                 }
@@ -173,7 +162,10 @@ impl Search<'_, '_> {
                 });
                 at.expr = then;
             }
-            Expr::Var(var) => return self.variable(at, var),
+            Expr::Var(var) => match at.frames.follow(&file, var) {
+                Some(Bound::Expr(value)) => at.expr = value,
+                Some(Bound::Of(_)) | None => return ControlFlow::Break(Found::Unknown),
+            },
             Expr::Select { .. } | Expr::LegacyLet(_) => return ControlFlow::Break(Found::Unknown),
             // Applying what is no function fails, so there is nothing to say of the result.
             _ if at.args > 0 => return ControlFlow::Break(Found::Unknown),
@@ -204,27 +196,6 @@ impl Search<'_, '_> {
         ControlFlow::Continue(())
     }
 
-    /// Goes on to what a variable is bound to by a `let` that was passed.
-    fn variable(&self, at: &mut Position, var: VarId) -> ControlFlow<Found> {
-        let unknown = ControlFlow::Break(Found::Unknown);
-        let Bound::Local { frame, slot } = at.file.scopes().get(var) else {
-            return unknown;
-        };
-        let depth = at.frames.len().saturating_sub(frame as usize);
-        let Some(&Frame::Let(bindings)) = depth.checked_sub(1).and_then(|index| at.frames.get(index)) else {
-            return unknown;
-        };
-        let bound = at.file.bound(at.file.bindings(bindings));
-        let Some(BoundValue::Expr(value) | BoundValue::Inherit(value)) =
-            bound.get(slot as usize).map(|binding| binding.value)
-        else {
-            return unknown;
-        };
-        at.expr = value;
-        at.frames.truncate(depth);
-        ControlFlow::Continue(())
-    }
-
     /// Goes on to what `import` reads; the other functions of the language have unknown results.
     fn global_call(&self, at: &mut Position, function: VarId, args: &[ExprId]) -> ControlFlow<Found> {
         let unknown = ControlFlow::Break(Found::Unknown);
@@ -252,7 +223,7 @@ impl Search<'_, '_> {
             node,
             expr: file.root(),
             file,
-            frames: Vec::new(),
+            frames: Frames::default(),
             args: at.args + rest.len(),
             origin: Some(at.origin.unwrap_or(at.expr)),
         };

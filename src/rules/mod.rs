@@ -2,14 +2,18 @@
 //!
 //! A new rule is its entry in the catalogue, its check in its family's file, and one fixture folder.
 
+pub mod by_name;
 mod catalogue;
 pub mod files;
+mod find;
 mod finding;
 pub mod function;
 pub mod layout;
 pub mod paths;
 mod place;
+pub mod ratchet;
 pub mod references;
 
 pub use catalogue::{Kind, Rule, catalogue, rule};
+pub use find::{UnknownRule, find};
 pub use finding::{Excerpt, Finding, Place, Span, Undecided};

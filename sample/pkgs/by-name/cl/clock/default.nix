@@ -1,0 +1,6 @@
+{ stdenv }:
+
+stdenv.mkDerivation {
+  pname = "clock";
+  version = "0.9";
+}

@@ -1,0 +1,6 @@
+pkgs:
+
+pkgs.stdenv.mkDerivation {
+  pname = "forecast";
+  version = "1.0";
+}

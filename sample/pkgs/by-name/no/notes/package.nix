@@ -1,0 +1,6 @@
+{ stdenv }:
+
+stdenv.mkDerivation {
+  pname = "notes"
+  version = "0.3";
+}

@@ -1,0 +1,6 @@
+{ stdenv }:
+
+stdenv.mkDerivation {
+  pname = "weather";
+  version = "4.0";
+}

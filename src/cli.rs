@@ -1,0 +1,91 @@
+//! The command line, as clap sees it.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Judge the pkgs/by-name structure of a Nixpkgs tree, without Nix.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Check(Check),
+    /// List all rules
+    Rules,
+    Explain(Explain),
+}
+
+/// Check a Nixpkgs tree, and compare it with a base
+///
+/// Exit code: 0 where the tree passes, 1 where it has problems, 2 where there is no verdict, such as for a path that does
+/// not exist.
+#[derive(Debug, clap::Args)]
+pub struct Check {
+    /// The tree to check: the root directory of a Nixpkgs
+    ///
+    /// Without it, the Nixpkgs that the current directory is in.
+    pub nixpkgs: Option<PathBuf>,
+
+    /// The tree to compare with: the Nixpkgs before the change
+    ///
+    /// Without it, only the absolute rules are judged, and not those on what is new in a change.
+    #[arg(long)]
+    pub base: Option<PathBuf>,
+
+    /// How to show the result
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+
+    /// How many threads to use [default: one for each processor]
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<NonZeroUsize>,
+
+    /// When to use colors
+    ///
+    /// `auto` uses them where the output is a terminal and `NO_COLOR` is not set.
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
+    pub color: Color,
+
+    /// Show findings only, and no summary
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// Explain a rule: what it wants, why, and how to mend what breaks it
+#[derive(Debug, clap::Args)]
+pub struct Explain {
+    /// The rule's code, such as NPV-142, or its name
+    pub code: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Text,
+    /// For programs: one object, described in the README
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,467 @@
+//! The definitions of top-level attributes in `all-packages.nix`, as far as syntax tells.
+
+use std::collections::BTreeMap;
+
+use crate::nix::{
+    AttrName, BinaryOp, BindingsId, BoundValue, Expr, ExprId, File, Part, PathKind, Resolved as Scope, Symbol,
+};
+use crate::nixpkgs::{BY_NAME, Bound, Frames, resolve_literal};
+use crate::tree::{NodeId, Resolved, Tree};
+
+/// Where Nixpkgs defines the top-level attributes that have no package directory.
+pub const ALL_PACKAGES: &str = "pkgs/top-level/all-packages.nix";
+
+/// Where it may define further names for them.
+pub const ALIASES: [&str; 2] = ["pkgs/top-level/aliases.nix", "aliases.nix"];
+
+/// How many expressions are looked through on the way to the attribute set, which may be written as a loop.
+const STEPS: usize = 1000;
+
+/// How an attribute is defined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// `callPackage <path or expression> <args>` or `x.callPackage <path or expression> <args>`.
+    Call(Call),
+    /// `inherit name;` or `inherit (from) name;`
+    Inherit,
+    /// Anything else.
+    Other,
+}
+
+/// A definition by `callPackage`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    pub callee: Callee,
+    pub argument: Argument,
+    /// Whether the second argument is `{ }`.
+    pub is_plain: bool,
+}
+
+/// Whose `callPackage` is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Callee {
+    /// That of the package set which the attribute is in.
+    SameSet,
+    /// `x.callPackage`, with `x` as it is written: only evaluation tells which set that is.
+    Of(String),
+    /// A `callPackage` that is bound somewhere in the file: only evaluation tells whose it is.
+    Local,
+}
+
+/// What `callPackage` calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Argument {
+    /// A path literal, and where it leads.
+    Path(Resolved),
+    Expression,
+}
+
+impl Call {
+    /// Whether what is called lies in `pkgs/by-name`.
+    pub fn is_inside_by_name(&self, tree: &Tree) -> bool {
+        match (self.argument, tree.lookup(BY_NAME.into())) {
+            (Argument::Path(Resolved::Node(id)), Some(by_name)) => tree.subtree(by_name).contains(&id.index()),
+            _ => false,
+        }
+    }
+}
+
+/// The forms of all definitions in a file, by where Nix says that the attribute is.
+#[derive(Debug)]
+pub struct Forms(Vec<(u32, Form)>);
+
+impl Forms {
+    /// The forms in `file`, which is at `node`.
+    pub fn of(tree: &Tree, node: NodeId, file: &File) -> Self {
+        let mut forms = Vec::new();
+        for expr in file.exprs() {
+            let (Expr::Attrs(bindings) | Expr::Let { bindings, .. } | Expr::LegacyLet(bindings)) = *file.expr(expr)
+            else {
+                continue;
+            };
+            for binding in file.bound(file.bindings(bindings)) {
+                forms.push((binding.offset, form(tree, node, file, binding.value, None)));
+            }
+        }
+        // `a.b = 1;` binds two attributes at one offset.  Expressions come from inside to outside, and `a` is the outer.
+        forms.sort_by_key(|(offset, _)| *offset);
+        Self(forms)
+    }
+
+    /// The form of the attribute whose definition starts at this byte offset: the position that
+    /// `builtins.unsafeGetAttrPos` gives.
+    pub fn at(&self, offset: u32) -> Option<&Form> {
+        let after = self.0.partition_point(|(start, _)| *start <= offset);
+        let (start, form) = self.0.get(after.checked_sub(1)?)?;
+        (*start == offset).then_some(form)
+    }
+}
+
+/// The top-level attributes that `all-packages.nix` defines.
+#[derive(Debug, Default)]
+pub struct Definitions {
+    /// By name; the one that wins where there are several.
+    entries: BTreeMap<Symbol, Definition>,
+    /// Where the file has a part whose attributes only evaluation can tell: the byte offset of the first.
+    open: Option<u32>,
+}
+
+/// One attribute's definition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Definition {
+    /// Where it stands in the file, in bytes: from the attribute's name to the end of its value.
+    pub span: (u32, u32),
+    pub form: Form,
+}
+
+impl Definitions {
+    /// Those of `file`, the `all-packages.nix` at `node`, in Nixpkgs' form
+    /// (`{ lib, … }: res: pkgs: super: with pkgs; { … }`) or an overlay's (`final: prev: { … }`).
+    pub fn of(tree: &Tree, node: NodeId, file: &File) -> Self {
+        let mut definitions = Self::default();
+        // The parts of the attribute set still to be read, the one that wins last.
+        let mut parts = vec![(file.root(), Frames::default())];
+        let mut steps = STEPS;
+        while let Some((expr, mut frames)) = parts.pop() {
+            if steps == 0 {
+                definitions.open_at(file.span(expr).start);
+                break;
+            }
+            steps -= 1;
+            match *file.expr(expr) {
+                Expr::Let { .. } | Expr::With { .. } | Expr::Assert { .. } => {
+                    if let Some(body) = frames.enter(file, expr) {
+                        parts.push((body, frames));
+                    }
+                }
+                Expr::Lambda(lambda) => {
+                    frames.enter_function();
+                    parts.push((file.lambda(lambda).body, frames));
+                }
+                Expr::Binary {
+                    op: BinaryOp::Update,
+                    left,
+                    right,
+                } => {
+                    parts.push((right, frames.clone()));
+                    parts.push((left, frames));
+                }
+                Expr::Attrs(bindings) => definitions.add(tree, node, file, bindings, frames),
+                Expr::Var(variable) => match frames.follow(file, variable) {
+                    Some(Bound::Expr(value)) => parts.push((value, frames)),
+                    Some(Bound::Of(_)) | None => definitions.open_at(file.span(expr).start),
+                },
+                _ => definitions.open_at(file.span(expr).start),
+            }
+        }
+        definitions
+    }
+
+    /// The definition of an attribute.
+    pub fn get(&self, name: Symbol) -> Option<&Definition> {
+        self.entries.get(&name)
+    }
+
+    /// All definitions, in no order that means anything.
+    pub fn iter(&self) -> impl Iterator<Item = (Symbol, &Definition)> {
+        self.entries.iter().map(|(name, definition)| (*name, definition))
+    }
+
+    /// Where a part of the file defines attributes that only evaluation can tell, its byte offset.
+    pub fn open(&self) -> Option<u32> {
+        self.open
+    }
+
+    fn open_at(&mut self, offset: u32) {
+        self.open = Some(self.open.map_or(offset, |first| first.min(offset)));
+    }
+
+    fn add(&mut self, tree: &Tree, node: NodeId, file: &File, bindings: BindingsId, mut frames: Frames) {
+        let bindings = file.bindings(bindings);
+        if bindings.recursive {
+            frames.enter_function();
+        }
+        for binding in file.bound(bindings) {
+            let end = match binding.value {
+                BoundValue::Expr(value) | BoundValue::Inherit(value) => file.span(value).end,
+                BoundValue::InheritFrom(_) => binding.offset + binding.name.name().len() as u32,
+            };
+            let form = form(tree, node, file, binding.value, Some(&frames));
+            self.entries.insert(
+                binding.name,
+                Definition {
+                    span: (binding.offset, end),
+                    form,
+                },
+            );
+        }
+        if let Some(dynamic) = file.dynamic(bindings).first() {
+            self.open_at(dynamic.offset);
+        }
+    }
+}
+
+/// The form of a definition; `frames` are the scopes around it, where they are known.
+fn form(tree: &Tree, node: NodeId, file: &File, value: BoundValue, frames: Option<&Frames>) -> Form {
+    match value {
+        BoundValue::Expr(value) => call(tree, node, file, value, frames).map_or(Form::Other, Form::Call),
+        BoundValue::Inherit(_) | BoundValue::InheritFrom(_) => Form::Inherit,
+    }
+}
+
+fn call(tree: &Tree, node: NodeId, file: &File, value: ExprId, frames: Option<&Frames>) -> Option<Call> {
+    let (function, called, args) = two_arguments(file, value)?;
+    let callee = callee(file, function, frames)?;
+    let argument = match *file.expr(called) {
+        Expr::Path {
+            kind: PathKind::Relative,
+            parts,
+        } => match file.parts(parts) {
+            [Part::Text(text)] => Argument::Path(resolve_literal(tree, node, file.literal(*text).into())),
+            _ => Argument::Expression,
+        },
+        _ => Argument::Expression,
+    };
+    let is_plain = match *file.expr(args) {
+        Expr::Attrs(bindings) => {
+            let bindings = file.bindings(bindings);
+            file.bound(bindings).is_empty() && file.dynamic(bindings).is_empty()
+        }
+        _ => false,
+    };
+    Some(Call {
+        callee,
+        argument,
+        is_plain,
+    })
+}
+
+/// The function and the arguments of a call with two: `f a b` or `(f a) b`.
+fn two_arguments(file: &File, expr: ExprId) -> Option<(ExprId, ExprId, ExprId)> {
+    let Expr::Apply { function, args } = *file.expr(expr) else {
+        return None;
+    };
+    match (file.children(args), file.expr(function)) {
+        (
+            _,
+            Expr::Apply {
+                function: inner,
+                args: first,
+            },
+        ) => match (file.children(*first), file.children(args)) {
+            ([a], [b]) if !matches!(file.expr(*inner), Expr::Apply { .. }) => Some((*inner, *a, *b)),
+            _ => None,
+        },
+        ([a, b], _) => Some((function, *a, *b)),
+        _ => None,
+    }
+}
+
+/// Whose `callPackage` a function is, if it is written as one.
+fn callee(file: &File, function: ExprId, frames: Option<&Frames>) -> Option<Callee> {
+    match *file.expr(function) {
+        Expr::Var(variable) if file.variable(variable).name() == CALL_PACKAGE => {
+            Some(match file.scopes().get(variable) {
+                Scope::Local { .. } => match frames.and_then(|frames| frames.clone().follow(file, variable)) {
+                    Some(Bound::Of(source)) => set(file, source),
+                    _ => Callee::Local,
+                },
+                Scope::Global | Scope::With { .. } | Scope::Unbound => Callee::SameSet,
+            })
+        }
+        Expr::Select {
+            subject,
+            path,
+            default: None,
+        } => match *file.attr_path(path) {
+            [AttrName::Static(name)] if name.name() == CALL_PACKAGE => Some(set(file, subject)),
+            [.., AttrName::Static(name)] if name.name() == CALL_PACKAGE => Some(Callee::Of(source(file, function))),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+const CALL_PACKAGE: &str = "callPackage";
+
+/// What the package set that an attribute is in is called, in Nixpkgs and in overlays; `pkgsi686Linux` counts as it.
+const SAME_SETS: [&str; 7] = ["pkgs", "res", "self", "super", "final", "prev", "pkgsi686Linux"];
+
+/// The `callPackage` of this set.
+fn set(file: &File, subject: ExprId) -> Callee {
+    match *file.expr(subject) {
+        Expr::Var(name) if SAME_SETS.contains(&file.variable(name).name()) => Callee::SameSet,
+        _ => Callee::Of(source(file, subject)),
+    }
+}
+
+/// An expression as it is written, shortened.
+fn source(file: &File, expr: ExprId) -> String {
+    const LONGEST: usize = 60;
+    let span = file.span(expr);
+    file.text()[span.start as usize..span.end as usize]
+        .chars()
+        .take(LONGEST)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nixpkgs::Files;
+    use crate::tree::MemoryTree;
+
+    /// The definitions in an `all-packages.nix` of this text: name, and form in short; last, whether there may be more.
+    fn definitions(text: &str) -> (Vec<(String, String)>, bool) {
+        let tree = MemoryTree::new()
+            .file("pkgs/top-level/all-packages.nix", text)
+            .file("pkgs/by-name/fo/foo/package.nix", "")
+            .file("pkgs/tools/foo/default.nix", "")
+            .build("test")
+            .unwrap();
+        let files = Files::new(&tree);
+        let node = tree.lookup("pkgs/top-level/all-packages.nix".into()).unwrap();
+        let file = files.get(node).unwrap();
+        let definitions = Definitions::of(&tree, node, &file);
+        let mut entries: Vec<_> = definitions
+            .iter()
+            .map(|(name, definition)| {
+                assert!(
+                    Forms::of(&tree, node, &file).at(definition.span.0).is_some_and(|form| {
+                        match (form, &definition.form) {
+                            (Form::Call(a), Form::Call(b)) => (a.argument, a.is_plain) == (b.argument, b.is_plain),
+                            (a, b) => a == b,
+                        }
+                    }),
+                    "{name}"
+                );
+                (name.to_string(), short(&tree, &definition.form))
+            })
+            .collect();
+        entries.sort();
+        (entries, definitions.open().is_some())
+    }
+
+    fn short(tree: &Tree, form: &Form) -> String {
+        let call = match form {
+            Form::Call(call) => call,
+            other => return format!("{other:?}"),
+        };
+        let argument = match call.argument {
+            Argument::Path(Resolved::Node(_)) if call.is_inside_by_name(tree) => "by-name".to_owned(),
+            Argument::Path(Resolved::Node(id)) => tree.path(id).to_string(),
+            other => format!("{other:?}"),
+        };
+        format!("{:?} {argument}{}", call.callee, if call.is_plain { "" } else { " …" })
+    }
+
+    fn form_of(value: &str) -> String {
+        let text = format!("{{ lib }}: res: pkgs: super: with pkgs; {{ foo = {value}; }}");
+        definitions(&text).0.remove(0).1
+    }
+
+    #[test]
+    fn how_a_definition_is_written() {
+        for (value, form) in [
+            ("callPackage ../tools/foo { }", "SameSet pkgs/tools/foo"),
+            ("(callPackage ../tools/foo) { }", "SameSet pkgs/tools/foo"),
+            ("(callPackage ((../tools/foo))) ({ })", "SameSet pkgs/tools/foo"),
+            ("callPackage ../tools/foo { x = 1; }", "SameSet pkgs/tools/foo …"),
+            ("callPackage ../tools/foo { ${x} = 1; }", "SameSet pkgs/tools/foo …"),
+            ("callPackage ../tools/foo args", "SameSet pkgs/tools/foo …"),
+            ("callPackage ../by-name/fo/foo/package.nix { }", "SameSet by-name"),
+            ("callPackage ../nothing { }", "SameSet Path(Missing)"),
+            ("callPackage ./${x} { }", "SameSet Expression"),
+            ("callPackage (import ../tools/foo) { }", "SameSet Expression"),
+            ("callPackage ({ lib }: lib) { }", "SameSet Expression"),
+            ("pkgs.callPackage ../tools/foo { }", "SameSet pkgs/tools/foo"),
+            ("pkgsi686Linux.callPackage ../tools/foo { }", "SameSet pkgs/tools/foo"),
+            (
+                "libsForQt5.callPackage ../tools/foo { }",
+                "Of(\"libsForQt5\") pkgs/tools/foo",
+            ),
+            ("(f x).callPackage ../tools/foo { }", "Of(\"f x\") pkgs/tools/foo"),
+            ("callPackage ../tools/foo", "Other"),
+            ("callPackage ../tools/foo { } 1", "Other"),
+            ("callPackages ../tools/foo { }", "Other"),
+            ("lowPrio (callPackage ../tools/foo { })", "Other"),
+            ("(callPackage ../tools/foo { }).bar", "Other"),
+            ("with x; callPackage ../tools/foo { }", "Other"),
+            ("bar.override { }", "Other"),
+            ("bar", "Other"),
+            ("{ bar = callPackage ../tools/foo { }; }", "Other"),
+        ] {
+            assert_eq!(form_of(value), form, "{value}");
+        }
+    }
+
+    fn names(text: &str) -> (String, bool) {
+        let (entries, open) = definitions(text);
+        (
+            entries.into_iter().map(|(name, _)| name).collect::<Vec<_>>().join(" "),
+            open,
+        )
+    }
+
+    #[test]
+    fn which_attributes_are_defined() {
+        for (text, expected, open) in [
+            (
+                "{ lib, ... }: let x = 1; in res: pkgs: super: with pkgs; { a = 1; b = 2; }",
+                "a b",
+                false,
+            ),
+            (
+                "final: prev: { a = 1; inherit b; inherit (c) d e; f.g = 1; f.h = 2; \"i j\" = 1; }",
+                "a b d e f i j",
+                false,
+            ),
+            ("final: prev: { a = 1; } // { b = 2; } // { c = 3; }", "a b c", false),
+            (
+                "final: prev: let x = { a = 1; }; y = x; in y // rec { b = 1; }",
+                "a b",
+                false,
+            ),
+            ("final: prev: assert true; ({ a = 1; })", "a", false),
+            ("final: prev: { a = 1; } // import ./more.nix", "a", true),
+            ("final: prev: { a = 1; ${final.x} = 2; }", "a", true),
+            ("final: prev: prev.lib.optionalAttrs true { a = 1; }", "", true),
+            ("final: prev: let x = x; in x", "", true),
+            ("final: prev: x", "", true),
+            ("1", "", true),
+        ] {
+            assert_eq!(names(text), (expected.to_owned(), open), "{text}");
+        }
+    }
+
+    #[test]
+    fn of_two_definitions_the_later_wins() {
+        let (entries, _) = definitions("final: prev: { a = 1; } // { inherit a; }");
+        assert_eq!(entries, [("a".to_owned(), "Inherit".to_owned())]);
+    }
+
+    #[test]
+    fn a_call_package_that_the_file_binds() {
+        for (text, form) in [
+            (
+                "final: prev: let inherit (final) callPackage; in { a = callPackage ../tools/foo { }; }",
+                "SameSet",
+            ),
+            (
+                "final: prev: let inherit (prev.qt) callPackage; in rec { a = callPackage ../tools/foo { }; }",
+                "Of(\"prev.qt\")",
+            ),
+            (
+                "final: prev: let callPackage = f; in { a = callPackage ../tools/foo { }; }",
+                "Local",
+            ),
+            ("{ callPackage }: { a = callPackage ../tools/foo { }; }", "Local"),
+        ] {
+            assert_eq!(
+                definitions(text).0,
+                [("a".to_owned(), format!("{form} pkgs/tools/foo"))],
+                "{text}"
+            );
+        }
+    }
+}

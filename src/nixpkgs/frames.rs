@@ -1,0 +1,63 @@
+//! Looking through syntax: from a `let`'s body to its bindings, without evaluating.
+
+use crate::nix::{BindingsId, BoundValue, Expr, ExprId, File, Resolved, VarId};
+
+/// The scopes that were passed on the way to an expression, counted as [`crate::nix::Resolved`] counts them.
+#[derive(Clone, Debug, Default)]
+pub struct Frames(Vec<Frame>);
+
+#[derive(Clone, Copy, Debug)]
+enum Frame {
+    Let(BindingsId),
+    /// A function's or a `with`'s, whose names have no value here.
+    Opaque,
+}
+
+/// What a variable is bound to.
+pub enum Bound {
+    /// This expression, whose scopes the frames now are.
+    Expr(ExprId),
+    /// `inherit (from) variable;`, of this `from`, whose scopes the frames now are.
+    Of(ExprId),
+}
+
+impl Frames {
+    /// Goes into the body of a `let`, a `with` or an `assert`, if it is one.
+    pub fn enter(&mut self, file: &File, expr: ExprId) -> Option<ExprId> {
+        match *file.expr(expr) {
+            Expr::Let { bindings, body } => {
+                self.0.push(Frame::Let(bindings));
+                Some(body)
+            }
+            Expr::With { body, .. } => {
+                self.0.push(Frame::Opaque);
+                Some(body)
+            }
+            Expr::Assert { body, .. } => Some(body),
+            _ => None,
+        }
+    }
+
+    /// Goes into the body of a function.
+    pub fn enter_function(&mut self) {
+        self.0.push(Frame::Opaque);
+    }
+
+    /// Goes to what a `let` that was passed binds the variable to; nowhere if none does.
+    pub fn follow(&mut self, file: &File, variable: VarId) -> Option<Bound> {
+        let Resolved::Local { frame, slot } = file.scopes().get(variable) else {
+            return None;
+        };
+        let depth = self.0.len().checked_sub(frame as usize)?;
+        let &Frame::Let(bindings) = self.0.get(depth.checked_sub(1)?)? else {
+            return None;
+        };
+        let bindings = file.bindings(bindings);
+        let bound = match file.bound(bindings).get(slot as usize)?.value {
+            BoundValue::Expr(value) | BoundValue::Inherit(value) => Bound::Expr(value),
+            BoundValue::InheritFrom(source) => Bound::Of(*file.sources(bindings).get(source as usize)?),
+        };
+        self.0.truncate(depth);
+        Some(bound)
+    }
+}

@@ -1,0 +1,13 @@
+//! What people and programs see of a check: one file per output format.
+//!
+//! A format is a view of [`crate::check::Report`] and adds nothing to it.  How a finding came to be is not known here.
+
+pub mod json;
+mod printable;
+mod quote;
+#[cfg(test)]
+mod samples;
+pub mod text;
+mod wrap;
+
+pub use printable::printable;

@@ -1,0 +1,162 @@
+//! The program as its users meet it: arguments, output, exit codes.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::{fs, str};
+
+fn byname(directory: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_byname"))
+        .args(arguments)
+        .current_dir(directory)
+        .env_remove("NO_COLOR")
+        .env_remove("CLICOLOR_FORCE")
+        .output()
+        .expect("the program starts")
+}
+
+fn stdout(output: &Output) -> &str {
+    str::from_utf8(&output.stdout).expect("output is UTF-8")
+}
+
+fn stderr(output: &Output) -> &str {
+    str::from_utf8(&output.stderr).expect("output is UTF-8")
+}
+
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn sample() -> PathBuf {
+    repository().join("sample")
+}
+
+/// A tree in a directory of its own, with one package that has nothing wrong.
+fn good_tree() -> tempfile::TempDir {
+    let tree = tempfile::tempdir().expect("a directory can be made");
+    let package = tree.path().join("pkgs/by-name/he/hello");
+    fs::create_dir_all(&package).expect("a directory can be made");
+    fs::write(package.join("package.nix"), "{ stdenv }: stdenv.mkDerivation { }\n").expect("a file can be written");
+    tree
+}
+
+#[test]
+fn a_tree_without_problems_exits_0() {
+    let tree = good_tree();
+    let output = byname(tree.path(), &["check", "."]);
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    assert!(
+        stdout(&output).starts_with("ok: no findings in 1 package and 1 file in "),
+        "{}",
+        stdout(&output)
+    );
+    assert_eq!(stderr(&output), "");
+}
+
+#[test]
+fn a_tree_with_problems_exits_1_and_the_report_is_on_standard_output() {
+    let output = byname(repository(), &["check", "sample"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stdout(&output).contains("error[NPV-142]"), "{}", stdout(&output));
+    assert_eq!(stderr(&output), "");
+}
+
+#[test]
+fn what_is_no_verdict_exits_2_and_says_so_on_standard_error() {
+    for arguments in [
+        &["check", "nowhere"][..],
+        &["check", "Cargo.toml"],
+        &["check", "sample", "--base", "nowhere"],
+        &["check", "sample", "--jobs", "0"],
+        &["check", "sample", "--format", "yaml"],
+        &["check"],
+        &["explain", "NPV-999"],
+        &["unknown"],
+        &[],
+    ] {
+        let output = byname(repository(), arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert_eq!(stdout(&output), "", "{arguments:?}");
+        assert_ne!(stderr(&output), "", "{arguments:?}");
+    }
+}
+
+#[test]
+fn without_a_path_the_nixpkgs_around_the_current_directory_is_checked() {
+    let tree = good_tree();
+    let output = byname(&tree.path().join("pkgs/by-name/he"), &["check"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(
+        stdout(&output).contains(" in 1 package and 1 file"),
+        "{}",
+        stdout(&output)
+    );
+}
+
+#[test]
+fn without_a_nixpkgs_around_the_message_says_what_to_pass() {
+    let elsewhere = tempfile::tempdir().expect("a directory can be made");
+    let output = byname(elsewhere.path(), &["check"]);
+    assert!(stderr(&output).contains("`byname check PATH`"), "{}", stderr(&output));
+}
+
+#[test]
+fn quiet_says_nothing_of_a_tree_without_problems() {
+    let output = byname(good_tree().path(), &["check", "--quiet"]);
+    assert_eq!((output.status.code(), stdout(&output)), (Some(0), ""));
+}
+
+#[test]
+fn json_is_one_object_with_the_status() {
+    let output = byname(&sample(), &["check", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("the output is JSON");
+    assert_eq!(report["status"], "problems-introduced");
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn output_is_the_same_for_any_number_of_threads() {
+    let of = |jobs| byname(&sample(), &["check", "--format", "json", "--jobs", jobs]).stdout;
+    assert_eq!(of("1"), of("7"));
+}
+
+#[test]
+fn colour_follows_the_flag_and_is_off_in_a_pipe() {
+    let has_colour = |color| stdout(&byname(&sample(), &["check", "--color", color])).contains("\x1b[");
+    assert!(has_colour("always"));
+    assert!(!has_colour("never"));
+    assert!(!has_colour("auto"));
+}
+
+#[test]
+fn every_rule_is_listed_and_explained() {
+    let output = byname(repository(), &["rules"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(stdout(&output).lines().count(), byname::rules::catalogue().len());
+    for rule in byname::rules::catalogue() {
+        assert!(stdout(&output).contains(rule.code));
+        let page = byname(repository(), &["explain", &rule.code.to_lowercase()]);
+        assert_eq!(page.status.code(), Some(0));
+        assert!(stdout(&page).starts_with(&format!("# {}: {}\n", rule.code, rule.name)));
+    }
+}
+
+#[test]
+fn near_rules_are_proposed_for_an_unknown_one() {
+    let output = byname(repository(), &["explain", "npv-14O"]);
+    assert!(
+        stderr(&output).contains("did you mean NPV-140 (package-not-directory)"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    let shell = format!("'{}' check . ; echo \"exit $?\" >&2", env!("CARGO_BIN_EXE_byname"));
+    let output = Command::new("sh")
+        .args(["-c", &format!("({shell}) | true")])
+        .current_dir(sample())
+        .output()
+        .expect("a shell starts");
+    assert_eq!(stderr(&output), "exit 1\n");
+}
