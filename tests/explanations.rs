@@ -14,14 +14,11 @@ stdenv.mkDerivation {
 }
 "#;
 
-/// Rules on definitions and values, which are not judged yet.
-const NOT_JUDGED: [&Rule; 10] = [
-    Rule::BYN_004,
+/// Rules on values, which are not judged yet.
+const NOT_JUDGED: [&Rule; 7] = [
     Rule::NPV_100,
     Rule::NPV_101,
     Rule::NPV_120,
-    Rule::NPV_160,
-    Rule::NPV_162,
     Rule::NPV_164,
     Rule::NPV_165,
     Rule::NPV_166,
@@ -32,17 +29,15 @@ const NOT_JUDGED: [&Rule; 10] = [
 fn wrong_examples_break_their_rule_and_no_other() {
     for rule in catalogue() {
         let report = judge(rule, "## Wrong");
-        let broken: Vec<_> = report.findings.iter().map(|finding| finding.rule).collect();
+        let mut broken: Vec<_> = report.findings.iter().map(|finding| finding.rule).collect();
+        broken.dedup();
         if NOT_JUDGED.contains(rule) {
             assert!(broken.is_empty(), "{} is judged: take it off the list", rule.code);
+        } else if *rule == Rule::NPV_111 {
+            // What differs by case only in a shard, does so in the tree.
+            assert_eq!(broken, [Rule::NPV_111, Rule::BYN_003]);
         } else {
-            assert!(!broken.is_empty(), "the wrong example of {} has no finding", rule.code);
-            assert!(
-                broken.iter().all(|other| other == rule),
-                "{}: {:#?}",
-                rule.code,
-                report.findings
-            );
+            assert_eq!(broken, [*rule], "{:#?}", report.findings);
         }
     }
 }
