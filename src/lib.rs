@@ -1,8 +1,55 @@
-//! byname judges the `pkgs/by-name` structure of a Nixpkgs tree from its files alone.
+//! byname judges the `pkgs/by-name` structure of a Nixpkgs tree from its files alone, as a reviewer would: it reads the
+//! files, and never runs Nix.
+//!
+//! # The way that data takes
+//!
+//! ```text
+//! Tree ──► parsed files ──► layout, definitions ──► facts ──► findings ──► verdict ──► report
+//! (tree/)     (nix/)            (nixpkgs/)          (eval/)   (rules/)     (check/)    (report/)
+//! ```
+//!
+//! One direction: a stage takes values from those before it and knows nothing of those after. Base and head take the same
+//! way, and meet once, in the ratchets.
+//!
+//! # The rooms
+//!
+//! | room | what lives there | what it must not know |
+//! | --- | --- | --- |
+//! | `main.rs`, `cli.rs` | the program: arguments in, an exit code out | how anything is decided |
+//! | `tree/` | a Nixpkgs to read, whatever it comes from: entries, bytes, modes, symlinks and where they lead | Nix |
+//! | `nix/` | one file as Nix: its syntax in a compact form, lines, strings, scopes | Nixpkgs |
+//! | `eval/` | what an expression means, with *unknown* as an answer | rules; which repository this is |
+//! | `nixpkgs/` | what Nixpkgs is: where its packages are, and what defines its attributes | findings |
+//! | `rules/` | one file per family of rules, and the catalogue that names and explains them | how a finding is printed |
+//! | `check/` | judging one tree, comparing two, the verdict | terminals |
+//! | `report/` | one file per output format, each a view of [`check::Report`] | how a finding came to be |
+//!
+//! Beside `src/`: `fixtures/`, small trees that read as documentation of the rules; `sample/`, a tree to try the program
+//! on; `benches/`, which makes a Nixpkgs of any size and measures; `scripts/`, for people to run.
+//!
+//! A new rule is its entry in the catalogue with its page in `rules/explain/`, its check in its family's file, and one
+//! fixture. A new output format is one file in `report/`, and a new source of trees one in `tree/`.
+//!
+//! # Decisions
+//!
+//! - **Findings are data.** A [`rules::Finding`] says what is wrong, where, and how to mend it; every format is a view of
+//!   the same sorted list, which does not depend on the number of threads.
+//! - **Rules are constants.** Code that finds something names its rule as [`rules::Rule::NPV_140`], so there is no finding
+//!   without a name and a page, and no second list of rules.
+//! - **The parser is our own**, over rnix's tokens, and lowers straight to the compact syntax that everything works on.
+//!   `nix/parser.rs` gives the reasons, and a test holds it against rnix's.
+//! - **A file is parsed once**, and shared by all threads and by both trees where its content is the same.
+//! - **Unknown is a value.** What can't be told without Nix is no finding: it is listed as undecided, with the reason, so
+//!   that a gate can say how much it saw.
+//! - **The tree speaks for itself.** What the tree's own files say is read from them; there is no table of package names.
+//! - **Hostile input is input.** A tree comes from a stranger's pull request. Whatever it holds, the program ends soon
+//!   with a verdict or a clear error: it does not panic, reads nothing outside the tree, runs nothing of it, and sends
+//!   nothing raw to a terminal.
 
 #![forbid(unsafe_code)]
 
 pub mod check;
+pub mod eval;
 pub mod nix;
 pub mod nixpkgs;
 pub mod report;

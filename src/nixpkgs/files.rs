@@ -69,9 +69,15 @@ impl<'t> Files<'t> {
     /// # Errors
     /// Where it is no regular file, can't be read, or is no Nix.
     pub fn get(&self, id: NodeId) -> Parsed {
-        self.slots[id.index()]
-            .get_or_init(|| self.parse(id, Files::get))
-            .clone()
+        self.borrow(id).clone()
+    }
+
+    /// The same, borrowed.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn borrow(&self, id: NodeId) -> &Parsed {
+        self.slots[id.index()].get_or_init(|| self.parse(id, Files::get))
     }
 
     /// The file, which is kept only if somebody else asked [`get`](Self::get) for it: for going through all files of a

@@ -5,9 +5,13 @@ mod files;
 mod frames;
 mod layout;
 mod path;
+mod top_level;
+mod world;
 
 pub use definitions::{ALIASES, ALL_PACKAGES, Argument, Call, Callee, Definition, Definitions, Form, Forms};
 pub use files::{FileError, Files, Parsed, same_paths};
 pub use frames::{Bound, Frames};
 pub use layout::{BY_NAME, Layout, Package, Shard, is_package_name, is_shard_name, shard_of};
 pub use path::{imported_file, resolve_literal};
+pub use top_level::TopLevel;
+pub use world::{World, relative};

@@ -149,12 +149,8 @@ fn split_sentence(message: &str) -> (&str, Option<&str>) {
     }
 }
 
+/// The whole in one sentence, its status in front.
 fn summary(report: &Report, elapsed: Option<Duration>, layout: &Layout) -> String {
-    let style = match (layout.color, report.status.passes()) {
-        (false, _) => Style::new(),
-        (true, true) => AnsiColor::BrightGreen.on_default().bold(),
-        (true, false) => AnsiColor::BrightRed.on_default().bold(),
-    };
     let mut parts = vec![count(report.findings.len(), "finding")];
     if !report.undecided.is_empty() {
         parts.push(format!("{} undecided", count(report.undecided.len(), "question")));
@@ -163,14 +159,21 @@ fn summary(report: &Report, elapsed: Option<Duration>, layout: &Layout) -> Strin
     let time = elapsed
         .map(|elapsed| format!(" in {:.2} s", elapsed.as_secs_f64()))
         .unwrap_or_default();
-    format!(
-        "{style}{}{style:#}: {} in {} and {}{time}; {}",
-        report.status.name(),
+    let status = report.status.name();
+    let sentence = format!(
+        "{status}: {} in {} and {}{time}; {}",
         parts.join(", "),
         count(head.packages, "package"),
         count(head.files, "file"),
         judged(report),
-    )
+    );
+    let sentence = wrap(&sentence, layout.width, 0);
+    let style = match (layout.color, report.status.passes()) {
+        (false, _) => return sentence,
+        (true, true) => AnsiColor::BrightGreen.on_default().bold(),
+        (true, false) => AnsiColor::BrightRed.on_default().bold(),
+    };
+    format!("{style}{status}{style:#}{}", &sentence[status.len()..])
 }
 
 /// What the verdict rests on.
@@ -221,6 +224,9 @@ mod tests {
         hyperlinks: false,
         quiet: false,
     };
+
+    /// Without a terminal.
+    const WIDE: Layout = Layout { width: None, ..PLAIN };
 
     fn written(report: &Report, layout: &Layout) -> String {
         let mut out = Vec::new();
@@ -307,7 +313,7 @@ error[BYN-001]: `package.nix` is no function
 
     #[test]
     fn without_a_terminal_sentences_are_not_broken() {
-        let text = render(&samples::wrong_shard(), &Layout { width: None, ..PLAIN });
+        let text = render(&samples::wrong_shard(), &WIDE);
         assert!(
             text.contains("in lower case, so it would look for this one elsewhere.\n"),
             "{text}"
@@ -382,21 +388,21 @@ error[BYN-001]: `package.nix` is no function
     fn the_summary_says_what_was_judged() {
         let mut report = samples::report(Status::Ok, vec![]);
         assert_eq!(
-            summary(&report, Some(Duration::from_millis(1234)), &PLAIN),
+            summary(&report, Some(Duration::from_millis(1234)), &WIDE),
             "ok: no findings in 21,326 packages and 43,210 files in 1.23 s; \
              no base given: only the absolute rules were judged"
         );
         report.base = Some(samples::base());
         report.undecided = vec![samples::undecided()];
         assert_eq!(
-            summary(&report, None, &PLAIN),
+            summary(&report, None, &WIDE),
             "ok: no findings, 1 question undecided in 21,326 packages and 43,210 files; compared with base"
         );
         report.status = Status::BaseStillBroken;
         report.findings = vec![samples::wrong_shard(); 2];
         report.undecided.clear();
         assert_eq!(
-            summary(&report, None, &PLAIN),
+            summary(&report, None, &WIDE),
             "base-still-broken: 2 findings in 21,326 packages and 43,210 files; \
              base breaks the absolute rules too: the ratchets were not judged"
         );

@@ -1,0 +1,161 @@
+//! Errors, strictness, types, and numbers.
+
+use crate::nix::BinaryOp;
+
+use super::super::attrs::Attr;
+use super::super::stop::{Cause, Reason, Stop};
+use super::super::value::{Position, Thunk, Value};
+use super::super::{Eval, Outcome};
+use super::{Args, Entry};
+
+pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
+    vec![
+        ("throw", 1, |eval, args| Err(Stop::Throw(message(eval, args[0])?))),
+        ("abort", 1, |eval, args| Err(Stop::Abort(message(eval, args[0])?))),
+        ("tryEval", 1, try_eval),
+        ("addErrorContext", 2, |eval, args| eval.force(args[1])),
+        ("trace", 2, |eval, args| {
+            eval.force(args[0])?;
+            eval.force(args[1])
+        }),
+        ("traceVerbose", 2, |eval, args| eval.force(args[1])),
+        ("warn", 2, |eval, args| {
+            eval.force(args[0])?;
+            eval.force(args[1])
+        }),
+        ("break", 1, |eval, args| eval.force(args[0])),
+        ("seq", 2, |eval, args| {
+            eval.force(args[0])?;
+            eval.force(args[1])
+        }),
+        ("deepSeq", 2, |eval, args| {
+            eval.force_deep(args[0])?;
+            eval.force(args[1])
+        }),
+        ("typeOf", 1, |eval, args| {
+            Ok(Value::Str(eval.force(args[0])?.type_name()))
+        }),
+        ("isNull", 1, |eval, args| {
+            is(eval, args, |value| matches!(value, Value::Null))
+        }),
+        ("isBool", 1, |eval, args| {
+            is(eval, args, |value| matches!(value, Value::Bool(_)))
+        }),
+        ("isInt", 1, |eval, args| {
+            is(eval, args, |value| matches!(value, Value::Int(_)))
+        }),
+        ("isFloat", 1, |eval, args| {
+            is(eval, args, |value| matches!(value, Value::Float(_)))
+        }),
+        ("isString", 1, |eval, args| {
+            is(eval, args, |value| {
+                matches!(value, Value::Str(_) | Value::UnknownStr(_))
+            })
+        }),
+        ("isPath", 1, |eval, args| {
+            is(eval, args, |value| matches!(value, Value::Path(_)))
+        }),
+        ("isList", 1, |eval, args| {
+            is(eval, args, |value| matches!(value, Value::List(_)))
+        }),
+        ("isAttrs", 1, |eval, args| {
+            is(eval, args, |value| matches!(value, Value::Attrs(_)))
+        }),
+        ("isFunction", 1, |eval, args| {
+            is(eval, args, |value| matches!(value, Value::Lambda(_) | Value::Native(_)))
+        }),
+        ("functionArgs", 1, |eval, args| {
+            let function = eval.force(args[0])?;
+            Ok(Value::Attrs(eval.function_args(function)?))
+        }),
+        ("add", 2, |eval, args| arithmetic(eval, BinaryOp::Add, args)),
+        ("sub", 2, |eval, args| arithmetic(eval, BinaryOp::Subtract, args)),
+        ("mul", 2, |eval, args| arithmetic(eval, BinaryOp::Multiply, args)),
+        ("div", 2, |eval, args| arithmetic(eval, BinaryOp::Divide, args)),
+        ("lessThan", 2, |eval, args| {
+            let (left, right) = (eval.force(args[0])?, eval.force(args[1])?);
+            Ok(Value::Bool(eval.less(left, right)?))
+        }),
+        ("bitAnd", 2, |eval, args| bits(eval, args, |a, b| a & b)),
+        ("bitOr", 2, |eval, args| bits(eval, args, |a, b| a | b)),
+        ("bitXor", 2, |eval, args| bits(eval, args, |a, b| a ^ b)),
+        ("ceil", 1, |eval, args| round(eval, args, f64::ceil)),
+        ("floor", 1, |eval, args| round(eval, args, f64::floor)),
+    ]
+}
+
+fn message<'h>(eval: &Eval<'h>, thunk: &'h Thunk<'h>) -> Outcome<'h, Reason<'h>> {
+    let value = eval.force(thunk)?;
+    Ok(match eval.coerce(value)? {
+        Ok(message) => eval.heap.alloc(Cause {
+            message,
+            position: Position::NONE,
+        }),
+        Err(reason) => reason,
+    })
+}
+
+fn try_eval<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
+    let (success, value) = match eval.force(args[0]) {
+        Ok(_) => (true, args[0]),
+        Err(Stop::Throw(_)) => (false, eval.done(Value::Bool(false))),
+        Err(stop) => return Err(stop),
+    };
+    let attr = |name, value| Attr {
+        name,
+        position: Position::NONE,
+        value,
+    };
+    let success = eval.done(Value::Bool(success));
+    Ok(Value::Attrs(eval.attrs(vec![
+        attr(eval.names.success, success),
+        attr(eval.names.value, value),
+    ])))
+}
+
+fn is<'h>(eval: &Eval<'h>, args: Args<'h>, test: impl Fn(Value<'h>) -> bool) -> Outcome<'h> {
+    Ok(Value::Bool(test(eval.force(args[0])?)))
+}
+
+fn arithmetic<'h>(eval: &Eval<'h>, op: BinaryOp, args: Args<'h>) -> Outcome<'h> {
+    let (left, right) = (eval.force(args[0])?, eval.force(args[1])?);
+    eval.arithmetic(op, left, right)
+}
+
+fn bits<'h>(eval: &Eval<'h>, args: Args<'h>, operate: impl Fn(i64, i64) -> i64) -> Outcome<'h> {
+    let what = "by a bitwise function";
+    Ok(Value::Int(operate(
+        eval.force_int(args[0], what)?,
+        eval.force_int(args[1], what)?,
+    )))
+}
+
+fn round<'h>(eval: &Eval<'h>, args: Args<'h>, operate: impl Fn(f64) -> f64) -> Outcome<'h> {
+    let value = eval.force(args[0])?;
+    Ok(Value::Int(operate(eval.number(value)?) as i64))
+}
+
+impl<'h> Eval<'h> {
+    /// Forces a value and all that is in it.
+    fn force_deep(&self, thunk: &'h Thunk<'h>) -> Outcome<'h, ()> {
+        self.deep(thunk, &mut rustc_hash::FxHashSet::default())
+    }
+
+    fn deep(&self, thunk: &'h Thunk<'h>, seen: &mut rustc_hash::FxHashSet<*const ()>) -> Outcome<'h, ()> {
+        match self.force(thunk)? {
+            Value::List(items) if seen.insert(items.as_ptr().cast()) => self.nested(|| {
+                for item in items {
+                    self.deep(item, seen)?;
+                }
+                Ok(())
+            }),
+            Value::Attrs(attrs) if seen.insert(std::ptr::from_ref(attrs).cast()) => self.nested(|| {
+                for attr in attrs.sorted(self.heap) {
+                    self.deep(attr.value, seen)?;
+                }
+                attrs.open.map_or(Ok(()), |reason| Err(Stop::Unknown(reason)))
+            }),
+            _ => Ok(()),
+        }
+    }
+}

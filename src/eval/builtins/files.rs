@@ -1,0 +1,204 @@
+//! Files of the tree; all others are out of reach.
+
+use super::super::attrs::Attr;
+use super::super::host::Entry as Found;
+use super::super::interpret::normalize;
+use super::super::stop::Stop;
+use super::super::value::{Code, Env, FileId, Frame, Position, State, Thunk, Value};
+use super::super::{Eval, Outcome};
+use super::{Entry, impure};
+use crate::nix::Symbol;
+
+pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
+    vec![
+        ("import", 1, |eval, args| {
+            let path = eval.path_arg(args[0])?;
+            eval.import(path)
+        }),
+        ("scopedImport", 2, |eval, _| {
+            impure(eval, "`scopedImport` is not followed")
+        }),
+        ("pathExists", 1, |eval, args| {
+            let path = eval.path_arg(args[0])?;
+            match eval.host.resolve(path) {
+                Found::Outside => Err(eval.outside(path)),
+                Found::Missing => Ok(Value::Bool(false)),
+                _ => Ok(Value::Bool(true)),
+            }
+        }),
+        ("readFile", 1, |eval, args| {
+            let path = eval.path_arg(args[0])?;
+            let file = eval.file(path)?;
+            match eval.host.read(file) {
+                Ok(text) => {
+                    eval.afford(text.len())?;
+                    Ok(eval.string(&text))
+                }
+                Err(why) => Err(eval.unknown(&why)),
+            }
+        }),
+        ("readDir", 1, |eval, args| {
+            let path = eval.path_arg(args[0])?;
+            let directory = match eval.host.resolve(path) {
+                Found::Directory(directory) => directory,
+                Found::Outside => return Err(eval.outside(path)),
+                _ => return Err(eval.abort(&format!("'{path}' is not a directory"))),
+            };
+            let entries = eval.host.list(directory).map_err(|why| eval.unknown(&why))?;
+            let attr = |(name, kind): (String, &'static str)| Attr {
+                name: Symbol::new(&name),
+                position: Position::NONE,
+                value: eval.done(Value::Str(kind)),
+            };
+            Ok(Value::Attrs(eval.attrs(entries.into_iter().map(attr).collect())))
+        }),
+        ("readFileType", 1, |eval, args| {
+            let path = eval.path_arg(args[0])?;
+            match eval.host.resolve(path) {
+                Found::File(_) => Ok(Value::Str("regular")),
+                Found::Directory(_) => Ok(Value::Str("directory")),
+                Found::Special => Ok(Value::Str("unknown")),
+                Found::Missing => Err(eval.abort(&format!("the path '{path}' does not exist"))),
+                Found::Outside => Err(eval.outside(path)),
+            }
+        }),
+        ("toPath", 1, |eval, args| Ok(Value::Str(eval.path_arg(args[0])?))),
+        ("toFile", 2, |eval, args| {
+            eval.force_str(args[0], "as the name of `toFile`")?;
+            eval.force(args[1])?;
+            Ok(Value::UnknownStr(eval.cause("the store path of a file")))
+        }),
+        ("path", 1, |eval, args| {
+            eval.force_attrs(args[0], "by `path`")?;
+            Ok(Value::UnknownStr(eval.cause("the store path of files")))
+        }),
+        ("filterSource", 2, |eval, args| {
+            eval.path_arg(args[1])?;
+            Ok(Value::UnknownStr(eval.cause("the store path of files")))
+        }),
+        ("storePath", 1, |eval, args| {
+            eval.force(args[0])?;
+            Ok(Value::UnknownStr(eval.cause("a store path")))
+        }),
+        ("outputOf", 2, |eval, _| {
+            Ok(Value::UnknownStr(eval.cause("a store path")))
+        }),
+        ("hashFile", 2, |eval, _| Ok(Value::UnknownStr(eval.cause("a hash")))),
+        ("findFile", 2, |eval, _| {
+            impure(eval, "a search path, which depends on the machine")
+        }),
+        ("getEnv", 1, |eval, args| {
+            // Nixpkgs' own switches, which are not set where it is judged
+            match eval.force_str(args[0], "by `getEnv`")?.starts_with("NIXPKGS_") {
+                true => Ok(Value::Str("")),
+                false => Ok(Value::UnknownStr(eval.cause("an environment variable"))),
+            }
+        }),
+        ("fetchurl", 1, |eval, _| {
+            Ok(Value::UnknownStr(eval.cause("a fetched file")))
+        }),
+        ("fetchTarball", 1, |eval, _| {
+            Ok(Value::UnknownStr(eval.cause("a fetched archive")))
+        }),
+        ("fetchClosure", 1, |eval, _| {
+            Ok(Value::UnknownStr(eval.cause("a fetched closure")))
+        }),
+        ("fetchGit", 1, |eval, _| impure(eval, "a fetched repository")),
+        ("fetchMercurial", 1, |eval, _| impure(eval, "a fetched repository")),
+        ("fetchTree", 1, |eval, _| impure(eval, "a fetched tree")),
+        ("getFlake", 1, |eval, _| impure(eval, "a flake")),
+        ("parseFlakeRef", 1, |eval, _| impure(eval, "a flake")),
+        ("flakeRefToString", 1, |eval, _| impure(eval, "a flake")),
+    ]
+}
+
+impl<'h> Eval<'h> {
+    /// A path, or a string that is one.
+    fn path_arg(&self, thunk: &'h Thunk<'h>) -> Outcome<'h, &'h str> {
+        match self.force(thunk)? {
+            Value::Path(path) => Ok(path),
+            other => match self.coerce(other)? {
+                Ok(text) if text.starts_with('/') => Ok(self.heap.str(&normalize(text))),
+                Ok(text) => Err(self.abort(&format!("'{text}' is not an absolute path"))),
+                Err(reason) => Err(Stop::Unknown(reason)),
+            },
+        }
+    }
+
+    fn outside(&self, path: &str) -> Stop<'h> {
+        self.unknown(&format!("'{path}' is outside the tree, and is not read"))
+    }
+
+    fn file(&self, path: &str) -> Outcome<'h, FileId> {
+        match self.host.resolve(path) {
+            Found::File(file) => Ok(file),
+            Found::Outside => Err(self.outside(path)),
+            Found::Missing => Err(self.abort(&format!("the path '{path}' does not exist"))),
+            Found::Directory(_) | Found::Special => Err(self.abort(&format!("'{path}' is not a regular file"))),
+        }
+    }
+
+    /// The value of a file, or of a directory's `default.nix`; each file is evaluated once.
+    ///
+    /// # Errors
+    /// Where it is not in the tree, does not parse, or has no value.
+    pub fn import(&self, path: &str) -> Outcome<'h> {
+        let file = match self.host.resolve(path) {
+            Found::Directory(_) => self.file(&format!("{path}/default.nix"))?,
+            _ => self.file(path)?,
+        };
+        let thunk = match self.imports.borrow().get(&file) {
+            Some(thunk) => Some(*thunk),
+            None => None,
+        };
+        let thunk = match thunk {
+            Some(thunk) => thunk,
+            None => {
+                let code = self.code(file)?;
+                let expr = code.file.root();
+                let env = self.root(code);
+                let state = State::Expr { env, expr };
+                let thunk: &'h Thunk<'h> = self.heap.alloc(Thunk::new(state));
+                self.imports.borrow_mut().insert(file, thunk);
+                thunk
+            }
+        };
+        self.force(thunk)
+    }
+
+    /// The scope of a whole file.
+    fn root(&self, code: &'h Code<'h>) -> &'h Env<'h> {
+        let frame = Frame::File;
+        self.heap.alloc(Env { up: None, code, frame })
+    }
+
+    fn code(&self, id: FileId) -> Outcome<'h, &'h Code<'h>> {
+        if let Some(code) = self.codes.borrow().get(&id) {
+            return Ok(code);
+        }
+        let file = self.host.parse(id).map_err(|why| self.abort(&why))?;
+        let path = self.heap.str(&self.host.path(id));
+        let code: &'h Code<'h> = self.heap.alloc(Code { file, id, path });
+        self.codes.borrow_mut().insert(id, code);
+        Ok(code)
+    }
+
+    /// The value of an expression that belongs to the host, as if it stood in a file at `path`, which is not read.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn eval_text(&self, file: &'h crate::nix::File, path: &str) -> Outcome<'h> {
+        let id = Position::NONE.file;
+        let code: &'h Code<'h> = self.heap.alloc(Code {
+            file,
+            id,
+            path: self.heap.str(path),
+        });
+        self.eval(self.root(code), file.root())
+    }
+
+    /// Gives the file at `path` this value, whatever it holds.
+    pub fn preset(&self, file: FileId, value: &'h Thunk<'h>) {
+        self.imports.borrow_mut().insert(file, value);
+    }
+}

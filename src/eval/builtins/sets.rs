@@ -1,0 +1,226 @@
+//! Attribute sets.
+
+use rustc_hash::FxHashMap;
+
+use crate::nix::Symbol;
+
+use super::super::attrs::{Attr, Attrs};
+use super::super::stop::Stop;
+use super::super::value::{Mapped, Position, State, Thunk, Value};
+use super::super::{Eval, Outcome};
+use super::{Args, Entry};
+
+pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
+    vec![
+        ("attrNames", 1, |eval, args| {
+            let attrs = eval.force_attrs(args[0], "by `attrNames`")?;
+            Ok(eval.list(
+                by_name(eval, attrs)?
+                    .iter()
+                    .map(|attr| eval.done(Value::Str(attr.name.name())))
+                    .collect(),
+            ))
+        }),
+        ("attrValues", 1, |eval, args| {
+            let attrs = eval.force_attrs(args[0], "by `attrValues`")?;
+            Ok(eval.list(by_name(eval, attrs)?.iter().map(|attr| attr.value).collect()))
+        }),
+        ("getAttr", 2, |eval, args| {
+            let name = eval.force_str(args[0], "by `getAttr`")?;
+            eval.select(args[1], Symbol::new(name))
+        }),
+        ("hasAttr", 2, |eval, args| {
+            let name = eval.force_str(args[0], "by `hasAttr`")?;
+            let attrs = eval.force_attrs(args[1], "by `hasAttr`")?;
+            Ok(Value::Bool(eval.lookup(attrs, Symbol::new(name))?.is_some()))
+        }),
+        ("removeAttrs", 2, |eval, args| {
+            let attrs = eval.force_attrs(args[0], "by `removeAttrs`")?;
+            let mut names = Vec::new();
+            for name in eval.force_list(args[1], "by `removeAttrs`")? {
+                names.push(Symbol::new(eval.force_str(name, "by `removeAttrs`")?));
+            }
+            Ok(Value::Attrs(eval.without(attrs, &names)))
+        }),
+        ("intersectAttrs", 2, |eval, args| {
+            let names = eval.force_attrs(args[0], "by `intersectAttrs`")?;
+            let attrs = eval.force_attrs(args[1], "by `intersectAttrs`")?;
+            Ok(Value::Attrs(eval.intersect(names, attrs)))
+        }),
+        ("listToAttrs", 1, |eval, args| {
+            let list = eval.force_list(args[0], "by `listToAttrs`")?;
+            let mut attrs = Vec::with_capacity(list.len());
+            // of several with one name, the first counts
+            for item in list.iter().rev() {
+                let pair = eval.force_attrs(item, "in the list of `listToAttrs`")?;
+                let name = pair
+                    .attr(eval.names.name)
+                    .ok_or_else(|| eval.missing(pair, eval.names.name))?;
+                let value = pair
+                    .attr(eval.names.value)
+                    .ok_or_else(|| eval.missing(pair, eval.names.value))?;
+                let symbol = Symbol::new(eval.force_str(name.value, "as the name of an attribute")?);
+                attrs.push(Attr {
+                    name: symbol,
+                    position: name.position,
+                    value: value.value,
+                });
+            }
+            Ok(Value::Attrs(eval.attrs(attrs)))
+        }),
+        ("mapAttrs", 2, |eval, args| {
+            let attrs = eval.force_attrs(args[1], "by `mapAttrs`")?;
+            let mapped: Vec<_> = (attrs.sorted(eval.heap).iter())
+                .map(|attr| {
+                    let mapped = Mapped {
+                        function: args[0],
+                        name: attr.name,
+                        value: attr.value,
+                    };
+                    Attr {
+                        value: eval.heap.alloc(Thunk::new(State::Map(eval.heap.alloc(mapped)))),
+                        ..*attr
+                    }
+                })
+                .collect();
+            let mapped = eval.attrs_sorted(&mapped);
+            Ok(Value::Attrs(match attrs.open {
+                Some(reason) => eval.opened(mapped, reason),
+                None => mapped,
+            }))
+        }),
+        ("catAttrs", 2, |eval, args| {
+            let name = Symbol::new(eval.force_str(args[0], "by `catAttrs`")?);
+            let mut values = Vec::new();
+            for item in eval.force_list(args[1], "by `catAttrs`")? {
+                let attrs = eval.force_attrs(item, "in the list of `catAttrs`")?;
+                values.extend(eval.lookup(attrs, name)?);
+            }
+            Ok(eval.list(values))
+        }),
+        ("zipAttrsWith", 2, |eval, args| {
+            let mut zipped: FxHashMap<Symbol, Vec<&Thunk>> = FxHashMap::default();
+            for item in eval.force_list(args[1], "by `zipAttrsWith`")? {
+                let attrs = eval.force_attrs(item, "in the list of `zipAttrsWith`")?;
+                if let Some(reason) = attrs.open {
+                    return Err(Stop::Unknown(reason));
+                }
+                for attr in attrs.sorted(eval.heap) {
+                    zipped.entry(attr.name).or_default().push(attr.value);
+                }
+            }
+            let attr = |(name, values): (Symbol, Vec<_>)| {
+                let values = eval.done(eval.list(values));
+                let value = eval.lazy_call(args[0], &[eval.done(Value::Str(name.name())), values]);
+                Attr {
+                    name,
+                    position: Position::NONE,
+                    value,
+                }
+            };
+            Ok(Value::Attrs(eval.attrs(zipped.into_iter().map(attr).collect())))
+        }),
+        ("unsafeGetAttrPos", 2, |eval, args| {
+            let name = eval.force_str(args[0], "by `unsafeGetAttrPos`")?;
+            let attrs = eval.force_attrs(args[1], "by `unsafeGetAttrPos`")?;
+            match attrs.attr(Symbol::new(name)) {
+                Some(attr) if attr.position.is_known() => Ok(eval.position_value(attr.position)),
+                _ => Ok(Value::Null),
+            }
+        }),
+    ]
+}
+
+/// All attributes in the order of their names, as Nix hands them out.
+///
+/// # Errors
+/// Where there may be more.
+fn by_name<'h>(eval: &Eval<'h>, attrs: &'h Attrs<'h>) -> Outcome<'h, Vec<Attr<'h>>> {
+    if let Some(reason) = attrs.open {
+        return Err(Stop::Unknown(reason));
+    }
+    let mut attrs = attrs.sorted(eval.heap).to_vec();
+    attrs.sort_by_key(|attr| attr.name.name());
+    Ok(attrs)
+}
+
+impl<'h> Eval<'h> {
+    /// The set without these attributes.
+    pub fn without(&self, attrs: &'h Attrs<'h>, names: &[Symbol]) -> &'h Attrs<'h> {
+        if attrs.open.is_none() && names.iter().all(|name| attrs.get(*name).is_none()) {
+            return attrs;
+        }
+        let kept: Vec<_> = attrs
+            .sorted(self.heap)
+            .iter()
+            .filter(|attr| !names.contains(&attr.name))
+            .copied()
+            .collect();
+        let kept = self.marked(self.attrs_sorted(&kept), attrs.marks);
+        match attrs.open {
+            Some(reason) => self.opened(kept, reason),
+            None => kept,
+        }
+    }
+
+    /// The attributes of `attrs` whose names are in `names`.
+    pub fn intersect(&self, names: &'h Attrs<'h>, attrs: &'h Attrs<'h>) -> &'h Attrs<'h> {
+        let found: Vec<_> = if names.size_bound() <= attrs.size_bound() {
+            names
+                .sorted(self.heap)
+                .iter()
+                .filter_map(|name| attrs.attr(name.name).copied())
+                .collect()
+        } else {
+            attrs
+                .sorted(self.heap)
+                .iter()
+                .filter(|attr| names.get(attr.name).is_some())
+                .copied()
+                .collect()
+        };
+        let found = self.attrs_sorted(&found);
+        match attrs.open.or(names.open) {
+            Some(reason) => self.opened(found, reason),
+            None => found,
+        }
+    }
+
+    /// A position as `builtins.unsafeGetAttrPos` hands it out; line and column are computed when asked for.
+    pub fn position_value(&self, position: Position) -> Value<'h> {
+        let attr = |name, value| Attr {
+            name,
+            position: Position::NONE,
+            value,
+        };
+        let data = [
+            self.done(Value::Int(position.file.0.into())),
+            self.done(Value::Int(position.offset.into())),
+        ];
+        let part = |run| self.lazy_host(run, &data);
+        let path = self.heap.str(&self.host.path(position.file));
+        Value::Attrs(self.attrs(vec![
+            attr(self.names.file, self.done(Value::Str(path))),
+            attr(
+                self.names.line,
+                part(|eval, data| Ok(Value::Int(eval.line_and_column(data)?.0.into()))),
+            ),
+            attr(
+                self.names.column,
+                part(|eval, data| Ok(Value::Int(eval.line_and_column(data)?.1.into()))),
+            ),
+        ]))
+    }
+
+    fn line_and_column(&self, data: Args<'h>) -> Outcome<'h, (u32, u32)> {
+        let number = |thunk| self.force_int(thunk, "as a position").map(|number| number as u32);
+        let file = super::super::value::FileId(number(data[0])?);
+        match self.place(Position {
+            file,
+            offset: number(data[1])?,
+        }) {
+            Some((_, line, column)) => Ok((line, column)),
+            None => Err(self.unknown("a position in a file that can't be read")),
+        }
+    }
+}

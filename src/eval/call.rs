@@ -1,0 +1,157 @@
+//! Calling functions.
+
+use super::attrs::{Attr, Attrs};
+use super::stop::Stop;
+use super::value::{Closure, Env, Frame, Native, Position, Thunk, Value};
+use super::{Eval, Outcome};
+
+impl<'h> Eval<'h> {
+    /// `function args…`.
+    ///
+    /// # Errors
+    /// Why there is no value; as Nix, where what is called is no function.
+    pub fn call(&self, function: Value<'h>, args: &'h [&'h Thunk<'h>]) -> Outcome<'h> {
+        let mut value = function;
+        let mut args = args;
+        while let [arg, rest @ ..] = args {
+            (value, args) = match value {
+                Value::Lambda(closure) => (self.call_closure(closure, arg)?, rest),
+                Value::Native(native) => {
+                    let missing = native.function.arity - native.args.len();
+                    let (now, later) = args.split_at(missing.min(args.len()));
+                    (self.call_native(native, now)?, later)
+                }
+                Value::Attrs(attrs) => match self.lookup(attrs, self.names.functor)? {
+                    Some(functor) => {
+                        let functor = self.force(functor)?;
+                        let this = self.heap.slice_copy(&[self.done(value)]);
+                        (self.call(functor, this)?, args)
+                    }
+                    None => return Err(self.mismatch("a function", value, "where one is called")),
+                },
+                other => return Err(self.mismatch("a function", other, "where one is called")),
+            };
+        }
+        Ok(value)
+    }
+
+    /// The same with arguments that are values.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call).
+    pub fn apply(&self, function: Value<'h>, args: &[&'h Thunk<'h>]) -> Outcome<'h> {
+        self.call(function, self.heap.slice_copy(args))
+    }
+
+    fn call_native(&self, native: &'h Native<'h>, args: &'h [&'h Thunk<'h>]) -> Outcome<'h> {
+        let all = if native.args.is_empty() {
+            args
+        } else {
+            self.heap.slice(native.args.iter().chain(args).copied().collect())
+        };
+        if all.len() < native.function.arity {
+            return Ok(Value::Native(self.heap.alloc(Native {
+                function: native.function,
+                args: all,
+            })));
+        }
+        self.nested(|| (native.function.run)(self, all))
+    }
+
+    fn call_closure(&self, closure: &'h Closure<'h>, arg: &'h Thunk<'h>) -> Outcome<'h> {
+        let code = closure.env.code;
+        let lambda = code.file.lambda(closure.lambda);
+        let Some(formals) = &lambda.formals else {
+            let slots = self.heap.slots([Some(arg)].into_iter());
+            let env = self.heap.alloc(Env {
+                up: Some(closure.env),
+                code,
+                frame: Frame::Call {
+                    lambda: closure.lambda,
+                    slots,
+                },
+            });
+            return self.eval(env, lambda.body);
+        };
+        let attrs = self.force_attrs(arg, "as the argument of a function")?;
+        let list = code.file.formals(formals);
+        let mut slots = Vec::with_capacity(list.len() + 1);
+        if lambda.param.is_some() {
+            slots.push(Some(arg));
+        }
+        let mut given = 0;
+        for formal in list {
+            let slot = match (attrs.get(formal.name), formal.default, attrs.open) {
+                (Some(value), ..) => {
+                    given += 1;
+                    Some(value)
+                }
+                (None, _, Some(reason)) => Some(self.failed(Stop::Unknown(reason))),
+                (None, Some(_), None) => None,
+                (None, None, None) => {
+                    let name = formal.name;
+                    return Err(self.abort(&format!("function called without required argument '{name}'")));
+                }
+            };
+            slots.push(slot);
+        }
+        if !formals.ellipsis && attrs.size_bound() > given {
+            self.check_unexpected(attrs, given, |name| list.iter().any(|formal| formal.name == name))?;
+        }
+        let slots = self.heap.slots(slots.into_iter());
+        let env = self.heap.alloc(Env {
+            up: Some(closure.env),
+            code,
+            frame: Frame::Call {
+                lambda: closure.lambda,
+                slots,
+            },
+        });
+        self.eval(env, lambda.body)
+    }
+
+    fn check_unexpected(
+        &self,
+        attrs: &'h Attrs<'h>,
+        given: usize,
+        takes: impl Fn(crate::nix::Symbol) -> bool,
+    ) -> Outcome<'h, ()> {
+        let attrs = attrs.sorted(self.heap);
+        if attrs.len() == given {
+            return Ok(());
+        }
+        match attrs.iter().find(|attr| !takes(attr.name)) {
+            Some(attr) => Err(self.abort(&format!("function called with unexpected argument '{}'", attr.name))),
+            None => Ok(()),
+        }
+    }
+
+    /// What `builtins.functionArgs` says: the formals of a function, each with whether it has a default.
+    ///
+    /// # Errors
+    /// Where the value is no function.
+    pub fn function_args(&self, function: Value<'h>) -> Outcome<'h, &'h Attrs<'h>> {
+        match function {
+            Value::Lambda(closure) => Ok(self.formals_of(closure)),
+            Value::Native(_) => Ok(self.attrs_sorted(&[])),
+            other => Err(self.mismatch("a function", other, "to name the arguments of")),
+        }
+    }
+
+    fn formals_of(&self, closure: &'h Closure<'h>) -> &'h Attrs<'h> {
+        let file = closure.env.code.file;
+        let Some(formals) = &file.lambda(closure.lambda).formals else {
+            return self.attrs_sorted(&[]);
+        };
+        let position = |offset| Position {
+            file: closure.env.code.id,
+            offset,
+        };
+        let attrs = file.formals(formals).iter().map(|formal| Attr {
+            name: formal.name,
+            position: position(formal.offset),
+            value: self.done(Value::Bool(formal.default.is_some())),
+        });
+        self.attrs(attrs.collect())
+    }
+}

@@ -1,0 +1,113 @@
+//! Equality and order.
+
+use super::attrs::Attrs;
+use super::stop::Stop;
+use super::value::{Thunk, Value};
+use super::{Eval, Outcome};
+
+impl<'h> Eval<'h> {
+    /// `left == right`.
+    ///
+    /// # Errors
+    /// Where it can't be known, or a part of a value can't be had.
+    pub fn equal(&self, left: Value<'h>, right: Value<'h>) -> Outcome<'h, bool> {
+        match (left, right) {
+            (Value::Null, Value::Null) => Ok(true),
+            (Value::Bool(a), Value::Bool(b)) => Ok(a == b),
+            (Value::Int(a), Value::Int(b)) => Ok(a == b),
+            (Value::Int(a), Value::Float(b)) | (Value::Float(b), Value::Int(a)) => Ok(a as f64 == b),
+            (Value::Float(a), Value::Float(b)) => Ok(a == b),
+            (Value::Str(a), Value::Str(b)) => Ok(a == b),
+            (Value::UnknownStr(reason), Value::Str(_) | Value::UnknownStr(_))
+            | (Value::Str(_), Value::UnknownStr(reason)) => Err(Stop::Unknown(reason)),
+            (Value::Path(a), Value::Path(b)) => Ok(a == b),
+            (Value::List(a), Value::List(b)) => {
+                if std::ptr::eq(a, b) {
+                    return Ok(true);
+                }
+                if a.len() != b.len() {
+                    return Ok(false);
+                }
+                self.nested(|| {
+                    for (a, b) in a.iter().zip(b) {
+                        if !self.equal_thunks(a, b)? {
+                            return Ok(false);
+                        }
+                    }
+                    Ok(true)
+                })
+            }
+            (Value::Attrs(a), Value::Attrs(b)) => std::ptr::eq(a, b)
+                .then_some(Ok(true))
+                .unwrap_or_else(|| self.nested(|| self.equal_attrs(a, b))),
+            _ => Ok(false),
+        }
+    }
+
+    fn equal_thunks(&self, left: &'h Thunk<'h>, right: &'h Thunk<'h>) -> Outcome<'h, bool> {
+        if std::ptr::eq(left, right) {
+            return Ok(true);
+        }
+        let (left, right) = (self.force(left)?, self.force(right)?);
+        self.equal(left, right)
+    }
+
+    fn equal_attrs(&self, left: &'h Attrs<'h>, right: &'h Attrs<'h>) -> Outcome<'h, bool> {
+        if left.get(self.names.type_).is_some() && right.get(self.names.type_).is_some() {
+            if let (Some(a), Some(b)) = (left.get(self.names.out_path), right.get(self.names.out_path))
+                && self.is_derivation(left)?
+                && self.is_derivation(right)?
+            {
+                return self.equal_thunks(a, b);
+            }
+        }
+        if let Some(reason) = left.open.or(right.open) {
+            return Err(Stop::Unknown(reason));
+        }
+        let (left, right) = (left.sorted(self.heap), right.sorted(self.heap));
+        if left.len() != right.len() || left.iter().zip(right).any(|(a, b)| a.name != b.name) {
+            return Ok(false);
+        }
+        // a difference that is seen decides, even where another can't be
+        let mut unknown = None;
+        for (a, b) in left.iter().zip(right) {
+            match self.equal_thunks(a.value, b.value) {
+                Ok(true) => {}
+                Ok(false) => return Ok(false),
+                Err(stop) if stop.is_unknown() && !self.exhausted.get() => unknown = unknown.or(Some(stop)),
+                Err(stop) => return Err(stop),
+            }
+        }
+        unknown.map_or(Ok(true), Err)
+    }
+
+    /// `left < right`.
+    ///
+    /// # Errors
+    /// As Nix, where the two have no order.
+    pub fn less(&self, left: Value<'h>, right: Value<'h>) -> Outcome<'h, bool> {
+        match (left, right) {
+            (Value::Int(a), Value::Int(b)) => Ok(a < b),
+            (Value::Int(_) | Value::Float(_), Value::Int(_) | Value::Float(_)) => {
+                Ok(self.number(left)? < self.number(right)?)
+            }
+            (Value::Str(a), Value::Str(b)) => Ok(a < b),
+            (Value::UnknownStr(reason), Value::Str(_) | Value::UnknownStr(_))
+            | (Value::Str(_), Value::UnknownStr(reason)) => Err(Stop::Unknown(reason)),
+            (Value::Path(a), Value::Path(b)) => Ok(a < b),
+            (Value::List(a), Value::List(b)) => {
+                for (a, b) in a.iter().zip(b) {
+                    if !self.equal_thunks(a, b)? {
+                        let (a, b) = (self.force(a)?, self.force(b)?);
+                        return self.nested(|| self.less(a, b));
+                    }
+                }
+                Ok(a.len() < b.len())
+            }
+            (left, right) => {
+                let message = format!("can't compare {} with {}", left.described(), right.described());
+                Err(self.abort(&message))
+            }
+        }
+    }
+}

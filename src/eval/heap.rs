@@ -1,0 +1,56 @@
+//! Where one evaluator's values live: they are freed together, with the heap.
+
+use std::cell::Cell;
+
+use bumpalo::Bump;
+
+use super::value::{Slot, Thunk};
+
+/// Memory that grows until it is dropped.
+#[derive(Default)]
+pub struct Heap {
+    bump: Bump,
+    /// Kept apart, since asking the arena walks its chunks.
+    used: Cell<usize>,
+}
+
+impl Heap {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How many bytes were asked for so far.
+    pub fn used(&self) -> usize {
+        self.used.get()
+    }
+
+    fn count<T>(&self, items: usize) {
+        self.used.set(self.used.get() + items * size_of::<T>());
+    }
+
+    /// Nothing in the heap is ever dropped, so nothing may need it.
+    pub fn alloc<T>(&self, value: T) -> &T {
+        const { assert!(!std::mem::needs_drop::<T>()) };
+        self.count::<T>(1);
+        self.bump.alloc(value)
+    }
+
+    pub fn slice<T: Copy>(&self, items: Vec<T>) -> &[T] {
+        self.slice_copy(&items)
+    }
+
+    pub fn slice_copy<T: Copy>(&self, items: &[T]) -> &[T] {
+        self.count::<T>(items.len());
+        self.bump.alloc_slice_copy(items)
+    }
+
+    pub(super) fn slots<'h>(&'h self, thunks: impl ExactSizeIterator<Item = Option<&'h Thunk<'h>>>) -> &'h [Slot<'h>] {
+        self.count::<Slot>(thunks.len());
+        self.bump.alloc_slice_fill_iter(thunks.map(Cell::new))
+    }
+
+    pub fn str(&self, text: &str) -> &str {
+        self.count::<u8>(text.len());
+        self.bump.alloc_str(text)
+    }
+}

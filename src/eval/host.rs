@@ -1,0 +1,44 @@
+//! What an evaluator is told of the files that it may read: it reads no others, and runs nothing.
+
+use crate::nix::File;
+
+use super::value::FileId;
+
+/// The files that expressions can name.
+pub trait Host<'h> {
+    /// What stands at an absolute, normalized path, symlinks followed.
+    fn resolve(&self, path: &str) -> Entry;
+
+    /// The absolute path of an entry.
+    fn path(&self, id: FileId) -> String;
+
+    /// A file as Nix.
+    ///
+    /// # Errors
+    /// Where it can't be read or parsed; says which file, and why.
+    fn parse(&self, id: FileId) -> Result<&'h File, String>;
+
+    /// A file's text.
+    ///
+    /// # Errors
+    /// Where it can't be read, or is no UTF-8.
+    fn read(&self, id: FileId) -> Result<String, String>;
+
+    /// The entries of a directory: name, and type as `builtins.readDir` has it.
+    ///
+    /// # Errors
+    /// Where a name is no UTF-8.
+    fn list(&self, id: FileId) -> Result<Vec<(String, &'static str)>, String>;
+}
+
+/// What a path names.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Entry {
+    File(FileId),
+    Directory(FileId),
+    /// A FIFO, socket or device.
+    Special,
+    Missing,
+    /// Not among the files that may be read.
+    Outside,
+}

@@ -1,0 +1,462 @@
+//! Expressions to values.
+
+use crate::nix::{
+    AttrName, BindingsId, BoundValue, Expr, ExprId, LambdaId, Literal, Part, PathKind, Resolved, Slice, Symbol, VarId,
+};
+
+use super::attrs::{Attr, Attrs};
+use super::stop::{Cause, Stop};
+use super::value::{Closure, Env, Frame, Position, State, Thunk, Value};
+use super::{Eval, Outcome};
+
+impl<'h> Eval<'h> {
+    /// The value of an expression.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn eval(&self, env: &'h Env<'h>, id: ExprId) -> Outcome<'h> {
+        self.nested(|| self.interpret(env, id))
+    }
+
+    fn interpret(&self, env: &'h Env<'h>, id: ExprId) -> Outcome<'h> {
+        let file = env.code.file;
+        match *file.expr(id) {
+            Expr::Int(int) => Ok(Value::Int(int)),
+            Expr::Float(float) => Ok(Value::Float(float)),
+            Expr::Str(parts) => self.interpolate(env, parts),
+            Expr::Path { kind, parts } => self.path(env, kind, parts),
+            Expr::Var(var) => self.variable(env, var).map_err(|stop| self.located(stop, env, id)),
+            Expr::Select { subject, path, default } => self
+                .select_path(env, subject, path, default)
+                .map_err(|stop| self.located(stop, env, id)),
+            Expr::HasAttr { subject, path } => self.has_path(env, subject, path),
+            Expr::Apply { function, args } => {
+                let function = self.eval(env, function)?;
+                let args: &'h [ExprId] = file.children(args);
+                let args = match args {
+                    [arg] => self.heap.slice_copy(&[self.thunk(env, *arg)]),
+                    _ => self.heap.slice(args.iter().map(|arg| self.thunk(env, *arg)).collect()),
+                };
+                self.call(function, args).map_err(|stop| self.located(stop, env, id))
+            }
+            Expr::Lambda(lambda) => Ok(Value::Lambda(self.heap.alloc(Closure { env, lambda }))),
+            Expr::Let { bindings, body } => {
+                let env = self.enter(env, bindings);
+                self.eval(env, body)
+            }
+            Expr::Attrs(bindings) => Ok(Value::Attrs(self.build(env, bindings)?)),
+            Expr::LegacyLet(bindings) => {
+                let attrs = self.build(env, bindings)?;
+                match attrs.get(self.names.body) {
+                    Some(body) => self.force(body),
+                    None => Err(self.missing(attrs, self.names.body)),
+                }
+            }
+            Expr::List(items) => {
+                let items = file.children(items).iter().map(|item| self.thunk(env, *item)).collect();
+                Ok(self.list(items))
+            }
+            Expr::With { scope, body } => {
+                let scope = self.thunk(env, scope);
+                let env = self.heap.alloc(Env {
+                    up: Some(env),
+                    code: env.code,
+                    frame: Frame::With(scope),
+                });
+                self.eval(env, body)
+            }
+            Expr::Assert { condition, body } => {
+                let value = self.eval(env, condition)?;
+                if self.bool(value, "as the condition of an assertion")? {
+                    return self.eval(env, body);
+                }
+                let position = Position {
+                    file: env.code.id,
+                    offset: file.span(condition).start,
+                };
+                let source = &file.text()[file.span(condition).start as usize..file.span(condition).end as usize];
+                let source: String = source.split_whitespace().collect::<Vec<_>>().join(" ");
+                let message = self.heap.str(&format!("assertion '{source}' failed"));
+                Err(Stop::Throw(self.heap.alloc(Cause { message, position })))
+            }
+            Expr::If {
+                condition,
+                then,
+                otherwise,
+            } => match self.eval(env, condition) {
+                Ok(value) => {
+                    let branch = if self.bool(value, "as the condition of an `if`")? {
+                        then
+                    } else {
+                        otherwise
+                    };
+                    self.eval(env, branch)
+                }
+                Err(Stop::Unknown(reason)) if !self.exhausted.get() => {
+                    let then = self.eval(env, then);
+                    let otherwise = self.eval(env, otherwise);
+                    self.either(reason, then, otherwise)
+                }
+                Err(stop) => Err(stop),
+            },
+            Expr::Not(inner) => {
+                let value = self.eval(env, inner)?;
+                Ok(Value::Bool(!self.bool(value, "after `!`")?))
+            }
+            Expr::Negate(inner) => {
+                let value = self.eval(env, inner)?;
+                self.negate(value)
+            }
+            Expr::Binary { op, left, right } => self.binary(env, op, left, right),
+            Expr::CurPos => Ok(self.position_value(Position {
+                file: env.code.id,
+                offset: file.span(id).start,
+            })),
+        }
+    }
+
+    /// Adds the place of this expression to a reason that has none yet.
+    fn located(&self, stop: Stop<'h>, env: &'h Env<'h>, id: ExprId) -> Stop<'h> {
+        let reason = stop.reason();
+        if reason.position.is_known() {
+            return stop;
+        }
+        let position = Position {
+            file: env.code.id,
+            offset: env.code.file.span(id).start,
+        };
+        let reason = self.heap.alloc(Cause {
+            message: reason.message,
+            position,
+        });
+        match stop {
+            Stop::Throw(_) => Stop::Throw(reason),
+            Stop::Abort(_) => Stop::Abort(reason),
+            Stop::Unknown(_) => Stop::Unknown(reason),
+        }
+    }
+
+    /// An expression to be evaluated when it is needed; what costs nothing is evaluated at once.
+    pub(super) fn thunk(&self, env: &'h Env<'h>, id: ExprId) -> &'h Thunk<'h> {
+        if let Expr::Var(var) = *env.code.file.expr(id)
+            && let Resolved::Local { frame, slot } = env.code.file.scopes().get(var)
+        {
+            return self.local(env, frame, slot);
+        }
+        self.delayed(env, id)
+    }
+
+    /// The same where the innermost frame is still being filled.
+    pub(super) fn delayed(&self, env: &'h Env<'h>, id: ExprId) -> &'h Thunk<'h> {
+        let file = env.code.file;
+        let value = match *file.expr(id) {
+            Expr::Int(int) => Value::Int(int),
+            Expr::Float(float) => Value::Float(float),
+            Expr::Str(parts) => match file.parts(parts) {
+                [] => Value::Str(""),
+                [Part::Text(literal)] => Value::Str(file.literal(*literal)),
+                _ => return self.suspend(env, id),
+            },
+            Expr::Lambda(lambda) => Value::Lambda(self.heap.alloc(Closure { env, lambda })),
+            Expr::List(items) if file.children(items).is_empty() => Value::List(&[]),
+            _ => return self.suspend(env, id),
+        };
+        self.done(value)
+    }
+
+    fn suspend(&self, env: &'h Env<'h>, expr: ExprId) -> &'h Thunk<'h> {
+        self.heap.alloc(Thunk::new(State::Expr { env, expr }))
+    }
+
+    fn variable(&self, env: &'h Env<'h>, var: VarId) -> Outcome<'h> {
+        match env.code.file.scopes().get(var) {
+            Resolved::Local { frame, slot } => self.force(self.local(env, frame, slot)),
+            Resolved::Global => self.global(env.code.file.variable(var)),
+            Resolved::With { frame } => self.with(env, frame, env.code.file.variable(var)),
+            Resolved::Unbound => Err(self.undefined(env.code.file.variable(var))),
+        }
+    }
+
+    fn global(&self, name: Symbol) -> Outcome<'h> {
+        match self.globals.get(&name) {
+            Some(value) => self.force(value),
+            None => Err(self.undefined(name)),
+        }
+    }
+
+    fn undefined(&self, name: Symbol) -> Stop<'h> {
+        self.abort(&format!("undefined variable '{name}'"))
+    }
+
+    fn with(&self, env: &'h Env<'h>, frame: u16, name: Symbol) -> Outcome<'h> {
+        let mut at = Some(up(env, frame));
+        while let Some(env) = at {
+            if let Frame::With(scope) = env.frame {
+                let attrs = self.force_attrs(scope, "after `with`")?;
+                if let Some(value) = self.lookup(attrs, name)? {
+                    return self.force(value);
+                }
+            }
+            at = env.up;
+        }
+        Err(self.undefined(name))
+    }
+
+    fn attr_name(&self, env: &'h Env<'h>, name: AttrName) -> Outcome<'h, Symbol> {
+        match name {
+            AttrName::Static(symbol) => Ok(symbol),
+            AttrName::Dynamic(expr) => match self.eval(env, expr)? {
+                Value::Str(text) => Ok(Symbol::new(text)),
+                Value::UnknownStr(reason) => Err(Stop::Unknown(reason)),
+                other => Err(self.mismatch("a string", other, "as the name of an attribute")),
+            },
+        }
+    }
+
+    fn select_path(&self, env: &'h Env<'h>, subject: ExprId, path: Slice, default: Option<ExprId>) -> Outcome<'h> {
+        let mut value = self.eval(env, subject)?;
+        for name in env.code.file.attr_path(path) {
+            let name = self.attr_name(env, *name)?;
+            let found = match value {
+                Value::Attrs(attrs) => match default {
+                    Some(_) => self.lookup(attrs, name)?,
+                    None => Some(attrs.get(name).ok_or_else(|| self.missing(attrs, name))?),
+                },
+                _ if default.is_some() => None,
+                other => return Err(self.mismatch("a set", other, &format!("to select '{name}' of"))),
+            };
+            value = match (found, default) {
+                (Some(thunk), _) => self.force(thunk)?,
+                (None, Some(default)) => return self.eval(env, default),
+                (None, None) => unreachable!("a missing attribute returned above"),
+            };
+        }
+        Ok(value)
+    }
+
+    fn has_path(&self, env: &'h Env<'h>, subject: ExprId, path: Slice) -> Outcome<'h> {
+        let mut value = self.eval(env, subject)?;
+        let path = env.code.file.attr_path(path);
+        for (at, name) in path.iter().enumerate() {
+            let name = self.attr_name(env, *name)?;
+            let Value::Attrs(attrs) = value else {
+                return Ok(Value::Bool(false));
+            };
+            let Some(thunk) = self.lookup(attrs, name)? else {
+                return Ok(Value::Bool(false));
+            };
+            if at + 1 < path.len() {
+                value = self.force(thunk)?;
+            }
+        }
+        Ok(Value::Bool(true))
+    }
+
+    /// The frame of a recursive set or `let`.
+    fn enter(&self, up: &'h Env<'h>, id: BindingsId) -> &'h Env<'h> {
+        let bindings = up.code.file.bindings(id);
+        let count = up.code.file.bound(bindings).len() + up.code.file.sources(bindings).len();
+        let slots = self.heap.slots((0..count).map(|_| None));
+        self.heap.alloc(Env {
+            up: Some(up),
+            code: up.code,
+            frame: Frame::Let { bindings: id, slots },
+        })
+    }
+
+    /// What a name stands for.
+    fn local(&self, env: &'h Env<'h>, frame: u16, slot: u32) -> &'h Thunk<'h> {
+        let env = up(env, frame);
+        let (Frame::Let { slots, .. } | Frame::Call { slots, .. }) = env.frame else {
+            unreachable!("scopes and frames are built from the same syntax")
+        };
+        let place = &slots[slot as usize];
+        if let Some(thunk) = place.get() {
+            return thunk;
+        }
+        let thunk = match env.frame {
+            Frame::Let { bindings, .. } => self.bound(env, bindings, slot as usize),
+            Frame::Call { lambda, .. } => self.default(env, lambda, slot as usize),
+            Frame::With(_) | Frame::File => unreachable!("handled above"),
+        };
+        place.set(Some(thunk));
+        thunk
+    }
+
+    /// What a recursive set or `let` binds in this slot of its frame, `env`.
+    fn bound(&self, env: &'h Env<'h>, id: BindingsId, slot: usize) -> &'h Thunk<'h> {
+        let file = env.code.file;
+        let bindings = file.bindings(id);
+        let names = file.bound(bindings);
+        let Some(binding) = names.get(slot) else {
+            return self.suspend(env, file.sources(bindings)[slot - names.len()]);
+        };
+        match binding.value {
+            BoundValue::Expr(expr) => self.delayed(env, expr),
+            // of an outer frame
+            BoundValue::Inherit(expr) => self.thunk(env, expr),
+            BoundValue::InheritFrom(source) => {
+                let source = self.local(env, 0, (names.len() + source as usize) as u32);
+                self.lazy_select(source, binding.name)
+            }
+        }
+    }
+
+    /// The default of a formal that was not given.
+    fn default(&self, env: &'h Env<'h>, lambda: LambdaId, slot: usize) -> &'h Thunk<'h> {
+        let lambda = env.code.file.lambda(lambda);
+        let formals = lambda
+            .formals
+            .as_ref()
+            .map_or(&[][..], |formals| env.code.file.formals(formals));
+        match formals[slot - usize::from(lambda.param.is_some())].default {
+            Some(default) => self.delayed(env, default),
+            None => unreachable!("a call without it is an error"),
+        }
+    }
+
+    fn build(&self, env: &'h Env<'h>, id: BindingsId) -> Outcome<'h, &'h Attrs<'h>> {
+        let file = env.code.file;
+        let bindings = file.bindings(id);
+        let mut attrs = Vec::with_capacity(file.bound(bindings).len() + file.dynamic(bindings).len());
+        let position = |offset| Position {
+            file: env.code.id,
+            offset,
+        };
+        let inner = if bindings.recursive {
+            let inner = self.enter(env, id);
+            for (slot, binding) in file.bound(bindings).iter().enumerate() {
+                let value = self.local(inner, 0, slot as u32);
+                attrs.push(Attr {
+                    name: binding.name,
+                    position: position(binding.offset),
+                    value,
+                });
+            }
+            inner
+        } else {
+            let sources: Vec<_> = file
+                .sources(bindings)
+                .iter()
+                .map(|source| self.suspend(env, *source))
+                .collect();
+            for binding in file.bound(bindings) {
+                let value = match binding.value {
+                    BoundValue::Expr(expr) | BoundValue::Inherit(expr) => self.thunk(env, expr),
+                    BoundValue::InheritFrom(source) => self.lazy_select(sources[source as usize], binding.name),
+                };
+                attrs.push(Attr {
+                    name: binding.name,
+                    position: position(binding.offset),
+                    value,
+                });
+            }
+            env
+        };
+        for dynamic in file.dynamic(bindings) {
+            let name = match self.eval(inner, dynamic.name)? {
+                Value::Null => continue,
+                Value::Str(text) => Symbol::new(text),
+                Value::UnknownStr(reason) => return Err(Stop::Unknown(reason)),
+                other => return Err(self.mismatch("a string", other, "as the name of an attribute")),
+            };
+            if attrs.iter().any(|attr| attr.name == name) {
+                return Err(self.abort(&format!("dynamic attribute '{name}' is already defined")));
+            }
+            let value = self.thunk(inner, dynamic.value);
+            attrs.push(Attr {
+                name,
+                position: position(dynamic.offset),
+                value,
+            });
+        }
+        Ok(self.attrs(attrs))
+    }
+
+    fn text(&self, env: &'h Env<'h>, literal: Literal) -> &'h str {
+        env.code.file.literal(literal)
+    }
+
+    fn interpolate(&self, env: &'h Env<'h>, parts: Slice) -> Outcome<'h> {
+        let parts = env.code.file.parts(parts);
+        match parts {
+            [] => return Ok(Value::Str("")),
+            [Part::Text(literal)] => return Ok(Value::Str(self.text(env, *literal))),
+            _ => {}
+        }
+        let mut text = String::new();
+        let mut unknown = None;
+        for part in parts {
+            match *part {
+                Part::Text(literal) => text.push_str(self.text(env, literal)),
+                Part::Interpolation(expr) => {
+                    let value = self.eval(env, expr)?;
+                    match self.coerce(value).map_err(|stop| self.located(stop, env, expr))? {
+                        Ok(part) => {
+                            self.afford(text.len() + part.len())?;
+                            text.push_str(part);
+                        }
+                        Err(reason) => unknown = unknown.or(Some(reason)),
+                    }
+                }
+            }
+        }
+        Ok(match unknown {
+            Some(reason) => Value::UnknownStr(reason),
+            None => self.string(&text),
+        })
+    }
+
+    fn path(&self, env: &'h Env<'h>, kind: PathKind, parts: Slice) -> Outcome<'h> {
+        let mut text = String::new();
+        for part in env.code.file.parts(parts) {
+            match *part {
+                Part::Text(literal) => text.push_str(self.text(env, literal)),
+                Part::Interpolation(expr) => {
+                    let value = self.eval(env, expr)?;
+                    match value {
+                        Value::Path(path) => text.push_str(path),
+                        _ => match self.coerce(value)? {
+                            Ok(part) => text.push_str(part),
+                            Err(reason) => return Err(Stop::Unknown(reason)),
+                        },
+                    }
+                }
+            }
+        }
+        match kind {
+            PathKind::Relative => {
+                let directory = env.code.path.rsplit_once('/').map_or("", |(directory, _)| directory);
+                Ok(Value::Path(self.heap.str(&normalize(&format!("{directory}/{text}")))))
+            }
+            PathKind::Absolute => Ok(Value::Path(self.heap.str(&normalize(&text)))),
+            PathKind::Home => Err(self.unknown("a path in the user's home directory")),
+            PathKind::Search => Err(self.unknown("a search path, which depends on the machine")),
+        }
+    }
+}
+
+fn up<'h>(mut env: &'h Env<'h>, frames: u16) -> &'h Env<'h> {
+    for _ in 0..frames {
+        match env.up {
+            Some(up) => env = up,
+            None => unreachable!("scopes and frames are built from the same syntax"),
+        }
+    }
+    env
+}
+
+/// An absolute path without `.`, `..` and empty parts.
+pub(super) fn normalize(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    format!("/{}", parts.join("/"))
+}

@@ -1,0 +1,403 @@
+//! What an expression means, without Nix: a lazy evaluator of the whole language with one answer more, unknown.
+//!
+//! It knows neither rules nor Nixpkgs.  Files come from a [`Host`]; nothing else is read, and nothing is run or
+//! fetched.  Steps, depth and memory are bounded; past a bound the answer is [`Stop::Unknown`].
+
+mod attrs;
+mod builtins;
+mod call;
+mod coerce;
+mod compare;
+mod heap;
+mod host;
+mod interpret;
+mod operators;
+mod stop;
+mod value;
+
+use std::cell::{Cell, RefCell};
+
+use rustc_hash::FxHashMap;
+
+use crate::nix::Symbol;
+
+pub use attrs::{Attr, Attrs, Marks};
+pub use heap::Heap;
+pub use host::{Entry, Host};
+pub use stop::{Cause, Reason, Stop};
+pub use value::{Closure, Code, Env, FileId, HostFn, Native, NativeFn, Position, Thunk, Value};
+
+use value::{Application, HostCall, Mapped, State};
+
+/// A value, or why there is none.
+pub type Outcome<'h, T = Value<'h>> = Result<T, Stop<'h>>;
+
+/// How much one question may cost.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Expressions evaluated and functions called.
+    pub steps: u64,
+    /// How deep evaluations nest.
+    pub depth: u32,
+    /// Bytes of heap.
+    pub bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            steps: 50_000_000,
+            depth: 50_000,
+            bytes: 1 << 30,
+        }
+    }
+}
+
+/// An evaluator: one thread's, with a heap of its own.
+pub struct Eval<'h> {
+    pub heap: &'h Heap,
+    host: &'h dyn Host<'h>,
+    limits: Limits,
+    steps_left: Cell<u64>,
+    bytes_at_most: Cell<usize>,
+    depth: Cell<u32>,
+    /// Whether a limit was hit since the last question began.
+    exhausted: Cell<bool>,
+    codes: RefCell<FxHashMap<FileId, &'h Code<'h>>>,
+    imports: RefCell<FxHashMap<FileId, &'h Thunk<'h>>>,
+    globals: FxHashMap<Symbol, &'h Thunk<'h>>,
+    regexes: RefCell<FxHashMap<&'h str, Option<regex::Regex>>>,
+    pub names: Names,
+}
+
+macro_rules! names {
+    ($($field:ident = $name:literal),* $(,)?) => {
+        /// Attributes that the language itself knows.
+        pub struct Names { $(pub $field: Symbol),* }
+
+        impl Names {
+            fn new() -> Self {
+                Self { $($field: Symbol::new($name)),* }
+            }
+        }
+    };
+}
+
+names! {
+    all = "all",
+    args = "args",
+    body = "body",
+    builder = "builder",
+    column = "column",
+    drv_attrs = "drvAttrs",
+    drv_path = "drvPath",
+    file = "file",
+    functor = "__functor",
+    function_args = "__functionArgs",
+    key = "key",
+    line = "line",
+    name = "name",
+    operator = "operator",
+    out = "out",
+    out_path = "outPath",
+    output_name = "outputName",
+    outputs = "outputs",
+    path = "path",
+    right = "right",
+    start_set = "startSet",
+    success = "success",
+    system = "system",
+    to_string = "__toString",
+    type_ = "type",
+    value = "value",
+    version = "version",
+    wrong = "wrong",
+}
+
+impl<'h> Eval<'h> {
+    pub fn new(heap: &'h Heap, host: &'h dyn Host<'h>, limits: Limits) -> Self {
+        let mut eval = Self {
+            heap,
+            host,
+            limits,
+            steps_left: Cell::new(limits.steps),
+            bytes_at_most: Cell::new(usize::MAX),
+            depth: Cell::new(0),
+            exhausted: Cell::new(false),
+            codes: RefCell::default(),
+            imports: RefCell::default(),
+            globals: FxHashMap::default(),
+            regexes: RefCell::default(),
+            names: Names::new(),
+        };
+        eval.globals = builtins::globals(&eval);
+        eval
+    }
+
+    /// Begins a new question: its limits count from here.
+    pub fn refresh(&self) {
+        self.steps_left.set(self.limits.steps);
+        self.bytes_at_most
+            .set(self.heap.used().saturating_add(self.limits.bytes));
+        self.exhausted.set(false);
+    }
+
+    /// The value of a thunk, computed at most once.
+    ///
+    /// # Errors
+    /// Why there is none; the same again each time, unless that was a limit.
+    pub fn force(&self, thunk: &'h Thunk<'h>) -> Outcome<'h> {
+        let state = thunk.0.get();
+        match state {
+            State::Done(value) => return Ok(value),
+            State::Failed(stop) => return Err(stop),
+            State::Running => {
+                return Err(Stop::Unknown(
+                    self.cause("infinite recursion: the value is needed to compute itself"),
+                ));
+            }
+            _ => {}
+        }
+        thunk.0.set(State::Running);
+        let outcome = match state {
+            State::Expr { env, expr } => self.eval(env, expr),
+            State::Apply(Application { function, args }) => self.nested(|| {
+                let function = self.force(function)?;
+                self.call(function, args)
+            }),
+            State::Map(Mapped { function, name, value }) => self.nested(|| {
+                let function = self.force(function)?;
+                self.apply(function, &[self.done(Value::Str(name.name())), *value])
+            }),
+            State::Select { subject, name } => self.nested(|| self.select(subject, name)),
+            State::Host(HostCall { run, data }) => self.nested(|| run(self, data)),
+            State::Done(_) | State::Failed(_) | State::Running => unreachable!("handled above"),
+        };
+        thunk.0.set(match outcome {
+            Ok(value) => State::Done(value),
+            // another question may get further
+            Err(_) if self.exhausted.get() => state,
+            Err(stop) => State::Failed(stop),
+        });
+        outcome
+    }
+
+    /// Runs `run` one level deeper, within the limits, on a stack that grows.
+    fn nested<T>(&self, run: impl FnOnce() -> Outcome<'h, T>) -> Outcome<'h, T> {
+        let depth = self.depth.get();
+        let steps = self.steps_left.get();
+        if steps == 0 || depth >= self.limits.depth || self.heap.used() > self.bytes_at_most.get() {
+            return Err(self.exhaust());
+        }
+        self.steps_left.set(steps - 1);
+        self.depth.set(depth + 1);
+        let result = stacker::maybe_grow(64 << 10, 4 << 20, run);
+        self.depth.set(depth);
+        result
+    }
+
+    #[cold]
+    fn exhaust(&self) -> Stop<'h> {
+        self.exhausted.set(true);
+        let what = if self.steps_left.get() == 0 {
+            "steps"
+        } else if self.depth.get() >= self.limits.depth {
+            "nested calls"
+        } else {
+            "memory"
+        };
+        Stop::Unknown(self.cause(&format!("evaluation takes too much ({what})")))
+    }
+
+    /// Refuses what would take more memory than one question may.
+    fn afford(&self, bytes: usize) -> Outcome<'h, ()> {
+        if self.heap.used().saturating_add(bytes) > self.bytes_at_most.get() {
+            return Err(self.exhaust());
+        }
+        Ok(())
+    }
+
+    /// A reason that stands at no place in particular.
+    pub fn cause(&self, message: &str) -> Reason<'h> {
+        self.heap.alloc(Cause {
+            message: self.heap.str(message),
+            position: Position::NONE,
+        })
+    }
+
+    pub fn unknown(&self, message: &str) -> Stop<'h> {
+        Stop::Unknown(self.cause(message))
+    }
+
+    pub fn abort(&self, message: &str) -> Stop<'h> {
+        Stop::Abort(self.cause(message))
+    }
+
+    /// A thunk that is computed already.
+    pub fn done(&self, value: Value<'h>) -> &'h Thunk<'h> {
+        self.heap.alloc(Thunk::new(State::Done(value)))
+    }
+
+    /// A thunk without a value.
+    pub fn failed(&self, stop: Stop<'h>) -> &'h Thunk<'h> {
+        self.heap.alloc(Thunk::new(State::Failed(stop)))
+    }
+
+    /// A thunk that calls a function.
+    pub fn lazy_call(&self, function: &'h Thunk<'h>, args: &[&'h Thunk<'h>]) -> &'h Thunk<'h> {
+        let args = self.heap.slice_copy(args);
+        self.heap.alloc(Thunk::new(State::Apply(
+            self.heap.alloc(Application { function, args }),
+        )))
+    }
+
+    /// A thunk of `subject.name`.
+    pub fn lazy_select(&self, subject: &'h Thunk<'h>, name: Symbol) -> &'h Thunk<'h> {
+        self.heap.alloc(Thunk::new(State::Select { subject, name }))
+    }
+
+    /// A thunk that the host computes.
+    pub fn lazy_host(&self, run: HostFn<'h>, data: &[&'h Thunk<'h>]) -> &'h Thunk<'h> {
+        let data = self.heap.slice_copy(data);
+        self.heap
+            .alloc(Thunk::new(State::Host(self.heap.alloc(HostCall { run, data }))))
+    }
+
+    pub fn string(&self, text: &str) -> Value<'h> {
+        Value::Str(self.heap.str(text))
+    }
+
+    /// A function in Rust as a value.
+    pub fn native(&self, name: &'static str, arity: usize, run: HostFn<'h>) -> Value<'h> {
+        let function = self.heap.alloc(NativeFn { name, arity, run });
+        Value::Native(self.heap.alloc(Native { function, args: &[] }))
+    }
+
+    /// The same with its first arguments given.
+    pub fn native_with(&self, name: &'static str, arity: usize, run: HostFn<'h>, args: &[&'h Thunk<'h>]) -> Value<'h> {
+        let function = self.heap.alloc(NativeFn {
+            name,
+            arity: arity + args.len(),
+            run,
+        });
+        Value::Native(self.heap.alloc(Native {
+            function,
+            args: self.heap.slice_copy(args),
+        }))
+    }
+
+    pub fn list(&self, items: Vec<&'h Thunk<'h>>) -> Value<'h> {
+        Value::List(self.heap.slice(items))
+    }
+
+    /// `subject.name`.
+    ///
+    /// # Errors
+    /// As Nix: where the subject is no set, or has no such attribute.
+    pub fn select(&self, subject: &'h Thunk<'h>, name: Symbol) -> Outcome<'h> {
+        let attrs = self.force_attrs(subject, "to select an attribute of")?;
+        match attrs.get(name) {
+            Some(value) => self.force(value),
+            None => Err(self.missing(attrs, name)),
+        }
+    }
+
+    /// The attribute's value, where the set has it.
+    ///
+    /// # Errors
+    /// Where that can't be known.
+    pub fn lookup(&self, attrs: &'h Attrs<'h>, name: Symbol) -> Outcome<'h, Option<&'h Thunk<'h>>> {
+        match (attrs.get(name), attrs.open) {
+            (Some(value), _) => Ok(Some(value)),
+            (None, Some(reason)) => Err(Stop::Unknown(reason)),
+            (None, None) => Ok(None),
+        }
+    }
+
+    fn missing(&self, attrs: &'h Attrs<'h>, name: Symbol) -> Stop<'h> {
+        match attrs.open {
+            Some(reason) => Stop::Unknown(reason),
+            None => self.abort(&format!("attribute '{name}' missing")),
+        }
+    }
+
+    /// A thunk's value as a set; `what` completes "a set was expected …".
+    ///
+    /// # Errors
+    /// Where it is something else.
+    pub fn force_attrs(&self, thunk: &'h Thunk<'h>, what: &str) -> Outcome<'h, &'h Attrs<'h>> {
+        match self.force(thunk)? {
+            Value::Attrs(attrs) => Ok(attrs),
+            other => Err(self.mismatch("a set", other, what)),
+        }
+    }
+
+    pub fn force_list(&self, thunk: &'h Thunk<'h>, what: &str) -> Outcome<'h, &'h [&'h Thunk<'h>]> {
+        match self.force(thunk)? {
+            Value::List(items) => Ok(items),
+            other => Err(self.mismatch("a list", other, what)),
+        }
+    }
+
+    pub fn force_bool(&self, thunk: &'h Thunk<'h>, what: &str) -> Outcome<'h, bool> {
+        let value = self.force(thunk)?;
+        self.bool(value, what)
+    }
+
+    fn bool(&self, value: Value<'h>, what: &str) -> Outcome<'h, bool> {
+        match value {
+            Value::Bool(bool) => Ok(bool),
+            other => Err(self.mismatch("a Boolean", other, what)),
+        }
+    }
+
+    pub fn force_int(&self, thunk: &'h Thunk<'h>, what: &str) -> Outcome<'h, i64> {
+        match self.force(thunk)? {
+            Value::Int(int) => Ok(int),
+            other => Err(self.mismatch("an integer", other, what)),
+        }
+    }
+
+    /// A string whose text is known.
+    pub fn force_str(&self, thunk: &'h Thunk<'h>, what: &str) -> Outcome<'h, &'h str> {
+        match self.force(thunk)? {
+            Value::Str(text) => Ok(text),
+            Value::UnknownStr(reason) => Err(Stop::Unknown(reason)),
+            other => Err(self.mismatch("a string", other, what)),
+        }
+    }
+
+    #[cold]
+    fn mismatch(&self, wanted: &str, found: Value<'h>, what: &str) -> Stop<'h> {
+        self.abort(&format!(
+            "{wanted} was expected {what}, and {} found",
+            found.described()
+        ))
+    }
+
+    /// Whether a set is a derivation, in Nix's sense: `type == "derivation"`.
+    ///
+    /// # Errors
+    /// Where its `type` can't be had.
+    pub fn is_derivation(&self, attrs: &'h Attrs<'h>) -> Outcome<'h, bool> {
+        match self.lookup(attrs, self.names.type_)? {
+            Some(thunk) => Ok(matches!(self.force(thunk)?, Value::Str("derivation"))),
+            None => Ok(false),
+        }
+    }
+
+    /// The line and column of a position.
+    ///
+    /// # Errors
+    /// Where the file can't be had any more.
+    pub fn place(&self, position: Position) -> Option<(String, u32, u32)> {
+        if !position.is_known() {
+            return None;
+        }
+        let (line, column) = self.host.parse(position.file).ok()?.position(position.offset);
+        Some((self.host.path(position.file), line, column))
+    }
+}
+
+#[cfg(test)]
+mod tests;

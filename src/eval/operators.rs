@@ -1,0 +1,216 @@
+//! Operators.
+
+use crate::nix::{BinaryOp, ExprId};
+
+use super::interpret::normalize;
+use super::stop::{Reason, Stop};
+use super::value::{Env, Value};
+use super::{Eval, Outcome};
+
+impl<'h> Eval<'h> {
+    pub(super) fn binary(&self, env: &'h Env<'h>, op: BinaryOp, left: ExprId, right: ExprId) -> Outcome<'h> {
+        let operand = |expr| self.eval(env, expr);
+        match op {
+            BinaryOp::And => self.logical(env, left, right, false, false),
+            BinaryOp::Or => self.logical(env, left, right, true, false),
+            BinaryOp::Implies => self.logical(env, left, right, true, true),
+            BinaryOp::Equal => {
+                let (left, right) = (operand(left)?, operand(right)?);
+                Ok(Value::Bool(self.equal(left, right)?))
+            }
+            BinaryOp::NotEqual => {
+                let (left, right) = (operand(left)?, operand(right)?);
+                Ok(Value::Bool(!self.equal(left, right)?))
+            }
+            BinaryOp::Less => Ok(Value::Bool(self.less(operand(left)?, operand(right)?)?)),
+            BinaryOp::Greater => {
+                let (left, right) = (operand(left)?, operand(right)?);
+                Ok(Value::Bool(self.less(right, left)?))
+            }
+            BinaryOp::LessOrEqual => {
+                let (left, right) = (operand(left)?, operand(right)?);
+                Ok(Value::Bool(!self.less(right, left)?))
+            }
+            BinaryOp::GreaterOrEqual => Ok(Value::Bool(!self.less(operand(left)?, operand(right)?)?)),
+            BinaryOp::Update => {
+                let (left, right) = (operand(left), operand(right));
+                self.update_values(left, right)
+            }
+            BinaryOp::Concat => {
+                let (left, right) = (operand(left)?, operand(right)?);
+                let Value::List(left) = left else {
+                    return Err(self.mismatch("a list", left, "before `++`"));
+                };
+                let Value::List(right) = right else {
+                    return Err(self.mismatch("a list", right, "after `++`"));
+                };
+                Ok(match (left, right) {
+                    ([], list) | (list, []) => Value::List(list),
+                    _ => {
+                        self.afford((left.len() + right.len()) * size_of::<usize>())?;
+                        Value::List(self.heap.slice([left, right].concat()))
+                    }
+                })
+            }
+            BinaryOp::Add => self.add(operand(left)?, operand(right)?),
+            BinaryOp::Subtract | BinaryOp::Multiply | BinaryOp::Divide => {
+                self.arithmetic(op, operand(left)?, operand(right)?)
+            }
+        }
+    }
+
+    /// `&&`, `||`, `->`: `decides` is the left value that needs no right one.
+    fn logical(&self, env: &'h Env<'h>, left: ExprId, right: ExprId, decides: bool, negated: bool) -> Outcome<'h> {
+        let what = "as an operand of a logical operator";
+        let right = || {
+            let value = self.eval(env, right)?;
+            self.bool(value, what)
+        };
+        match self.eval(env, left) {
+            Ok(value) if (self.bool(value, what)? ^ negated) == decides => Ok(Value::Bool(decides)),
+            Ok(_) => Ok(Value::Bool(right()?)),
+            Err(Stop::Unknown(reason)) if !self.exhausted.get() => match right() {
+                Ok(value) if value == decides => Ok(Value::Bool(decides)),
+                _ => Err(Stop::Unknown(reason)),
+            },
+            Err(stop) => Err(stop),
+        }
+    }
+
+    fn update_values(&self, left: Outcome<'h>, right: Outcome<'h>) -> Outcome<'h> {
+        match (left, right) {
+            (Ok(Value::Attrs(left)), Ok(Value::Attrs(right))) => {
+                self.afford((left.size_bound() + right.size_bound()) * size_of::<usize>())?;
+                Ok(Value::Attrs(self.update(left, right)))
+            }
+            // what the right side has is known, whatever the left is
+            (Err(Stop::Unknown(reason)), Ok(Value::Attrs(right))) if !self.exhausted.get() => {
+                Ok(Value::Attrs(self.opened(right, reason)))
+            }
+            (Err(stop), _) | (_, Err(stop)) => Err(stop),
+            (Ok(Value::Attrs(_)), Ok(other)) => Err(self.mismatch("a set", other, "after `//`")),
+            (Ok(other), _) => Err(self.mismatch("a set", other, "before `//`")),
+        }
+    }
+
+    pub(super) fn negate(&self, value: Value<'h>) -> Outcome<'h> {
+        match value {
+            Value::Int(int) => int
+                .checked_neg()
+                .map(Value::Int)
+                .ok_or_else(|| self.abort("integer overflow")),
+            Value::Float(float) => Ok(Value::Float(-float)),
+            other => Err(self.mismatch("a number", other, "after `-`")),
+        }
+    }
+
+    pub(super) fn add(&self, left: Value<'h>, right: Value<'h>) -> Outcome<'h> {
+        match (left, right) {
+            (Value::Int(_) | Value::Float(_), _) => self.arithmetic(BinaryOp::Add, left, right),
+            (Value::Path(path), right) => {
+                let suffix = match right {
+                    Value::Path(suffix) => Ok(suffix),
+                    right => self.coerce(right)?,
+                };
+                match suffix {
+                    Ok(suffix) => Ok(Value::Path(self.heap.str(&normalize(&format!("{path}{suffix}"))))),
+                    Err(reason) => Err(Stop::Unknown(reason)),
+                }
+            }
+            (left, right) => {
+                let (left, right) = (self.coerce(left)?, self.coerce(right)?);
+                Ok(match (left, right) {
+                    (Ok(left), Ok(right)) => {
+                        self.afford(left.len() + right.len())?;
+                        self.string(&[left, right].concat())
+                    }
+                    (Err(reason), _) | (_, Err(reason)) => Value::UnknownStr(reason),
+                })
+            }
+        }
+    }
+
+    pub(super) fn arithmetic(&self, op: BinaryOp, left: Value<'h>, right: Value<'h>) -> Outcome<'h> {
+        if let (Value::Int(left), Value::Int(right)) = (left, right) {
+            if op == BinaryOp::Divide && right == 0 {
+                return Err(self.abort("division by zero"));
+            }
+            let result = match op {
+                BinaryOp::Subtract => left.checked_sub(right),
+                BinaryOp::Multiply => left.checked_mul(right),
+                BinaryOp::Divide => left.checked_div(right),
+                _ => left.checked_add(right),
+            };
+            return result.map(Value::Int).ok_or_else(|| self.abort("integer overflow"));
+        }
+        let (left, right) = (self.number(left)?, self.number(right)?);
+        if op == BinaryOp::Divide && right == 0.0 {
+            return Err(self.abort("division by zero"));
+        }
+        Ok(Value::Float(match op {
+            BinaryOp::Subtract => left - right,
+            BinaryOp::Multiply => left * right,
+            BinaryOp::Divide => left / right,
+            _ => left + right,
+        }))
+    }
+
+    pub(super) fn number(&self, value: Value<'h>) -> Outcome<'h, f64> {
+        match value {
+            Value::Int(int) => Ok(int as f64),
+            Value::Float(float) => Ok(float),
+            other => Err(self.mismatch("a number", other, "as an operand")),
+        }
+    }
+
+    /// What is known of a value that is one of two, nobody knows which.
+    pub(super) fn either(&self, reason: Reason<'h>, one: Outcome<'h>, other: Outcome<'h>) -> Outcome<'h> {
+        let unknown = Err(Stop::Unknown(reason));
+        let (Ok(one), Ok(other)) = (one, other) else {
+            return unknown;
+        };
+        match (one, other) {
+            (Value::Null, Value::Null) => Ok(one),
+            (Value::Bool(a), Value::Bool(b)) if a == b => Ok(one),
+            (Value::Int(a), Value::Int(b)) if a == b => Ok(one),
+            (Value::Str(a), Value::Str(b)) if a == b => Ok(one),
+            (Value::Path(a), Value::Path(b)) if a == b => Ok(one),
+            (Value::Str(_) | Value::UnknownStr(_), Value::Str(_) | Value::UnknownStr(_)) => {
+                Ok(Value::UnknownStr(reason))
+            }
+            (Value::Attrs(a), Value::Attrs(b)) => {
+                let known: Vec<_> = (a.sorted(self.heap).iter())
+                    .filter_map(|attr| {
+                        let value = self.lazy_either(reason, attr.value, b.get(attr.name)?);
+                        Some(super::Attr { value, ..*attr })
+                    })
+                    .collect();
+                let attrs = self.opened(self.attrs_sorted(&known), reason);
+                Ok(Value::Attrs(attrs))
+            }
+            _ => unknown,
+        }
+    }
+
+    fn lazy_either(
+        &self,
+        reason: Reason<'h>,
+        one: &'h super::Thunk<'h>,
+        other: &'h super::Thunk<'h>,
+    ) -> &'h super::Thunk<'h> {
+        if std::ptr::eq(one, other) {
+            return one;
+        }
+        let reason = self.failed(Stop::Unknown(reason));
+        self.lazy_host(
+            |eval, data| match eval.force(data[0]) {
+                Err(Stop::Unknown(reason)) => {
+                    let (one, other) = (eval.force(data[1]), eval.force(data[2]));
+                    eval.either(reason, one, other)
+                }
+                other => other,
+            },
+            &[reason, one, other],
+        )
+    }
+}

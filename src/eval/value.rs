@@ -1,0 +1,197 @@
+//! Values, and what they are made of.  All live in one evaluator's heap, `'h`, and none is freed before it.
+
+use std::cell::Cell;
+
+use crate::nix::{BindingsId, ExprId, File, LambdaId, Symbol};
+
+use super::attrs::Attrs;
+use super::stop::{Reason, Stop};
+use super::{Eval, Outcome};
+
+/// A value in weak head normal form.
+#[derive(Clone, Copy)]
+pub enum Value<'h> {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Str(&'h str),
+    /// A string whose text can't be known without Nix, such as a store path.
+    UnknownStr(Reason<'h>),
+    /// Absolute, normalized.
+    Path(&'h str),
+    List(&'h [&'h Thunk<'h>]),
+    Attrs(&'h Attrs<'h>),
+    Lambda(&'h Closure<'h>),
+    Native(&'h Native<'h>),
+}
+
+impl<'h> Value<'h> {
+    /// What `builtins.typeOf` says.
+    pub fn type_name(self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "bool",
+            Self::Int(_) => "int",
+            Self::Float(_) => "float",
+            Self::Str(_) | Self::UnknownStr(_) => "string",
+            Self::Path(_) => "path",
+            Self::List(_) => "list",
+            Self::Attrs(_) => "set",
+            Self::Lambda(_) | Self::Native(_) => "lambda",
+        }
+    }
+
+    /// The same with an article, for messages.
+    pub fn described(self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "a Boolean",
+            Self::Int(_) => "an integer",
+            Self::Float(_) => "a float",
+            Self::Str(_) | Self::UnknownStr(_) => "a string",
+            Self::Path(_) => "a path",
+            Self::List(_) => "a list",
+            Self::Attrs(_) => "a set",
+            Self::Lambda(_) | Self::Native(_) => "a function",
+        }
+    }
+}
+
+/// A value that may not be computed yet.
+pub struct Thunk<'h>(pub(super) Cell<State<'h>>);
+
+#[derive(Clone, Copy)]
+pub(super) enum State<'h> {
+    Done(Value<'h>),
+    Failed(Stop<'h>),
+    Expr {
+        env: &'h Env<'h>,
+        expr: ExprId,
+    },
+    Apply(&'h Application<'h>),
+    /// `function name value`: an element of `mapAttrs`.
+    Map(&'h Mapped<'h>),
+    Select {
+        subject: &'h Thunk<'h>,
+        name: Symbol,
+    },
+    /// What the host of the evaluator computes.
+    Host(&'h HostCall<'h>),
+    Running,
+}
+
+// most of the heap is thunks
+const _: () = assert!(size_of::<Thunk>() == 24);
+
+pub(super) struct Application<'h> {
+    pub function: &'h Thunk<'h>,
+    pub args: &'h [&'h Thunk<'h>],
+}
+
+pub(super) struct Mapped<'h> {
+    pub function: &'h Thunk<'h>,
+    pub name: Symbol,
+    pub value: &'h Thunk<'h>,
+}
+
+pub(super) struct HostCall<'h> {
+    pub run: HostFn<'h>,
+    pub data: &'h [&'h Thunk<'h>],
+}
+
+/// A computation of the host's, of the thunks that it was given.
+pub type HostFn<'h> = fn(&Eval<'h>, &'h [&'h Thunk<'h>]) -> Outcome<'h>;
+
+impl<'h> Thunk<'h> {
+    pub(super) fn new(state: State<'h>) -> Self {
+        Self(Cell::new(state))
+    }
+
+    /// The value, where it is computed already.
+    pub fn known(&self) -> Option<Value<'h>> {
+        match self.0.get() {
+            State::Done(value) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+/// A file as one evaluator sees it.
+pub struct Code<'h> {
+    pub file: &'h File,
+    /// Its number among the host's files.
+    pub id: FileId,
+    /// Absolute, normalized.
+    pub path: &'h str,
+}
+
+/// A file's number among those of the host.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+pub struct FileId(pub u32);
+
+/// Where an attribute was defined: a file, and the byte offset in it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Position {
+    pub file: FileId,
+    pub offset: u32,
+}
+
+impl Position {
+    /// Of what no file defines.
+    pub const NONE: Position = Position {
+        file: FileId(u32::MAX),
+        offset: 0,
+    };
+
+    pub fn is_known(self) -> bool {
+        self != Self::NONE
+    }
+}
+
+/// What the variables of an expression stand for: one frame, and those around it.
+pub struct Env<'h> {
+    pub(super) up: Option<&'h Env<'h>>,
+    /// The file whose expressions these are.
+    pub code: &'h Code<'h>,
+    pub(super) frame: Frame<'h>,
+}
+
+pub(super) enum Frame<'h> {
+    /// Of `let` and `rec`: the names it binds, then the `from`s of its `inherit`s.
+    Let {
+        bindings: BindingsId,
+        slots: &'h [Slot<'h>],
+    },
+    /// Of a function: its parameter, where it has one, then its formals.
+    Call {
+        lambda: LambdaId,
+        slots: &'h [Slot<'h>],
+    },
+    With(&'h Thunk<'h>),
+    /// Of a whole file: no names.
+    File,
+}
+
+/// What a name stands for; made when it is first asked for.
+pub(super) type Slot<'h> = Cell<Option<&'h Thunk<'h>>>;
+
+/// A function written in Nix.
+pub struct Closure<'h> {
+    pub env: &'h Env<'h>,
+    pub lambda: LambdaId,
+}
+
+/// A built-in function, or one of the host's, with the arguments it has so far.
+pub struct Native<'h> {
+    pub function: &'h NativeFn<'h>,
+    pub args: &'h [&'h Thunk<'h>],
+}
+
+/// A function in Rust.
+pub struct NativeFn<'h> {
+    pub name: &'static str,
+    /// How many arguments it takes before it runs; at least 1.
+    pub arity: usize,
+    pub run: HostFn<'h>,
+}

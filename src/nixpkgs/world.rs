@@ -1,0 +1,105 @@
+//! A tree's files, as an evaluation may name them.
+
+use bstr::ByteSlice;
+
+use super::{FileError, Files};
+use crate::eval::{Entry, FileId, Host};
+use crate::nix::File;
+use crate::tree::{Kind, NodeId, Resolved};
+
+/// Where the tree stands in the paths of an evaluation; it is nowhere on disk.
+pub const ROOT: &str = "/nixpkgs";
+
+/// The tree of some [`Files`], at [`ROOT`].
+pub struct World<'f, 't> {
+    files: &'f Files<'t>,
+}
+
+impl<'f, 't> World<'f, 't> {
+    pub fn new(files: &'f Files<'t>) -> Self {
+        Self { files }
+    }
+
+    /// The entry of the tree that an evaluation calls so.
+    pub fn node(id: FileId) -> NodeId {
+        NodeId::from_index(id.0 as usize)
+    }
+
+    /// What an evaluation calls this entry.
+    pub fn file_id(id: NodeId) -> FileId {
+        FileId(id.index() as u32)
+    }
+}
+
+/// A path of an evaluation, relative to the tree; `None` for one outside.
+pub fn relative(path: &str) -> Option<&str> {
+    match path.strip_prefix(ROOT)? {
+        "" => Some(""),
+        rest => rest.strip_prefix('/'),
+    }
+}
+
+impl<'f> Host<'f> for World<'f, '_> {
+    fn resolve(&self, path: &str) -> Entry {
+        let tree = self.files.tree();
+        let Some(relative) = relative(path) else {
+            return Entry::Outside;
+        };
+        match tree.resolve(tree.root(), relative.into()) {
+            Resolved::Node(node) => match tree.kind(node) {
+                Kind::Directory => Entry::Directory(Self::file_id(node)),
+                Kind::File { .. } => Entry::File(Self::file_id(node)),
+                Kind::Symlink | Kind::Special => Entry::Special,
+            },
+            Resolved::Outside => Entry::Outside,
+            Resolved::Missing | Resolved::Loop => Entry::Missing,
+        }
+    }
+
+    fn path(&self, id: FileId) -> String {
+        if id.0 as usize >= self.files.tree().len() {
+            return "/byname".to_owned();
+        }
+        format!("{ROOT}/{}", self.files.tree().path(Self::node(id)))
+    }
+
+    fn parse(&self, id: FileId) -> Result<&'f File, String> {
+        if id.0 as usize >= self.files.tree().len() {
+            return Err("no file of the tree".to_owned());
+        }
+        match self.files.borrow(Self::node(id)) {
+            Ok(file) => Ok(file),
+            Err(error) => Err(match **error {
+                FileError::Read(ref error) => error.to_string(),
+                FileError::Syntax { ref error, .. } => {
+                    format!("{} is no Nix: {error}", self.files.tree().path(Self::node(id)))
+                }
+            }),
+        }
+    }
+
+    fn read(&self, id: FileId) -> Result<String, String> {
+        let bytes = self
+            .files
+            .tree()
+            .read(Self::node(id))
+            .map_err(|error| error.to_string())?;
+        String::from_utf8(bytes).map_err(|_| format!("{} is no UTF-8", self.files.tree().path(Self::node(id))))
+    }
+
+    fn list(&self, id: FileId) -> Result<Vec<(String, &'static str)>, String> {
+        let tree = self.files.tree();
+        let entry = |child: &NodeId| {
+            let name = tree.name(*child).to_str();
+            let name = name.map_err(|_| format!("the name of {} is no UTF-8", tree.path(*child)))?;
+            let kind = match tree.kind(*child) {
+                Kind::Directory => "directory",
+                Kind::File { .. } => "regular",
+                Kind::Symlink => "symlink",
+                Kind::Special => "unknown",
+            };
+            Ok((name.to_owned(), kind))
+        };
+        tree.children(Self::node(id)).iter().map(entry).collect()
+    }
+}

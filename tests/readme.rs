@@ -1,0 +1,80 @@
+//! What the README shows is what one sees.
+
+use std::path::Path;
+use std::process::Command;
+
+const README: &str = include_str!("../README.md");
+
+/// Stands in the README for output that is left out.
+const LEFT_OUT: &str = "[…]\n";
+
+fn run(command: &str) -> String {
+    let mut words = command.split_whitespace();
+    assert_eq!(words.next(), Some("byname"));
+    let output = Command::new(env!("CARGO_BIN_EXE_byname"))
+        .args(words)
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
+        .output()
+        .expect("the program starts");
+    String::from_utf8(output.stdout).expect("output is UTF-8")
+}
+
+/// The time that a check took differs from one to the next.
+fn without_time(text: &str) -> String {
+    let mut masked = String::new();
+    for line in text.split_inclusive('\n') {
+        match (line.find(" files in "), line.find(" s; ")) {
+            (Some(start), Some(end)) => {
+                masked.push_str(&line[..start]);
+                masked.push_str(&line[end..]);
+            }
+            _ => masked.push_str(line),
+        }
+    }
+    masked
+}
+
+#[test]
+fn sessions_are_real() {
+    let sessions: Vec<_> = README.split("```console\n$ ").skip(1).collect();
+    assert!(!sessions.is_empty());
+    for session in sessions {
+        let session = session.split("```\n").next().unwrap_or(session);
+        let (command, shown) = session
+            .split_once('\n')
+            .expect("a session has a command and its output");
+        let real = without_time(&run(command));
+        for part in without_time(shown).split(LEFT_OUT) {
+            assert!(real.contains(part), "`{command}` does not print:\n{part}\nbut:\n{real}");
+        }
+    }
+}
+
+#[test]
+fn every_option_is_described() {
+    let help = run("byname check --help");
+    let options = help
+        .split_whitespace()
+        .filter(|word| word.starts_with("--"))
+        .map(|word| word.trim_end_matches(','));
+    for option in options.filter(|option| !["--help", "--version"].contains(option)) {
+        assert!(README.contains(&format!("`{option}")), "{option} is not described");
+    }
+}
+
+#[test]
+fn every_field_of_the_json_is_described() {
+    let report: serde_json::Value = serde_json::from_str(&run("byname check sample --format json")).expect("JSON");
+    let fields = |value: &serde_json::Value| {
+        value
+            .as_object()
+            .expect("an object")
+            .keys()
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    let all = [fields(&report), fields(&report["head"]), fields(&report["findings"][0])].concat();
+    for field in all {
+        assert!(README.contains(&format!("`{field}`")), "{field} is not described");
+    }
+}
