@@ -33,9 +33,6 @@ fn wrong_examples_break_their_rule_and_no_other() {
         broken.dedup();
         if NOT_JUDGED.contains(rule) {
             assert!(broken.is_empty(), "{} is judged: take it off the list", rule.code);
-        } else if *rule == Rule::NPV_111 {
-            // What differs by case only in a shard, does so in the tree.
-            assert_eq!(broken, [Rule::NPV_111, Rule::BYN_003]);
         } else {
             assert_eq!(broken, [*rule], "{:#?}", report.findings);
         }

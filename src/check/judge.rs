@@ -123,7 +123,7 @@ impl<'f, 't> Side<'f, 't> {
         let tree = self.tree();
         let mut findings = in_nix_files;
         findings.extend(layout::check(tree, &self.layout));
-        findings.extend(paths::check(tree));
+        findings.extend(paths::check(tree, &self.layout));
         for id in tree.nodes().filter(|&id| tree.kind(id) == Kind::Symlink) {
             let package = self.layout.package_around(tree, id);
             findings.extend(package.and_then(|package| references::check_symlink(tree, package, id)));

@@ -19,8 +19,9 @@ use super::{File, SyntaxError, Tables};
 /// How deep expressions may nest: more than any file needs, and little enough to walk one by recursion.
 const MAX_DEPTH: u16 = 30_000;
 
-/// How many names an attribute path may have, for the same reason.
-const MAX_PATH: usize = 1_000;
+/// How many names an attribute path may have, for the same reason; each is a set within a set, which are dropped by
+/// recursion too.
+const MAX_PATH: usize = 250;
 
 type Parsed<T> = Result<T, SyntaxError>;
 
@@ -803,6 +804,10 @@ impl<'t> Parser<'t> {
 
     /// Adds `path = value` to a set, and merges it with what is there as Nix does.
     fn bind(&mut self, set: &mut Draft, path: &[AttrName], value: ExprId, offset: u32) -> Parsed<()> {
+        stacker::maybe_grow(128 << 10, 8 << 20, || self.bind_here(set, path, value, offset))
+    }
+
+    fn bind_here(&mut self, set: &mut Draft, path: &[AttrName], value: ExprId, offset: u32) -> Parsed<()> {
         let (first, rest) = (path[0], &path[1..]);
         let name = match first {
             AttrName::Static(name) => name,
@@ -930,7 +935,7 @@ impl<'t> Parser<'t> {
     }
 
     fn finish_nested(&mut self, set: Draft, offset: u32) -> Parsed<ExprId> {
-        let (bindings, deepest) = self.finish(set)?;
+        let (bindings, deepest) = stacker::maybe_grow(128 << 10, 8 << 20, || self.finish(set))?;
         self.push_opt(Expr::Attrs(bindings), offset, [deepest, None])
     }
 }

@@ -7,7 +7,7 @@ use bstr::{BStr, ByteSlice};
 use super::place::{self, shell};
 use super::{Finding, Place, Rule};
 use crate::nix::{Expr, File, Lines, PathKind, SyntaxError};
-use crate::nixpkgs::{FileError, Parsed};
+use crate::nixpkgs::{BY_NAME, FileError, Parsed};
 use crate::tree::{Kind, NodeId, Tree};
 
 /// How many findings of one rule a file may have: a hostile one has millions, and nobody reads them.
@@ -159,7 +159,16 @@ fn is_under_pkgs(tree: &Tree, id: NodeId) -> bool {
 }
 
 fn reference_to_nixpkgs(tree: &Tree, id: NodeId, file: &File, rest: &str, span: Range<u32>) -> Finding {
-    let up = "../".repeat(tree.path(id).find_iter("/").count());
+    let path = tree.path(id);
+    let argument = "take what it provides as an argument of the function";
+    let help = if path.starts_with(BY_NAME.as_bytes()) {
+        format!("Instead, {argument}.")
+    } else {
+        format!(
+            "Write `{}{rest}`, or {argument}.",
+            "../".repeat(path.find_iter("/").count())
+        )
+    };
     Finding {
         rule: Rule::BYN_005,
         attribute: None,
@@ -168,8 +177,6 @@ fn reference_to_nixpkgs(tree: &Tree, id: NodeId, file: &File, rest: &str, span: 
             "`<nixpkgs/{rest}>` is not this Nixpkgs, but whichever the user's `NIX_PATH` names: what is built then depends on \
              who builds it, and fails where there is none."
         ),
-        help: Some(format!(
-            "Write `{up}{rest}`, or take what it provides as an argument of the function."
-        )),
+        help: Some(help),
     }
 }

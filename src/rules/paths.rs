@@ -5,16 +5,29 @@ use bstr::{BStr, ByteSlice};
 use super::layout::same_but_for_case;
 use super::place::{self, shell, text};
 use super::{Finding, Place, Rule};
+use crate::nixpkgs::Layout;
 use crate::tree::{Kind, NodeId, Tree};
 
 /// The entries of the tree whose paths differ only by case, each group once, on the first of them.  What lies below two
-/// directories whose names do is not named again.
-pub fn check(tree: &Tree) -> Vec<Finding> {
+/// directories whose names do is not named again, nor are the packages of one shard, of which NPV-111 speaks.
+pub fn check(tree: &Tree, layout: &Layout) -> Vec<Finding> {
     tree.nodes()
         .filter(|&id| tree.kind(id) == Kind::Directory)
         .flat_map(|directory| same_but_for_case(tree, directory, fold))
+        .filter(|same| !is_of_npv_111(tree, layout, same))
         .map(|same| conflict(tree, &same))
         .collect()
+}
+
+fn is_of_npv_111(tree: &Tree, layout: &Layout, same: &[NodeId]) -> bool {
+    let in_shard = tree
+        .parent(same[0])
+        .and_then(|shard| tree.parent(shard))
+        .is_some_and(|by_name| Some(by_name) == layout.node);
+    in_shard
+        && same
+            .windows(2)
+            .all(|pair| tree.name(pair[0]).eq_ignore_ascii_case(tree.name(pair[1])))
 }
 
 /// A name as a file system that ignores case compares it, or close to it: they differ in rare letters.
