@@ -1,10 +1,12 @@
-//! Attribute sets: sorted arrays, in layers so that `//` on a large set copies little.
+//! Attribute sets: sorted layers, so that `//` copies little, with values that are made when they are asked for.
 
-use crate::nix::Symbol;
+use std::cell::Cell;
 
+use crate::nix::{BindingsId, BoundValue, Symbol};
+
+use super::Eval;
 use super::stop::Reason;
-use super::value::{Position, Thunk};
-use super::{Eval, Heap};
+use super::value::{Env, Mapped, Position, Slot, State, Thunk};
 
 /// One attribute.
 #[derive(Clone, Copy)]
@@ -17,11 +19,53 @@ pub struct Attr<'h> {
 /// An attribute set.
 #[derive(Clone, Copy)]
 pub struct Attrs<'h> {
-    /// Each sorted by symbol; the attributes of one hide those of the same name in later ones.
-    layers: &'h [&'h [Attr<'h>]],
+    /// The attributes of one hide those of the same name in later ones.
+    layers: &'h [&'h Layer<'h>],
     /// Where set, there may be more attributes than these, of which nothing is known.
     pub open: Option<Reason<'h>>,
     pub origin: Origin<'h>,
+}
+
+/// Some attributes, sorted by symbol.
+struct Layer<'h> {
+    keys: &'h [Key],
+    /// The value of each key; then, for what a set literal needs besides, more.
+    values: &'h [Slot<'h>],
+    maker: Maker<'h>,
+}
+
+/// An attribute without its value.
+#[derive(Clone, Copy)]
+struct Key {
+    name: Symbol,
+    position: Position,
+}
+
+/// How the values of a layer are made.
+#[derive(Clone, Copy)]
+enum Maker<'h> {
+    /// They all are.
+    Made,
+    /// By a set literal, in this scope.  After the keys' values come those of the `from`s of its `inherit`s.
+    Literal {
+        env: &'h Env<'h>,
+        bindings: BindingsId,
+        shape: &'h Shape<'h>,
+    },
+    /// By a recursive set literal, whose frame this is.
+    Recursive { env: &'h Env<'h>, shape: &'h Shape<'h> },
+    /// By `mapAttrs`, from the values of another layer.
+    Map {
+        function: &'h Thunk<'h>,
+        from: &'h Layer<'h>,
+    },
+}
+
+/// What all sets made by one literal have in common.
+pub(super) struct Shape<'h> {
+    keys: &'h [Key],
+    /// For each key the number of its binding.
+    bindings: &'h [u32],
 }
 
 /// Where a set comes from; `//` keeps it.
@@ -55,60 +99,130 @@ impl Marks {
 }
 
 /// More layers than this are merged, the smallest first.
-const MOST_LAYERS: usize = 8;
-
-/// Sets that have together no more attributes than this are merged at once: a look-up in one layer is faster.
-const SMALL: usize = 64;
+const MOST_LAYERS: usize = 6;
 
 impl<'h> Attrs<'h> {
-    pub fn get(&self, name: Symbol) -> Option<&'h Thunk<'h>> {
-        self.attr(name).map(|attr| attr.value)
+    /// The attribute's value, where it is known to exist.
+    pub fn get(&self, eval: &Eval<'h>, name: Symbol) -> Option<&'h Thunk<'h>> {
+        self.layers
+            .iter()
+            .find_map(|layer| Some(layer.value(eval, layer.find(name)?)))
     }
 
-    pub fn attr(&self, name: Symbol) -> Option<&'h Attr<'h>> {
-        self.layers.iter().find_map(|layer| find(layer, name))
+    /// The attribute, where it is known to exist.
+    pub fn attr(&self, eval: &Eval<'h>, name: Symbol) -> Option<Attr<'h>> {
+        self.layers
+            .iter()
+            .find_map(|layer| Some(layer.attr(eval, layer.find(name)?)))
     }
 
-    /// No fewer than the number of attributes.
+    /// Whether the attribute is known to exist.
+    pub fn has(&self, name: Symbol) -> bool {
+        self.layers.iter().any(|layer| layer.find(name).is_some())
+    }
+
+    /// No fewer than the number of known attributes.
     pub fn size_bound(&self) -> usize {
-        self.layers.iter().map(|layer| layer.len()).sum()
+        self.layers.iter().map(|layer| layer.keys.len()).sum()
+    }
+
+    /// The names that are known, sorted by symbol.
+    pub fn names(&self) -> Vec<Symbol> {
+        let mut names: Vec<_> = self
+            .layers
+            .iter()
+            .flat_map(|layer| layer.keys.iter().map(|key| key.name))
+            .collect();
+        if self.layers.len() > 1 {
+            names.sort_unstable();
+            names.dedup();
+        }
+        names
     }
 
     /// The attributes that are known, sorted by symbol.
-    pub fn sorted(&self, heap: &'h Heap) -> &'h [Attr<'h>] {
-        match self.layers {
-            [] => &[],
-            [layer] => layer,
-            layers => heap.slice(merge_all(layers)),
-        }
+    pub fn sorted(&self, eval: &Eval<'h>) -> Vec<Attr<'h>> {
+        merge_all(eval, self.layers)
     }
 }
 
-fn merge_all<'h>(layers: &[&[Attr<'h>]]) -> Vec<Attr<'h>> {
+impl<'h> Layer<'h> {
+    fn find(&self, name: Symbol) -> Option<usize> {
+        if self.keys.len() <= 8 {
+            return self.keys.iter().position(|key| key.name == name);
+        }
+        self.keys.binary_search_by_key(&name, |key| key.name).ok()
+    }
+
+    fn attr(&self, eval: &Eval<'h>, at: usize) -> Attr<'h> {
+        let Key { name, position } = self.keys[at];
+        Attr {
+            name,
+            position,
+            value: self.value(eval, at),
+        }
+    }
+
+    fn value(&self, eval: &Eval<'h>, at: usize) -> &'h Thunk<'h> {
+        if let Some(value) = self.values[at].get() {
+            return value;
+        }
+        let value = match self.maker {
+            Maker::Made => unreachable!("every value is made"),
+            Maker::Literal { env, bindings, shape } => self.literal(eval, env, bindings, shape.bindings[at] as usize),
+            Maker::Recursive { env, shape } => eval.local(env, 0, shape.bindings[at]),
+            Maker::Map { function, from } => {
+                let mapped = Mapped {
+                    function,
+                    name: self.keys[at].name,
+                    value: from.value(eval, at),
+                };
+                eval.heap.alloc(Thunk::new(State::Map(eval.heap.alloc(mapped))))
+            }
+        };
+        self.values[at].set(Some(value));
+        value
+    }
+
+    /// What the literal binds by its binding of this number.
+    fn literal(&self, eval: &Eval<'h>, env: &'h Env<'h>, id: BindingsId, number: usize) -> &'h Thunk<'h> {
+        let file = env.code.file;
+        let bindings = file.bindings(id);
+        let binding = &file.bound(bindings)[number];
+        match binding.value {
+            BoundValue::Expr(expr) | BoundValue::Inherit(expr) => eval.thunk(env, expr),
+            BoundValue::InheritFrom(source) => {
+                let slot = &self.values[self.keys.len() + source as usize];
+                let source = slot.get().unwrap_or_else(|| {
+                    let thunk = eval.thunk(env, file.sources(bindings)[source as usize]);
+                    slot.set(Some(thunk));
+                    thunk
+                });
+                eval.lazy_select(source, binding.name)
+            }
+        }
+    }
+
+    fn all(&self, eval: &Eval<'h>) -> Vec<Attr<'h>> {
+        (0..self.keys.len()).map(|at| self.attr(eval, at)).collect()
+    }
+}
+
+fn merge_all<'h>(eval: &Eval<'h>, layers: &[&'h Layer<'h>]) -> Vec<Attr<'h>> {
     match layers {
         [] => Vec::new(),
-        [layer] => layer.to_vec(),
+        [layer] => layer.all(eval),
         _ => {
             let (over, under) = layers.split_at(layers.len() / 2);
-            merge(&merge_all(under), &merge_all(over))
+            merge(merge_all(eval, under), merge_all(eval, over))
         }
     }
-}
-
-fn find<'a, 'h>(attrs: &'a [Attr<'h>], name: Symbol) -> Option<&'a Attr<'h>> {
-    if attrs.len() <= 8 {
-        return attrs.iter().find(|attr| attr.name == name);
-    }
-    attrs
-        .binary_search_by_key(&name, |attr| attr.name)
-        .ok()
-        .map(|at| &attrs[at])
 }
 
 /// Both, sorted; where both have a name, that of `over`.
-fn merge<'h>(under: &[Attr<'h>], over: &[Attr<'h>]) -> Vec<Attr<'h>> {
+fn merge<'h>(under: Vec<Attr<'h>>, over: Vec<Attr<'h>>) -> Vec<Attr<'h>> {
     let mut merged = Vec::with_capacity(under.len() + over.len());
-    let (mut under, mut over) = (under.iter().peekable(), over.iter().peekable());
+    let (mut under, mut over) = (under.into_iter().peekable(), over.into_iter().peekable());
     loop {
         match (under.peek(), over.peek()) {
             (Some(a), Some(b)) if a.name < b.name => merged.extend(under.next()),
@@ -138,29 +252,115 @@ impl<'h> Eval<'h> {
     /// The same of attributes that are sorted by symbol, each once.
     pub fn attrs_sorted(&self, attrs: &[Attr<'h>]) -> &'h Attrs<'h> {
         if attrs.is_empty() {
-            return self.heap.alloc(Attrs {
-                layers: &[],
-                open: None,
-                origin: Origin::default(),
-            });
+            return self.of_layers(&[]);
         }
-        let layer: &'h [Attr<'h>] = self.heap.slice_copy(attrs);
+        let layer = self.layer(attrs);
+        self.of_layers(&[layer])
+    }
+
+    fn of_layers(&self, layers: &[&'h Layer<'h>]) -> &'h Attrs<'h> {
+        let layers = self.heap.slice_copy(layers);
         self.heap.alloc(Attrs {
-            layers: self.heap.slice_copy(&[layer]),
+            layers,
             open: None,
             origin: Origin::default(),
         })
     }
 
-    /// The same set with other marks.
-    pub fn marked(&self, attrs: &'h Attrs<'h>, marks: Marks) -> &'h Attrs<'h> {
-        self.heap.alloc(Attrs {
-            origin: attrs.origin.updated(Origin {
-                marks,
-                built_from: None,
-            }),
-            ..*attrs
+    fn layer(&self, attrs: &[Attr<'h>]) -> &'h Layer<'h> {
+        let keys = attrs.iter().map(|Attr { name, position, .. }| Key {
+            name: *name,
+            position: *position,
+        });
+        let keys = self.heap.slice(keys.collect());
+        let values = self.heap.slots(attrs.iter().map(|attr| Some(attr.value)));
+        self.heap.alloc(Layer {
+            keys,
+            values,
+            maker: Maker::Made,
         })
+    }
+
+    /// The set that a literal makes of its static names.  `env`: the scope it stands in, or, where it is recursive, its
+    /// frame.
+    pub(super) fn literal(&self, env: &'h Env<'h>, id: BindingsId) -> &'h Attrs<'h> {
+        let file = env.code.file;
+        let bindings = file.bindings(id);
+        let place = &env.code.shapes[id.index()];
+        let shape = place.get().unwrap_or_else(|| self.shape(env, id, place));
+        if shape.keys.is_empty() {
+            return self.of_layers(&[]);
+        }
+        let (more, maker) = if bindings.recursive {
+            (0, Maker::Recursive { env, shape })
+        } else {
+            (
+                file.sources(bindings).len(),
+                Maker::Literal {
+                    env,
+                    bindings: id,
+                    shape,
+                },
+            )
+        };
+        let values = self.heap.slots((0..shape.keys.len() + more).map(|_| None));
+        let layer = self.heap.alloc(Layer {
+            keys: shape.keys,
+            values,
+            maker,
+        });
+        self.of_layers(&[layer])
+    }
+
+    #[cold]
+    fn shape(&self, env: &'h Env<'h>, id: BindingsId, place: &Cell<Option<&'h Shape<'h>>>) -> &'h Shape<'h> {
+        let bound = env.code.file.bound(env.code.file.bindings(id));
+        let mut order: Vec<u32> = (0..bound.len() as u32).collect();
+        order.sort_unstable_by_key(|at| bound[*at as usize].name);
+        let key = |at: &u32| {
+            let binding = &bound[*at as usize];
+            Key {
+                name: binding.name,
+                position: Position {
+                    file: env.code.id,
+                    offset: binding.offset,
+                },
+            }
+        };
+        let keys = self.heap.slice(order.iter().map(key).collect());
+        let shape: &'h Shape<'h> = self.heap.alloc(Shape {
+            keys,
+            bindings: self.heap.slice(order),
+        });
+        place.set(Some(shape));
+        shape
+    }
+
+    /// `mapAttrs function attrs`.
+    pub(super) fn mapped(&self, function: &'h Thunk<'h>, attrs: &'h Attrs<'h>) -> &'h Attrs<'h> {
+        let layers = attrs.layers.iter().map(|from| -> &'h Layer<'h> {
+            let values = self.heap.slots((0..from.keys.len()).map(|_| None));
+            self.heap.alloc(Layer {
+                keys: from.keys,
+                values,
+                maker: Maker::Map { function, from },
+            })
+        });
+        let layers = self.heap.slice(layers.collect());
+        self.heap.alloc(Attrs {
+            layers,
+            open: attrs.open,
+            origin: Origin::default(),
+        })
+    }
+
+    /// The same set with more marks.
+    pub fn marked(&self, attrs: &'h Attrs<'h>, marks: Marks) -> &'h Attrs<'h> {
+        let origin = attrs.origin.updated(Origin {
+            marks,
+            built_from: None,
+        });
+        self.originating(attrs, origin)
     }
 
     /// The same set as of this origin.
@@ -190,10 +390,6 @@ impl<'h> Eval<'h> {
         let open = left.open;
         let layers = match (left.layers, right.layers) {
             (layers, []) | ([], layers) => layers,
-            ([left], [right]) if left.len() + right.len() <= SMALL => {
-                let merged: &'h [Attr<'h>] = self.heap.slice(merge(left, right));
-                self.heap.slice_copy(&[merged])
-            }
             (left, right) => {
                 let mut layers = [right, left].concat();
                 self.compact(&mut layers);
@@ -204,11 +400,12 @@ impl<'h> Eval<'h> {
     }
 
     /// Merges neighbours until there are few layers.
-    fn compact(&self, layers: &mut Vec<&'h [Attr<'h>]>) {
+    fn compact(&self, layers: &mut Vec<&'h Layer<'h>>) {
         while layers.len() > MOST_LAYERS {
-            let size = |at: usize| layers[at].len() + layers[at + 1].len();
+            let size = |at: usize| layers[at].keys.len() + layers[at + 1].keys.len();
             let smallest = (0..layers.len() - 1).min_by_key(|at| size(*at)).unwrap_or(0);
-            layers[smallest] = self.heap.slice(merge(layers[smallest + 1], layers[smallest]));
+            let merged = merge(layers[smallest + 1].all(self), layers[smallest].all(self));
+            layers[smallest] = self.layer(&merged);
             layers.remove(smallest + 1);
         }
     }

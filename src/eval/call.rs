@@ -1,5 +1,7 @@
 //! Calling functions.
 
+use crate::nix::Formal;
+
 use super::attrs::{Attr, Attrs};
 use super::stop::Stop;
 use super::value::{Closure, Env, Frame, Native, Position, Thunk, Value};
@@ -81,7 +83,7 @@ impl<'h> Eval<'h> {
         }
         let mut given = 0;
         for formal in list {
-            let slot = match (attrs.get(formal.name), formal.default, attrs.open) {
+            let slot = match (attrs.get(self, formal.name), formal.default, attrs.open) {
                 (Some(value), ..) => {
                     given += 1;
                     Some(value)
@@ -116,7 +118,7 @@ impl<'h> Eval<'h> {
         given: usize,
         takes: impl Fn(crate::nix::Symbol) -> bool,
     ) -> Outcome<'h, ()> {
-        let attrs = attrs.sorted(self.heap);
+        let attrs = attrs.sorted(self);
         if attrs.len() == given {
             return Ok(());
         }
@@ -139,19 +141,23 @@ impl<'h> Eval<'h> {
     }
 
     fn formals_of(&self, closure: &'h Closure<'h>) -> &'h Attrs<'h> {
-        let file = closure.env.code.file;
-        let Some(formals) = &file.lambda(closure.lambda).formals else {
-            return self.attrs_sorted(&[]);
-        };
-        let position = |offset| Position {
-            file: closure.env.code.id,
-            offset,
-        };
-        let attrs = file.formals(formals).iter().map(|formal| Attr {
+        let code = closure.env.code;
+        let cached = &code.formals[closure.lambda.index()];
+        if let Some(formals) = cached.get() {
+            return formals;
+        }
+        let formals = code.file.lambda(closure.lambda).formals.as_ref();
+        let formals = formals.map_or(&[][..], |formals| code.file.formals(formals));
+        let attr = |formal: &Formal| Attr {
             name: formal.name,
-            position: position(formal.offset),
+            position: Position {
+                file: code.id,
+                offset: formal.offset,
+            },
             value: self.done(Value::Bool(formal.default.is_some())),
-        });
-        self.attrs(attrs.collect())
+        };
+        let attrs = self.attrs(formals.iter().map(attr).collect());
+        cached.set(Some(attrs));
+        attrs
     }
 }

@@ -70,8 +70,8 @@ impl<'h> Eval<'h> {
                 }
                 Ok(unknown.map_or_else(|| Ok(self.heap.str(&text)), Err))
             }
-            Value::Attrs(attrs) if attrs.get(self.names.to_string).is_none() && attrs.open.is_none() => {
-                match attrs.get(self.names.out_path) {
+            Value::Attrs(attrs) if !attrs.has(self.names.to_string) && attrs.open.is_none() => {
+                match attrs.get(self, self.names.out_path) {
                     Some(path) => {
                         let path = self.force(path)?;
                         self.nested(|| self.coerce_more(path))

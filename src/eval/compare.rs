@@ -53,9 +53,11 @@ impl<'h> Eval<'h> {
     }
 
     fn equal_attrs(&self, left: &'h Attrs<'h>, right: &'h Attrs<'h>) -> Outcome<'h, bool> {
-        if left.get(self.names.type_).is_some() && right.get(self.names.type_).is_some() {
-            if let (Some(a), Some(b)) = (left.get(self.names.out_path), right.get(self.names.out_path))
-                && self.is_derivation(left)?
+        if left.has(self.names.type_) && right.has(self.names.type_) {
+            if let (Some(a), Some(b)) = (
+                left.get(self, self.names.out_path),
+                right.get(self, self.names.out_path),
+            ) && self.is_derivation(left)?
                 && self.is_derivation(right)?
             {
                 return self.equal_thunks(a, b);
@@ -64,13 +66,13 @@ impl<'h> Eval<'h> {
         if let Some(reason) = left.open.or(right.open) {
             return Err(Stop::Unknown(reason));
         }
-        let (left, right) = (left.sorted(self.heap), right.sorted(self.heap));
-        if left.len() != right.len() || left.iter().zip(right).any(|(a, b)| a.name != b.name) {
+        let (left, right) = (left.sorted(self), right.sorted(self));
+        if left.len() != right.len() || left.iter().zip(&right).any(|(a, b)| a.name != b.name) {
             return Ok(false);
         }
         // a difference that is seen decides, even where another can't be
         let mut unknown = None;
-        for (a, b) in left.iter().zip(right) {
+        for (a, b) in left.iter().zip(&right) {
             match self.equal_thunks(a.value, b.value) {
                 Ok(true) => {}
                 Ok(false) => return Ok(false),

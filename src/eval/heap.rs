@@ -49,6 +49,12 @@ impl Heap {
         self.bump.alloc_slice_fill_iter(thunks.map(Cell::new))
     }
 
+    /// Empty cells.
+    pub(super) fn cells<T: Copy>(&self, count: usize) -> &[Cell<Option<T>>] {
+        self.count::<Cell<Option<T>>>(count);
+        self.bump.alloc_slice_fill_with(count, |_| Cell::new(None))
+    }
+
     pub fn str(&self, text: &str) -> &str {
         self.count::<u8>(text.len());
         self.bump.alloc_str(text)

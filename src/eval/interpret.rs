@@ -47,7 +47,7 @@ impl<'h> Eval<'h> {
             Expr::Attrs(bindings) => Ok(Value::Attrs(self.build(env, bindings)?)),
             Expr::LegacyLet(bindings) => {
                 let attrs = self.build(env, bindings)?;
-                match attrs.get(self.names.body) {
+                match attrs.get(self, self.names.body) {
                     Some(body) => self.force(body),
                     None => Err(self.missing(attrs, self.names.body)),
                 }
@@ -220,7 +220,7 @@ impl<'h> Eval<'h> {
             let found = match value {
                 Value::Attrs(attrs) => match default {
                     Some(_) => self.lookup(attrs, name)?,
-                    None => Some(attrs.get(name).ok_or_else(|| self.missing(attrs, name))?),
+                    None => Some(attrs.get(self, name).ok_or_else(|| self.missing(attrs, name))?),
                 },
                 _ if default.is_some() => None,
                 other => return Err(self.mismatch("a set", other, &format!("to select '{name}' of"))),
@@ -265,7 +265,7 @@ impl<'h> Eval<'h> {
     }
 
     /// What a name stands for.
-    fn local(&self, env: &'h Env<'h>, frame: u16, slot: u32) -> &'h Thunk<'h> {
+    pub(super) fn local(&self, env: &'h Env<'h>, frame: u16, slot: u32) -> &'h Thunk<'h> {
         let env = up(env, frame);
         let (Frame::Let { slots, .. } | Frame::Call { slots, .. }) = env.frame else {
             unreachable!("scopes and frames are built from the same syntax")
@@ -318,59 +318,38 @@ impl<'h> Eval<'h> {
     fn build(&self, env: &'h Env<'h>, id: BindingsId) -> Outcome<'h, &'h Attrs<'h>> {
         let file = env.code.file;
         let bindings = file.bindings(id);
-        let mut attrs = Vec::with_capacity(file.bound(bindings).len() + file.dynamic(bindings).len());
-        let position = |offset| Position {
-            file: env.code.id,
-            offset,
-        };
-        let inner = if bindings.recursive {
-            let inner = self.enter(env, id);
-            for (slot, binding) in file.bound(bindings).iter().enumerate() {
-                let value = self.local(inner, 0, slot as u32);
-                attrs.push(Attr {
-                    name: binding.name,
-                    position: position(binding.offset),
-                    value,
-                });
-            }
-            inner
-        } else {
-            let sources: Vec<_> = file
-                .sources(bindings)
-                .iter()
-                .map(|source| self.suspend(env, *source))
-                .collect();
-            for binding in file.bound(bindings) {
-                let value = match binding.value {
-                    BoundValue::Expr(expr) | BoundValue::Inherit(expr) => self.thunk(env, expr),
-                    BoundValue::InheritFrom(source) => self.lazy_select(sources[source as usize], binding.name),
-                };
-                attrs.push(Attr {
-                    name: binding.name,
-                    position: position(binding.offset),
-                    value,
-                });
-            }
-            env
-        };
-        for dynamic in file.dynamic(bindings) {
-            let name = match self.eval(inner, dynamic.name)? {
+        let inner = if bindings.recursive { self.enter(env, id) } else { env };
+        let attrs = self.literal(inner, id);
+        let dynamic = file.dynamic(bindings);
+        if dynamic.is_empty() {
+            return Ok(attrs);
+        }
+        let mut more: Vec<Attr<'h>> = Vec::with_capacity(dynamic.len());
+        for binding in dynamic {
+            let name = match self.eval(inner, binding.name)? {
                 Value::Null => continue,
                 Value::Str(text) => Symbol::new(text),
                 Value::UnknownStr(reason) => return Err(Stop::Unknown(reason)),
                 other => return Err(self.mismatch("a string", other, "as the name of an attribute")),
             };
-            if attrs.iter().any(|attr| attr.name == name) {
+            if attrs.has(name) || more.iter().any(|attr| attr.name == name) {
                 return Err(self.abort(&format!("dynamic attribute '{name}' is already defined")));
             }
-            let value = self.thunk(inner, dynamic.value);
-            attrs.push(Attr {
+            let position = Position {
+                file: env.code.id,
+                offset: binding.offset,
+            };
+            more.push(Attr {
                 name,
-                position: position(dynamic.offset),
-                value,
+                position,
+                value: self.thunk(inner, binding.value),
             });
         }
-        Ok(self.attrs(attrs))
+        Ok(if more.is_empty() {
+            attrs
+        } else {
+            self.update(attrs, self.attrs(more))
+        })
     }
 
     fn text(&self, env: &'h Env<'h>, literal: Literal) -> &'h str {

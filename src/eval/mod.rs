@@ -296,7 +296,7 @@ impl<'h> Eval<'h> {
     /// As Nix: where the subject is no set, or has no such attribute.
     pub fn select(&self, subject: &'h Thunk<'h>, name: Symbol) -> Outcome<'h> {
         let attrs = self.force_attrs(subject, "to select an attribute of")?;
-        match attrs.get(name) {
+        match attrs.get(self, name) {
             Some(value) => self.force(value),
             None => Err(self.missing(attrs, name)),
         }
@@ -307,7 +307,7 @@ impl<'h> Eval<'h> {
     /// # Errors
     /// Where that can't be known.
     pub fn lookup(&self, attrs: &'h Attrs<'h>, name: Symbol) -> Outcome<'h, Option<&'h Thunk<'h>>> {
-        match (attrs.get(name), attrs.open) {
+        match (attrs.get(self, name), attrs.open) {
             (Some(value), _) => Ok(Some(value)),
             (None, Some(reason)) => Err(Stop::Unknown(reason)),
             (None, None) => Ok(None),

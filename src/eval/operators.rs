@@ -179,9 +179,9 @@ impl<'h> Eval<'h> {
                 Ok(Value::UnknownStr(reason))
             }
             (Value::Attrs(a), Value::Attrs(b)) => {
-                let known: Vec<_> = (a.sorted(self.heap).iter())
+                let known: Vec<_> = (a.sorted(self).iter())
                     .filter_map(|attr| {
-                        let value = self.lazy_either(reason, attr.value, b.get(attr.name)?);
+                        let value = self.lazy_either(reason, attr.value, b.get(self, attr.name)?);
                         Some(super::Attr { value, ..*attr })
                     })
                     .collect();

@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use crate::nix::{BindingsId, ExprId, File, LambdaId, Symbol};
 
-use super::attrs::Attrs;
+use super::attrs::{Attrs, Shape};
 use super::stop::{Reason, Stop};
 use super::{Eval, Outcome};
 
@@ -124,6 +124,10 @@ pub struct Code<'h> {
     pub id: FileId,
     /// Absolute, normalized.
     pub path: &'h str,
+    /// What the sets of each of its literals have in common, where one was made already.
+    pub(super) shapes: &'h [Cell<Option<&'h Shape<'h>>>],
+    /// What `builtins.functionArgs` says of each of its functions, where that was asked already.
+    pub(super) formals: &'h [Cell<Option<&'h Attrs<'h>>>],
 }
 
 /// A file's number among those of the host.

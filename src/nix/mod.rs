@@ -160,6 +160,16 @@ impl File {
         &self.tables.bindings[id.index()]
     }
 
+    /// How many functions the file has: one more than the last index of a [`LambdaId`].
+    pub fn lambda_count(&self) -> usize {
+        self.tables.lambdas.len()
+    }
+
+    /// How many sets and `let`s the file has: one more than the last index of a [`BindingsId`].
+    pub fn bindings_count(&self) -> usize {
+        self.tables.bindings.len()
+    }
+
     /// The static names that a set or `let` binds, in the order of the source.
     pub fn bound(&self, bindings: &Bindings) -> &[Binding] {
         &self.tables.bound[bindings.list.range()]

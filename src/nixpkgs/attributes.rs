@@ -167,7 +167,7 @@ impl Work<'_, '_> {
         let names = match self.names {
             Some(names) => names.to_vec(),
             None => {
-                let mut names: Vec<_> = packages.sorted(&heap).iter().map(|attr| attr.name).collect();
+                let mut names = packages.names();
                 names.sort_by_key(|name| name.name());
                 names
             }
@@ -206,7 +206,7 @@ impl<'h> Inquiry<'_, 'h> {
         let eval = self.eval;
         eval.refresh();
         let package = self.work.packages.get(&name).copied();
-        let attr = match self.packages.attr(name) {
+        let attr = match self.packages.attr(eval, name) {
             Some(attr) => attr,
             None => {
                 let reason = self.packages.open?;

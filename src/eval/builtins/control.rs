@@ -150,7 +150,7 @@ impl<'h> Eval<'h> {
                 Ok(())
             }),
             Value::Attrs(attrs) if seen.insert(std::ptr::from_ref(attrs).cast()) => self.nested(|| {
-                for attr in attrs.sorted(self.heap) {
+                for attr in attrs.sorted(self) {
                     self.deep(attr.value, seen)?;
                 }
                 attrs.open.map_or(Ok(()), |reason| Err(Stop::Unknown(reason)))

@@ -126,13 +126,13 @@ impl<'h> Json<'h> {
             }
             Value::Attrs(attrs) => {
                 let string = [eval.names.to_string, eval.names.out_path];
-                if string.iter().any(|name| attrs.get(*name).is_some()) {
+                if string.iter().any(|name| attrs.has(*name)) {
                     return self.coerced(eval, value);
                 }
                 if let Some(reason) = attrs.open {
                     return Err(Stop::Unknown(reason));
                 }
-                let mut sorted = attrs.sorted(eval.heap).to_vec();
+                let mut sorted = attrs.sorted(eval).to_vec();
                 sorted.sort_by_key(|attr| attr.name.name());
                 self.text.push('{');
                 for (at, attr) in sorted.iter().enumerate() {

@@ -41,7 +41,7 @@ impl<'h> Eval<'h> {
     }
 
     fn outputs(&self, attrs: &'h Attrs<'h>) -> Outcome<'h, Vec<Symbol>> {
-        let Some(outputs) = attrs.get(self.names.outputs) else {
+        let Some(outputs) = attrs.get(self, self.names.outputs) else {
             return Ok(vec![self.names.out]);
         };
         let mut names = Vec::new();

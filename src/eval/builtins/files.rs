@@ -7,7 +7,7 @@ use super::super::stop::Stop;
 use super::super::value::{Code, Env, FileId, Frame, Position, State, Thunk, Value};
 use super::super::{Eval, Outcome};
 use super::{Entry, impure};
-use crate::nix::Symbol;
+use crate::nix::{File, Symbol};
 
 pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
     vec![
@@ -172,13 +172,27 @@ impl<'h> Eval<'h> {
         self.heap.alloc(Env { up: None, code, frame })
     }
 
+    fn new_code(&self, file: &'h File, id: FileId, path: &'h str) -> &'h Code<'h> {
+        let (shapes, formals) = (
+            self.heap.cells(file.bindings_count()),
+            self.heap.cells(file.lambda_count()),
+        );
+        self.heap.alloc(Code {
+            file,
+            id,
+            path,
+            shapes,
+            formals,
+        })
+    }
+
     fn code(&self, id: FileId) -> Outcome<'h, &'h Code<'h>> {
         if let Some(code) = self.codes.borrow().get(&id) {
             return Ok(code);
         }
         let file = self.host.parse(id).map_err(|why| self.abort(&why))?;
         let path = self.heap.str(&self.host.path(id));
-        let code: &'h Code<'h> = self.heap.alloc(Code { file, id, path });
+        let code = self.new_code(file, id, path);
         self.codes.borrow_mut().insert(id, code);
         Ok(code)
     }
@@ -187,13 +201,9 @@ impl<'h> Eval<'h> {
     ///
     /// # Errors
     /// Why there is none.
-    pub fn eval_text(&self, file: &'h crate::nix::File, path: &str) -> Outcome<'h> {
+    pub fn eval_text(&self, file: &'h File, path: &str) -> Outcome<'h> {
         let id = Position::NONE.file;
-        let code: &'h Code<'h> = self.heap.alloc(Code {
-            file,
-            id,
-            path: self.heap.str(path),
-        });
+        let code = self.new_code(file, id, self.heap.str(path));
         self.eval(self.root(code), file.root())
     }
 

@@ -189,7 +189,7 @@ fn sort<'h>(eval: &Eval<'h>, less: Value<'h>, items: &[&'h Thunk<'h>]) -> Outcom
 fn generic_closure<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
     let what = "by `genericClosure`";
     let args = eval.force_attrs(args[0], what)?;
-    let get = |name| args.get(name).ok_or_else(|| eval.missing(args, name));
+    let get = |name| args.get(eval, name).ok_or_else(|| eval.missing(args, name));
     let operator = eval.force(get(eval.names.operator)?)?;
     let mut waiting: std::collections::VecDeque<_> = eval
         .force_list(get(eval.names.start_set)?, what)?

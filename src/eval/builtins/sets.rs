@@ -6,7 +6,7 @@ use crate::nix::Symbol;
 
 use super::super::attrs::{Attr, Attrs};
 use super::super::stop::Stop;
-use super::super::value::{Mapped, Position, State, Thunk, Value};
+use super::super::value::{Position, Thunk, Value};
 use super::super::{Eval, Outcome};
 use super::{Args, Entry};
 
@@ -54,10 +54,10 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
             for item in list.iter().rev() {
                 let pair = eval.force_attrs(item, "in the list of `listToAttrs`")?;
                 let name = pair
-                    .attr(eval.names.name)
+                    .attr(eval, eval.names.name)
                     .ok_or_else(|| eval.missing(pair, eval.names.name))?;
                 let value = pair
-                    .attr(eval.names.value)
+                    .attr(eval, eval.names.value)
                     .ok_or_else(|| eval.missing(pair, eval.names.value))?;
                 let symbol = Symbol::new(eval.force_str(name.value, "as the name of an attribute")?);
                 attrs.push(Attr {
@@ -70,24 +70,7 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
         }),
         ("mapAttrs", 2, |eval, args| {
             let attrs = eval.force_attrs(args[1], "by `mapAttrs`")?;
-            let mapped: Vec<_> = (attrs.sorted(eval.heap).iter())
-                .map(|attr| {
-                    let mapped = Mapped {
-                        function: args[0],
-                        name: attr.name,
-                        value: attr.value,
-                    };
-                    Attr {
-                        value: eval.heap.alloc(Thunk::new(State::Map(eval.heap.alloc(mapped)))),
-                        ..*attr
-                    }
-                })
-                .collect();
-            let mapped = eval.attrs_sorted(&mapped);
-            Ok(Value::Attrs(match attrs.open {
-                Some(reason) => eval.opened(mapped, reason),
-                None => mapped,
-            }))
+            Ok(Value::Attrs(eval.mapped(args[0], attrs)))
         }),
         ("catAttrs", 2, |eval, args| {
             let name = Symbol::new(eval.force_str(args[0], "by `catAttrs`")?);
@@ -105,7 +88,7 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
                 if let Some(reason) = attrs.open {
                     return Err(Stop::Unknown(reason));
                 }
-                for attr in attrs.sorted(eval.heap) {
+                for attr in attrs.sorted(eval) {
                     zipped.entry(attr.name).or_default().push(attr.value);
                 }
             }
@@ -123,7 +106,7 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
         ("unsafeGetAttrPos", 2, |eval, args| {
             let name = eval.force_str(args[0], "by `unsafeGetAttrPos`")?;
             let attrs = eval.force_attrs(args[1], "by `unsafeGetAttrPos`")?;
-            match attrs.attr(Symbol::new(name)) {
+            match attrs.attr(eval, Symbol::new(name)) {
                 Some(attr) if attr.position.is_known() => Ok(eval.position_value(attr.position)),
                 _ => Ok(Value::Null),
             }
@@ -139,7 +122,7 @@ fn by_name<'h>(eval: &Eval<'h>, attrs: &'h Attrs<'h>) -> Outcome<'h, Vec<Attr<'h
     if let Some(reason) = attrs.open {
         return Err(Stop::Unknown(reason));
     }
-    let mut attrs = attrs.sorted(eval.heap).to_vec();
+    let mut attrs = attrs.sorted(eval);
     attrs.sort_by_key(|attr| attr.name.name());
     Ok(attrs)
 }
@@ -147,14 +130,14 @@ fn by_name<'h>(eval: &Eval<'h>, attrs: &'h Attrs<'h>) -> Outcome<'h, Vec<Attr<'h
 impl<'h> Eval<'h> {
     /// The set without these attributes.
     pub fn without(&self, attrs: &'h Attrs<'h>, names: &[Symbol]) -> &'h Attrs<'h> {
-        if attrs.open.is_none() && names.iter().all(|name| attrs.get(*name).is_none()) {
+        if attrs.open.is_none() && names.iter().all(|name| !attrs.has(*name)) {
             return attrs;
         }
         let kept: Vec<_> = attrs
-            .sorted(self.heap)
-            .iter()
-            .filter(|attr| !names.contains(&attr.name))
-            .copied()
+            .names()
+            .into_iter()
+            .filter(|name| !names.contains(name))
+            .filter_map(|name| attrs.attr(self, name))
             .collect();
         let kept = self.originating(self.attrs_sorted(&kept), attrs.origin);
         match attrs.open {
@@ -165,20 +148,16 @@ impl<'h> Eval<'h> {
 
     /// The attributes of `attrs` whose names are in `names`.
     pub fn intersect(&self, names: &'h Attrs<'h>, attrs: &'h Attrs<'h>) -> &'h Attrs<'h> {
-        let found: Vec<_> = if names.size_bound() <= attrs.size_bound() {
-            names
-                .sorted(self.heap)
-                .iter()
-                .filter_map(|name| attrs.attr(name.name).copied())
-                .collect()
+        let common = if names.size_bound() <= attrs.size_bound() {
+            names.names()
         } else {
-            attrs
-                .sorted(self.heap)
-                .iter()
-                .filter(|attr| names.get(attr.name).is_some())
-                .copied()
-                .collect()
+            attrs.names()
         };
+        let found: Vec<_> = common
+            .into_iter()
+            .filter(|name| names.has(*name))
+            .filter_map(|name| attrs.attr(self, name))
+            .collect();
         let found = self.attrs_sorted(&found);
         match attrs.open.or(names.open) {
             Some(reason) => self.opened(found, reason),
