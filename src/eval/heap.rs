@@ -19,6 +19,12 @@ impl Heap {
         Self::default()
     }
 
+    /// Frees all, and keeps memory at hand for as much again.
+    pub fn clear(&mut self) {
+        self.bump.reset();
+        self.used.set(0);
+    }
+
     /// How many bytes were asked for so far.
     pub fn used(&self) -> usize {
         self.used.get()
