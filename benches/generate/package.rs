@@ -177,8 +177,10 @@ pub fn package_nix(package: &Package, rng: &mut ChaCha8Rng) -> String {
         libraries.join("\n    ")
     ));
     let meta = meta(name, rng);
+    let mut number = 0;
     while text.len() + meta.len() < package.size {
-        text.push_str(&phase(rng));
+        text.push_str(&phase(number, rng));
+        number += 1;
     }
     text.push_str(&meta);
     text.push_str("}\n");
@@ -220,8 +222,7 @@ fn builder(rng: &mut ChaCha8Rng) -> &'static Builder {
 }
 
 /// A phase in shell, with the interpolations and escapes that packages have.
-fn phase(rng: &mut ChaCha8Rng) -> String {
-    let number = rng.random_range(0..100_000);
+fn phase(number: usize, rng: &mut ChaCha8Rng) -> String {
     let lines = rng.random_range(2..12);
     let mut text = format!("\n  postInstall{number} = ''\n    # {}\n", sentence(rng));
     for _ in 0..lines {

@@ -21,17 +21,36 @@ pub struct Attrs<'h> {
     layers: &'h [&'h [Attr<'h>]],
     /// Where set, there may be more attributes than these, of which nothing is known.
     pub open: Option<Reason<'h>>,
-    /// Marks of the host, such as who made this value; `//` keeps them.
-    pub marks: Marks,
+    pub origin: Origin<'h>,
 }
 
-/// Marks of the host on a set.
+/// Where a set comes from; `//` keeps it.
+#[derive(Clone, Copy, Default)]
+pub struct Origin<'h> {
+    /// Marks of the host, such as who made this value.
+    pub marks: Marks,
+    /// The arguments of the `derivation` call that it came of: what the builder sees, whatever was added later.
+    pub built_from: Option<&'h Attrs<'h>>,
+}
+
+impl Origin<'_> {
+    /// That of `left // right`.
+    fn updated(self, right: Self) -> Self {
+        let marks = Marks(self.marks.0 | right.marks.0);
+        Self {
+            marks,
+            built_from: right.built_from.or(self.built_from),
+        }
+    }
+}
+
+/// Marks of the host on a set: bits of its choice.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Marks(pub u8);
 
 impl Marks {
-    pub fn and(self, other: Self) -> Self {
-        Self(self.0 | other.0)
+    pub fn has(self, mark: Self) -> bool {
+        self.0 & mark.0 != 0
     }
 }
 
@@ -122,23 +141,31 @@ impl<'h> Eval<'h> {
             return self.heap.alloc(Attrs {
                 layers: &[],
                 open: None,
-                marks: Marks::default(),
+                origin: Origin::default(),
             });
         }
         let layer: &'h [Attr<'h>] = self.heap.slice_copy(attrs);
         self.heap.alloc(Attrs {
             layers: self.heap.slice_copy(&[layer]),
             open: None,
-            marks: Marks::default(),
+            origin: Origin::default(),
         })
     }
 
     /// The same set with other marks.
     pub fn marked(&self, attrs: &'h Attrs<'h>, marks: Marks) -> &'h Attrs<'h> {
         self.heap.alloc(Attrs {
-            marks: attrs.marks.and(marks),
+            origin: attrs.origin.updated(Origin {
+                marks,
+                built_from: None,
+            }),
             ..*attrs
         })
+    }
+
+    /// The same set as of this origin.
+    pub fn originating(&self, attrs: &'h Attrs<'h>, origin: Origin<'h>) -> &'h Attrs<'h> {
+        self.heap.alloc(Attrs { origin, ..*attrs })
     }
 
     /// The same set, of which more attributes may exist than are known.
@@ -151,12 +178,12 @@ impl<'h> Eval<'h> {
 
     /// `left // right`.
     pub fn update(&self, left: &'h Attrs<'h>, right: &'h Attrs<'h>) -> &'h Attrs<'h> {
-        let marks = left.marks.and(right.marks);
+        let origin = left.origin.updated(right.origin);
         if let Some(reason) = right.open {
             // any attribute may be one of those that are not known
             return self.heap.alloc(Attrs {
                 open: Some(reason),
-                marks,
+                origin,
                 ..*right
             });
         }
@@ -173,7 +200,7 @@ impl<'h> Eval<'h> {
                 self.heap.slice(layers)
             }
         };
-        self.heap.alloc(Attrs { layers, open, marks })
+        self.heap.alloc(Attrs { layers, open, origin })
     }
 
     /// Merges neighbours until there are few layers.

@@ -21,7 +21,7 @@ use rustc_hash::FxHashMap;
 
 use crate::nix::Symbol;
 
-pub use attrs::{Attr, Attrs, Marks};
+pub use attrs::{Attr, Attrs, Marks, Origin};
 pub use heap::Heap;
 pub use host::{Entry, Host};
 pub use stop::{Cause, Reason, Stop};

@@ -67,7 +67,7 @@ impl Call {
 }
 
 /// The forms of all definitions in a file, by where Nix says that the attribute is.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Forms(Vec<(u32, Form)>);
 
 impl Forms {

@@ -1,5 +1,6 @@
 //! What Nixpkgs is: where its packages are, and what defines its attributes.
 
+mod attributes;
 mod definitions;
 mod files;
 mod frames;
@@ -8,10 +9,10 @@ mod path;
 mod top_level;
 mod world;
 
+pub use attributes::{Answer, Attribute, Attributes, Kind};
 pub use definitions::{ALIASES, ALL_PACKAGES, Argument, Call, Callee, Definition, Definitions, Form, Forms};
 pub use files::{FileError, Files, Parsed, same_paths};
 pub use frames::{Bound, Frames};
 pub use layout::{BY_NAME, Layout, Package, Shard, is_package_name, is_shard_name, shard_of};
 pub use path::{imported_file, resolve_literal};
-pub use top_level::TopLevel;
 pub use world::{World, relative};

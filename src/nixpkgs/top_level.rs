@@ -1,31 +1,54 @@
-//! The top-level package set.
+//! The top-level package set, as evaluation has it.
 
 use super::world::ROOT;
-use crate::eval::{Attr, Eval, Outcome, Position, Thunk, Value};
+use crate::eval::{Attr, Attrs, Eval, Marks, Outcome, Position, Thunk, Value};
 use crate::nix::Symbol;
 
-/// The top-level package set of a tree, in one evaluator.
-pub struct TopLevel;
+/// On a value that the package set's own `callPackage` returned.
+pub const CALL_PACKAGE: Marks = Marks(1);
 
-impl TopLevel {
-    /// What `import <nixpkgs> { system = "x86_64-linux"; config = { }; overlays = [ ]; }` gives.
-    ///
-    /// # Errors
-    /// Where the tree has no such set.
-    pub fn new<'h>(eval: &Eval<'h>) -> Outcome<'h> {
-        let function = eval.import(&format!("{ROOT}/pkgs/top-level"))?;
-        let attr = |name, value| Attr {
-            name: Symbol::new(name),
-            position: Position::NONE,
-            value,
-        };
-        let set = |attrs| -> &'h Thunk<'h> { eval.done(Value::Attrs(eval.attrs(attrs))) };
-        let system = set(vec![attr("system", eval.done(Value::Str("x86_64-linux")))]);
-        let args = set(vec![
-            attr("localSystem", system),
-            attr("config", set(vec![])),
-            attr("overlays", eval.done(Value::List(&[]))),
-        ]);
-        eval.apply(function, &[args])
-    }
+/// What `import <nixpkgs> { system = "x86_64-linux"; config = { }; overlays = [ ]; }` gives, by the tree's own
+/// `pkgs/top-level`, but for one overlay: its `callPackage` marks what it returns with [`CALL_PACKAGE`].
+///
+/// # Errors
+/// Where the tree has no such set.
+pub fn top_level<'h>(eval: &Eval<'h>) -> Outcome<'h, &'h Attrs<'h>> {
+    let function = eval.import(&format!("{ROOT}/pkgs/top-level"))?;
+    let system = set(eval, &[("system", Value::Str("x86_64-linux"))]);
+    let overlay = eval.done(eval.native("markingOverlay", 2, marking_overlay));
+    let args = set(
+        eval,
+        &[
+            ("localSystem", Value::Attrs(system)),
+            ("config", Value::Attrs(set(eval, &[]))),
+            ("overlays", eval.list(vec![overlay])),
+        ],
+    );
+    let args = eval.done(Value::Attrs(args));
+    let packages = eval.done(eval.apply(function, &[args])?);
+    eval.force_attrs(packages, "as the top-level package set")
+}
+
+fn set<'h>(eval: &Eval<'h>, attrs: &[(&str, Value<'h>)]) -> &'h Attrs<'h> {
+    let attr = |(name, value): &(&str, Value<'h>)| Attr {
+        name: Symbol::new(name),
+        position: Position::NONE,
+        value: eval.done(*value),
+    };
+    eval.attrs(attrs.iter().map(attr).collect())
+}
+
+/// `final: prev: { callPackage = fn: args: mark (prev.callPackage fn args); }`
+fn marking_overlay<'h>(eval: &Eval<'h>, args: &'h [&'h Thunk<'h>]) -> Outcome<'h> {
+    let call_package = eval.lazy_select(args[1], Symbol::new("callPackage"));
+    let marking = eval.native_with("callPackage", 2, marking_call, &[call_package]);
+    Ok(Value::Attrs(set(eval, &[("callPackage", marking)])))
+}
+
+fn marking_call<'h>(eval: &Eval<'h>, args: &'h [&'h Thunk<'h>]) -> Outcome<'h> {
+    let call_package = eval.force(args[0])?;
+    Ok(match eval.call(call_package, &args[1..])? {
+        Value::Attrs(attrs) => Value::Attrs(eval.marked(attrs, CALL_PACKAGE)),
+        other => other,
+    })
 }

@@ -82,6 +82,7 @@ pub fn escape() -> Finding {
             }),
             excerpt: Some(Excerpt {
                 first_line: 7,
+                first_column: 1,
                 text: "    description = \"Prints \\d, a greeting\";".to_owned(),
             }),
         },
@@ -105,6 +106,7 @@ pub fn new_package() -> Finding {
             }),
             excerpt: Some(Excerpt {
                 first_line: 10_000,
+                first_column: 1,
                 text: "  hello = callPackage ../tools/hello {\n    withGreeting = true;\n  };".to_owned(),
             }),
         },

@@ -66,11 +66,7 @@ fn render(finding: &Finding, layout: &Layout) -> String {
     let (headline, rest) = split_sentence(&finding.message);
     let heading = Group::with_title(title(finding.rule, headline, layout));
 
-    // As wide as the line numbers.
-    let gutter = finding
-        .place
-        .span
-        .map_or(0, |span| span.end_line.max(span.line).to_string().len());
+    let gutter = gutter(&finding.place);
     let mut text = format!(
         "{}\n{}",
         renderer.render(&[heading]),
@@ -89,6 +85,14 @@ fn render(finding: &Finding, layout: &Layout) -> String {
         text.push_str(&renderer.render(&[body]));
     }
     text
+}
+
+/// How many digits the line numbers beside the source have.
+fn gutter(place: &Place) -> usize {
+    place.excerpt.as_ref().map_or(0, |excerpt| {
+        let last_line = excerpt.first_line as usize + excerpt.text.matches('\n').count();
+        last_line.to_string().len()
+    })
 }
 
 /// What stands below the source: the rest of the message, and how to mend it.
@@ -292,23 +296,24 @@ error[BYN-001]: `package.nix` is no function
     }
 
     #[test]
-    fn a_very_long_line_is_cut_to_the_terminal_and_keeps_its_column() {
+    fn a_part_of_a_long_line_is_cut_to_the_terminal_and_keeps_its_column() {
         let mut long = samples::escape();
-        let line = format!("  x = \"{}\\d{}\";", "a".repeat(70_000), "b".repeat(70_000));
         long.place.span = Some(Span {
             line: 7,
-            column: 70_008,
+            column: 70_201,
             end_line: 7,
-            end_column: 70_010,
+            end_column: 70_203,
         });
         long.place.excerpt = Some(Excerpt {
             first_line: 7,
-            text: line,
+            first_column: 70_001,
+            text: format!("{}\\d{}", "a".repeat(200), "b".repeat(400)),
         });
         let text = finding(long);
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
-        assert!(text.contains("package.nix:7:70008\n"), "{text}");
-        assert!(text.contains("a\\db"), "{text}");
+        assert!(text.contains("package.nix:7:70201\n"), "{text}");
+        let (source, marks) = (text.lines().nth(3).unwrap(), text.lines().nth(4).unwrap());
+        assert_eq!(source.find("a\\db").map(|byte| byte + 1), marks.find("^^"), "{text}");
     }
 
     #[test]
@@ -329,6 +334,7 @@ error[BYN-001]: `package.nix` is no function
         hostile.place.path = format!("pkgs/{escape}\nok: no findings");
         hostile.place.excerpt = Some(Excerpt {
             first_line: 7,
+            first_column: 1,
             text: format!("{escape}{}", "x".repeat(40)),
         });
         let mut report = samples::report(Status::ProblemsIntroduced, vec![hostile]);

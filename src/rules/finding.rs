@@ -34,12 +34,14 @@ pub struct Span {
     pub end_column: u32,
 }
 
-/// The whole lines that a [`Span`] covers, for a report to show.
+/// The lines that a [`Span`] covers, for a report to show: whole, or, where they are long, a part around its start.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Excerpt {
     /// The number of the first of these lines, from 1: the line of the span.
     pub first_line: u32,
-    /// The lines, without the last newline.
+    /// The column of the first character of `text`, from 1: more than 1 where the line begins further left.
+    pub first_column: u32,
+    /// The source, without the last newline.
     pub text: String,
 }
 

@@ -9,8 +9,12 @@ use super::{Excerpt, Place, Span};
 use crate::nix::Lines;
 use crate::tree::{NodeId, Tree};
 
-/// The most bytes of source that a finding shows: what is longer, as a hostile file's only line may be, is not read.
+/// The most bytes of source that a finding carries.  Of what is longer, as a generated file's only line may be, it has
+/// [`BEFORE`] bytes before its start and [`AFTER`] from there, to the end of the line at most: more than a terminal is
+/// wide.
 const EXCERPT_LIMIT: usize = 4096;
+const BEFORE: usize = 256;
+const AFTER: usize = 512;
 
 impl Place {
     /// The entry as a whole.
@@ -34,11 +38,17 @@ impl Place {
             }
             None => lines.position(text, stretch.end),
         };
-        let shown = lines.text(text, line, end_line);
-        let excerpt = (shown.len() <= EXCERPT_LIMIT).then(|| Excerpt {
-            first_line: line,
-            text: shown.to_owned(),
-        });
+        let start = stretch.start as usize;
+        let whole = lines.text(text, line, end_line);
+        let (first_column, shown) = if whole.len() <= EXCERPT_LIMIT {
+            (1, whole)
+        } else {
+            let before = part_before(text, start);
+            (
+                column - before.chars().count() as u32,
+                part_around(text, start, before.len()),
+            )
+        };
         Self {
             path: path(tree, id),
             span: Some(Span {
@@ -47,9 +57,26 @@ impl Place {
                 end_line,
                 end_column,
             }),
-            excerpt,
+            excerpt: Some(Excerpt {
+                first_line: line,
+                first_column,
+                text: shown.to_owned(),
+            }),
         }
     }
+}
+
+/// What is before the byte `start` in its line, [`BEFORE`] bytes at most.
+fn part_before(text: &str, start: usize) -> &str {
+    let before = &text[text.ceil_char_boundary(start.saturating_sub(BEFORE))..start];
+    before.rsplit('\n').next().unwrap_or(before)
+}
+
+/// The line of the byte `start`, from `before` bytes before it to [`AFTER`] bytes after it.
+fn part_around(text: &str, start: usize, before: usize) -> &str {
+    let after = &text[start..text.floor_char_boundary(start + AFTER)];
+    let end = after.find('\n').unwrap_or(after.len());
+    &text[start - before..start + end]
 }
 
 /// The entry's path, as [`Place::path`] has it.
@@ -111,10 +138,23 @@ mod tests {
         assert_eq!(stretch(text, 3..4), (1, 4, 1, 5, "one".into()));
         assert_eq!(stretch(text, 20..20), (4, 1, 4, 1, String::new()));
         assert_eq!(stretch("", 0..0), (1, 1, 1, 1, String::new()));
-        assert_eq!(
-            stretch(&"x".repeat(EXCERPT_LIMIT + 1), 1..2),
-            (1, 2, 1, 3, String::new())
-        );
+    }
+
+    #[test]
+    fn of_a_long_line_the_part_around_the_start_is_shown() {
+        let excerpt = |text: &str, stretch: Range<u32>| {
+            let tree = MemoryTree::new().file("a", text).build("test").unwrap();
+            let id = tree.lookup("a".into()).unwrap();
+            let place = Place::stretch(&tree, id, text, &Lines::new(text), stretch);
+            let excerpt = place.excerpt.unwrap();
+            (excerpt.first_line, excerpt.first_column, excerpt.text)
+        };
+        let long = format!("one\n{}ö!{}\ntwo", "a".repeat(5000), "b".repeat(5000));
+        let shown = format!("{}ö!{}", "a".repeat(BEFORE - 2), "b".repeat(AFTER - 1));
+        assert_eq!(excerpt(&long, 5006..5007), (2, 5002 - (BEFORE - 1) as u32, shown));
+        assert_eq!(excerpt(&long, 4..9000), (2, 1, "a".repeat(AFTER)));
+        let many_lines = format!("one two\n{}", "three\n".repeat(1000));
+        assert_eq!(excerpt(&many_lines, 4..5000), (1, 1, "one two".into()));
     }
 
     #[test]

@@ -156,7 +156,7 @@ impl<'h> Eval<'h> {
             .filter(|attr| !names.contains(&attr.name))
             .copied()
             .collect();
-        let kept = self.marked(self.attrs_sorted(&kept), attrs.marks);
+        let kept = self.originating(self.attrs_sorted(&kept), attrs.origin);
         match attrs.open {
             Some(reason) => self.opened(kept, reason),
             None => kept,

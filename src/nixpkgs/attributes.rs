@@ -1,0 +1,332 @@
+//! What each top-level attribute is: the questions that the rules of values ask, answered by evaluation.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rustc_hash::FxHashMap;
+
+use super::definitions::{Call, Form, Forms};
+use super::top_level::{CALL_PACKAGE, top_level};
+use super::{Files, Layout, World};
+use crate::eval::{Attrs, Eval, Heap, Limits, Outcome, Position, Reason, Stop, Value};
+use crate::nix::Symbol;
+use crate::tree::NodeId;
+
+/// The answer to a question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer<T> {
+    Known(T),
+    /// The question does not arise.
+    NotAsked,
+    /// It can't be told without Nix, for this reason.
+    Undecided(String),
+}
+
+impl<T> Answer<T> {
+    pub fn known(&self) -> Option<&T> {
+        match self {
+            Self::Known(value) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+/// What sort of value an attribute has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A set whose `type` is `"derivation"`.
+    Derivation,
+    /// Another attribute set.
+    Set,
+    NotASet,
+    /// Evaluating it fails, with this message.
+    Fails(String),
+}
+
+impl Kind {
+    /// As reports name it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Derivation => "derivation",
+            Self::Set => "set",
+            Self::NotASet => "not-a-set",
+            Self::Fails(_) => "fails",
+        }
+    }
+}
+
+/// A place in a file of the tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Definition {
+    pub file: NodeId,
+    /// In bytes.
+    pub offset: u32,
+}
+
+/// What is known of one top-level attribute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attribute {
+    pub name: Symbol,
+    /// Its package directory.
+    pub package: Option<NodeId>,
+    pub kind: Answer<Kind>,
+    /// Whether its builder sees `strictDeps` as true.
+    pub strict_deps: Answer<bool>,
+    /// Whether its builder sees `__structuredAttrs` as true.
+    pub structured_attrs: Answer<bool>,
+    /// Whether it is a value that the package set's own `callPackage` returned.
+    pub same_scope: Answer<bool>,
+    /// Where Nix says that it is defined; `None` where it has a package directory, or Nix does not know.
+    pub definition: Option<Definition>,
+    /// How it is called there, where that is by a `callPackage`.
+    pub call: Option<Call>,
+}
+
+impl Attribute {
+    /// Whether it is loose in the by-name ratchet (`rules.md`, "By name").
+    pub fn should_be_by_name(&self, files: &Files) -> Answer<bool> {
+        let loose_if_derivation = self.package.is_none()
+            && self
+                .call
+                .as_ref()
+                .is_some_and(|call| !call.is_inside_by_name(files.tree()))
+            && self.same_scope != Answer::Known(false);
+        if !loose_if_derivation {
+            return Answer::Known(false);
+        }
+        match (&self.kind, &self.same_scope) {
+            (Answer::Known(Kind::Derivation), Answer::Known(true)) => Answer::Known(true),
+            (Answer::Known(Kind::Derivation), Answer::Undecided(reason)) => Answer::Undecided(reason.clone()),
+            (Answer::Known(_) | Answer::NotAsked, _) | (_, Answer::Known(false) | Answer::NotAsked) => {
+                Answer::Known(false)
+            }
+            (Answer::Undecided(reason), _) => Answer::Undecided(reason.clone()),
+        }
+    }
+}
+
+/// The top-level attributes of a tree, by name.
+pub struct Attributes {
+    /// Sorted by name.
+    all: Vec<Attribute>,
+}
+
+impl Attributes {
+    /// Those of the tree of `files`, which has this layout; all, or those of `names`.  Uses the threads of the pool
+    /// that it is called in.
+    pub fn of(files: &Files, layout: &Layout, names: Option<&[Symbol]>) -> Self {
+        let packages = (layout.packages.iter())
+            .filter_map(|package| Some((Symbol::new(package.attribute(files.tree())?), package.node)))
+            .collect();
+        let work = Work {
+            files,
+            packages,
+            names,
+            next: AtomicUsize::new(0),
+        };
+        let mut all: Vec<_> = rayon::broadcast(|_| work.run()).into_iter().flatten().collect();
+        all.sort_by_key(|attribute| attribute.name.name());
+        Self { all }
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Attribute> {
+        self.all.iter()
+    }
+
+    pub fn get(&self, name: Symbol) -> Option<&Attribute> {
+        let at = self
+            .all
+            .binary_search_by_key(&name.name(), |attribute| attribute.name.name())
+            .ok()?;
+        Some(&self.all[at])
+    }
+}
+
+/// What all threads share.
+struct Work<'f, 't> {
+    files: &'f Files<'t>,
+    packages: FxHashMap<Symbol, NodeId>,
+    names: Option<&'f [Symbol]>,
+    /// The first name that no thread has taken yet.
+    next: AtomicUsize,
+}
+
+/// How many names a thread takes at once: few enough that threads end at about the same time.
+const PORTION: usize = 64;
+
+impl Work<'_, '_> {
+    /// Takes names until none are left.
+    fn run(&self) -> Vec<Attribute> {
+        let world = World::new(self.files);
+        let heap = Heap::new();
+        let eval = Eval::new(&heap, &world, Limits::default());
+        eval.refresh();
+        let packages = match top_level(&eval) {
+            Ok(packages) => packages,
+            Err(stop) => eval.opened(eval.attrs_sorted(&[]), stop.reason()),
+        };
+        let names = match self.names {
+            Some(names) => names.to_vec(),
+            None => {
+                let mut names: Vec<_> = packages.sorted(&heap).iter().map(|attr| attr.name).collect();
+                names.sort_by_key(|name| name.name());
+                names
+            }
+        };
+        let mut inquiry = Inquiry {
+            work: self,
+            eval: &eval,
+            packages,
+            forms: FxHashMap::default(),
+        };
+        let mut found = Vec::new();
+        loop {
+            let start = self.next.fetch_add(PORTION, Ordering::Relaxed);
+            let Some(portion) = names
+                .get(start..names.len().min(start + PORTION))
+                .filter(|rest| !rest.is_empty())
+            else {
+                return found;
+            };
+            found.extend(portion.iter().filter_map(|name| inquiry.attribute(*name)));
+        }
+    }
+}
+
+/// One thread's evaluator, and what it found out on the way.
+struct Inquiry<'w, 'h> {
+    work: &'w Work<'w, 'w>,
+    eval: &'w Eval<'h>,
+    packages: &'h Attrs<'h>,
+    forms: FxHashMap<NodeId, Forms>,
+}
+
+impl<'h> Inquiry<'_, 'h> {
+    /// What is known of an attribute; `None` where the package set has none of this name.
+    fn attribute(&mut self, name: Symbol) -> Option<Attribute> {
+        let eval = self.eval;
+        eval.refresh();
+        let package = self.work.packages.get(&name).copied();
+        let attr = match self.packages.attr(name) {
+            Some(attr) => attr,
+            None => {
+                let reason = self.packages.open?;
+                let why = || Answer::Undecided(self.why(reason));
+                let kind = Answer::Undecided(self.why(reason));
+                return Some(Attribute {
+                    name,
+                    package,
+                    kind,
+                    strict_deps: why(),
+                    structured_attrs: why(),
+                    same_scope: why(),
+                    definition: None,
+                    call: None,
+                });
+            }
+        };
+        let definition = self.definition(attr.position).filter(|_| package.is_none());
+        let call = definition.and_then(|definition| self.call(definition));
+        let value = eval.force(attr.value);
+        let kind = self.kind(value);
+        let derivation = match (value, &kind) {
+            (Ok(Value::Attrs(attrs)), Answer::Known(Kind::Derivation)) => Some(attrs),
+            _ => None,
+        };
+        let undecided: Answer<bool> = match &kind {
+            Answer::Undecided(reason) => Answer::Undecided(reason.clone()),
+            _ => Answer::NotAsked,
+        };
+        let (strict_deps, structured_attrs, same_scope) = match derivation {
+            Some(attrs) => (
+                self.builder_sees(attrs, "strictDeps"),
+                self.builder_sees(attrs, "__structuredAttrs"),
+                Answer::Known(attrs.origin.marks.has(CALL_PACKAGE)),
+            ),
+            None => (undecided.clone(), undecided.clone(), undecided),
+        };
+        Some(Attribute {
+            name,
+            package,
+            kind,
+            strict_deps,
+            structured_attrs,
+            same_scope,
+            definition,
+            call,
+        })
+    }
+
+    fn kind(&self, value: Outcome<'h>) -> Answer<Kind> {
+        match value {
+            Ok(Value::Attrs(attrs)) => match self.eval.is_derivation(attrs) {
+                Ok(true) => Answer::Known(Kind::Derivation),
+                Ok(false) => Answer::Known(Kind::Set),
+                Err(stop) => self.stopped(stop),
+            },
+            Ok(_) => Answer::Known(Kind::NotASet),
+            Err(stop) => self.stopped(stop),
+        }
+    }
+
+    fn stopped(&self, stop: Stop<'h>) -> Answer<Kind> {
+        let why = self.why(stop.reason());
+        match stop {
+            Stop::Throw(_) | Stop::Abort(_) => Answer::Known(Kind::Fails(why)),
+            Stop::Unknown(_) => Answer::Undecided(why),
+        }
+    }
+
+    /// Whether the builder of a derivation sees this argument as true.  A package that has `overrideAttrs` was made by
+    /// `mkDerivation`, so what was added to it later is not seen.
+    fn builder_sees(&self, derivation: &'h Attrs<'h>, name: &str) -> Answer<bool> {
+        let eval = self.eval;
+        let seen = || -> Outcome<'h, bool> {
+            let made = eval.lookup(derivation, Symbol::new("overrideAttrs"))?.is_some();
+            let arguments = derivation.origin.built_from.filter(|_| made).unwrap_or(derivation);
+            match eval.lookup(arguments, Symbol::new(name))? {
+                Some(value) => Ok(matches!(eval.force(value)?, Value::Bool(true))),
+                None => Ok(false),
+            }
+        };
+        match seen() {
+            Ok(seen) => Answer::Known(seen),
+            Err(stop) => Answer::Undecided(self.why(stop.reason())),
+        }
+    }
+
+    fn definition(&self, position: Position) -> Option<Definition> {
+        if !position.is_known() {
+            return None;
+        }
+        Some(Definition {
+            file: World::node(position.file),
+            offset: position.offset,
+        })
+    }
+
+    fn call(&mut self, definition: Definition) -> Option<Call> {
+        let files = self.work.files;
+        let forms = self
+            .forms
+            .entry(definition.file)
+            .or_insert_with(|| match files.borrow(definition.file) {
+                Ok(file) => Forms::of(files.tree(), definition.file, file),
+                Err(_) => Forms::default(),
+            });
+        match forms.at(definition.offset)? {
+            Form::Call(call) => Some(call.clone()),
+            Form::Inherit | Form::Other => None,
+        }
+    }
+
+    /// A reason, with its place.
+    fn why(&self, reason: Reason<'h>) -> String {
+        match self.eval.place(reason.position) {
+            Some((path, line, column)) => {
+                let path = super::relative(&path).unwrap_or(&path);
+                format!("{} ({path}:{line}:{column})", reason.message)
+            }
+            None => reason.message.to_owned(),
+        }
+    }
+}
