@@ -37,9 +37,8 @@ impl<'h> Eval<'h> {
                     Ok(true)
                 })
             }
-            (Value::Attrs(a), Value::Attrs(b)) => std::ptr::eq(a, b)
-                .then_some(Ok(true))
-                .unwrap_or_else(|| self.nested(|| self.equal_attrs(a, b))),
+            (Value::Attrs(a), Value::Attrs(b)) if std::ptr::eq(a, b) => Ok(true),
+            (Value::Attrs(a), Value::Attrs(b)) => self.nested(|| self.equal_attrs(a, b)),
             _ => Ok(false),
         }
     }
@@ -53,15 +52,13 @@ impl<'h> Eval<'h> {
     }
 
     fn equal_attrs(&self, left: &'h Attrs<'h>, right: &'h Attrs<'h>) -> Outcome<'h, bool> {
-        if left.has(self.names.type_) && right.has(self.names.type_) {
-            if let (Some(a), Some(b)) = (
-                left.get(self, self.names.out_path),
-                right.get(self, self.names.out_path),
-            ) && self.is_derivation(left)?
-                && self.is_derivation(right)?
-            {
-                return self.equal_thunks(a, b);
-            }
+        let both = |name| Some((left.get(self, name)?, right.get(self, name)?));
+        if both(self.names.type_).is_some()
+            && let Some((a, b)) = both(self.names.out_path)
+            && self.is_derivation(left)?
+            && self.is_derivation(right)?
+        {
+            return self.equal_thunks(a, b);
         }
         if let Some(reason) = left.open.or(right.open) {
             return Err(Stop::Unknown(reason));

@@ -147,10 +147,7 @@ impl<'h> Eval<'h> {
             Found::Directory(_) => self.file(&format!("{path}/default.nix"))?,
             _ => self.file(path)?,
         };
-        let thunk = match self.imports.borrow().get(&file) {
-            Some(thunk) => Some(*thunk),
-            None => None,
-        };
+        let thunk = self.imports.borrow().get(&file).copied();
         let thunk = match thunk {
             Some(thunk) => thunk,
             None => {

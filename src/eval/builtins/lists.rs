@@ -114,7 +114,7 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
             let length = eval.force_int(args[1], "by `genList`")?;
             let length =
                 usize::try_from(length).map_err(|_| eval.abort(&format!("can't make a list of {length} elements")))?;
-            eval.afford(length.saturating_mul(8 * size_of::<usize>()))?;
+            eval.afford(length.saturating_mul(2 * size_of::<Thunk>()))?;
             let items = (0..length as i64).map(|at| eval.lazy_call(args[0], &[eval.done(Value::Int(at))]));
             Ok(eval.list(items.collect()))
         }),
