@@ -386,6 +386,11 @@ impl<'h> Eval<'h> {
         }
     }
 
+    /// What stands at an absolute path.
+    pub fn entry(&self, path: &str) -> Entry {
+        self.host.resolve(path)
+    }
+
     /// The line and column of a position.
     ///
     /// # Errors

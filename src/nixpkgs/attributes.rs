@@ -121,6 +121,7 @@ impl Attributes {
         let names = names.map_or_else(OnceLock::new, |names| OnceLock::from(names.to_vec()));
         let work = Work {
             files,
+            layout,
             packages,
             names,
             next: AtomicUsize::new(0),
@@ -146,6 +147,7 @@ impl Attributes {
 /// What all threads share.
 struct Work<'f, 't> {
     files: &'f Files<'t>,
+    layout: &'f Layout,
     packages: FxHashMap<Symbol, NodeId>,
     names: OnceLock<Vec<Symbol>>,
     /// The first name that no thread has taken yet.
@@ -175,7 +177,7 @@ impl Work<'_, '_> {
         let world = World::new(self.files);
         let eval = Eval::new(heap, &world, Limits::default());
         eval.refresh();
-        let packages = match top_level(&eval) {
+        let packages = match top_level(&eval, self.files, self.layout) {
             Ok(packages) => packages,
             Err(stop) => eval.opened(eval.attrs_sorted(&[]), stop.reason()),
         };
@@ -236,6 +238,10 @@ impl<'h> Inquiry<'_, 'h> {
                 });
             }
         };
+        let is_of_model = !attr.position.is_known() && package.is_none() && self.packages.open.is_some();
+        if is_of_model {
+            return None;
+        }
         let definition = self.definition(attr.position).filter(|_| package.is_none());
         let call = definition.and_then(|definition| self.call(definition));
         let value = eval.force(attr.value);
