@@ -19,6 +19,10 @@ use thiserror::Error;
 
 use crate::cli::{Check, Cli, Color, Command, Format};
 
+/// Parsing all of Nixpkgs allocates much from many threads, which this one does a fifth faster than the system's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The exit code for problems in the tree.
 const PROBLEMS: u8 = 1;
 /// The exit code for what is no verdict; clap's own for a wrong command line.

@@ -45,6 +45,12 @@ impl Heap {
         self.slice_copy(&items)
     }
 
+    /// The same without a vector in between.
+    pub fn collect<T: Copy>(&self, items: impl ExactSizeIterator<Item = T>) -> &[T] {
+        self.count::<T>(items.len());
+        self.bump.alloc_slice_fill_iter(items)
+    }
+
     pub fn slice_copy<T: Copy>(&self, items: &[T]) -> &[T] {
         self.count::<T>(items.len());
         self.bump.alloc_slice_copy(items)
