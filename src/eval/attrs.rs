@@ -370,10 +370,13 @@ impl<'h> Eval<'h> {
         if !names.iter().any(|name| attrs.has(*name)) {
             return attrs;
         }
-        let layers = attrs.layers.iter().map(|layer| match names.iter().any(|name| layer.find(*name).is_some()) {
-            true => self.layer_without(layer, names),
-            false => *layer,
-        });
+        let layers = attrs
+            .layers
+            .iter()
+            .map(|layer| match names.iter().any(|name| layer.find(*name).is_some()) {
+                true => self.layer_without(layer, names),
+                false => *layer,
+            });
         let layers = self.heap.collect(layers);
         self.heap.alloc(Attrs { layers, ..*attrs })
     }
@@ -383,7 +386,14 @@ impl<'h> Eval<'h> {
         let numbers: Vec<u32> = (0..from.keys.len() as u32).filter(kept).collect();
         let keys = self.heap.collect(numbers.iter().map(|at| from.keys[*at as usize]));
         let values = self.heap.cells(keys.len());
-        self.heap.alloc(Layer { keys, values, maker: Maker::Subset { from, numbers: self.heap.slice(numbers) } })
+        self.heap.alloc(Layer {
+            keys,
+            values,
+            maker: Maker::Subset {
+                from,
+                numbers: self.heap.slice(numbers),
+            },
+        })
     }
 
     /// The same set with more marks.

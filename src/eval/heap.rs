@@ -20,7 +20,10 @@ impl Heap {
 
     /// One that takes this many bytes before it asks for more memory; what is not used costs nothing.
     pub fn with_capacity(bytes: usize) -> Self {
-        Self { bump: Bump::with_capacity(bytes), used: Cell::new(0) }
+        Self {
+            bump: Bump::with_capacity(bytes),
+            used: Cell::new(0),
+        }
     }
 
     /// Frees all, and keeps memory at hand for as much again.

@@ -1,5 +1,6 @@
 //! What each top-level attribute is: the questions that the rules of values ask, answered by evaluation.
 
+use std::ops::Range;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -165,15 +166,16 @@ impl Work<'_, '_> {
     /// Takes names until none are left.
     fn run(&self) -> Vec<Attribute> {
         let mut found = Vec::new();
+        let mut taken = 0..0;
         let mut heap = Heap::with_capacity(FULL + FULL / 4);
-        while self.run_in(&heap, &mut found) {
+        while self.run_in(&heap, &mut taken, &mut found) {
             heap.clear();
         }
         found
     }
 
-    /// Takes names until none are left, or the heap is full; whether it was.
-    fn run_in(&self, heap: &Heap, found: &mut Vec<Attribute>) -> bool {
+    /// Goes on with the names taken, and takes more, until none are left, or the heap is full; whether it was.
+    fn run_in(&self, heap: &Heap, taken: &mut Range<usize>, found: &mut Vec<Attribute>) -> bool {
         let world = World::new(self.files);
         let eval = Eval::new(heap, &world, Limits::default());
         eval.refresh();
@@ -193,14 +195,15 @@ impl Work<'_, '_> {
             forms: FxHashMap::default(),
         };
         while heap.used() < FULL {
-            let start = self.next.fetch_add(PORTION, Ordering::Relaxed);
-            let Some(portion) = names
-                .get(start..names.len().min(start + PORTION))
-                .filter(|rest| !rest.is_empty())
-            else {
-                return false;
+            let Some(at) = taken.next() else {
+                let start = self.next.fetch_add(PORTION, Ordering::Relaxed);
+                if start >= names.len() {
+                    return false;
+                }
+                *taken = start..names.len().min(start + PORTION);
+                continue;
             };
-            found.extend(portion.iter().filter_map(|name| inquiry.attribute(*name)));
+            found.extend(inquiry.attribute(names[at]));
         }
         true
     }
