@@ -142,6 +142,11 @@ impl<'h> Eval<'h> {
         self.exhausted.set(false);
     }
 
+    /// How many steps the question took so far.
+    pub fn steps(&self) -> u64 {
+        self.limits.steps - self.steps_left.get()
+    }
+
     /// The value of a thunk, computed at most once.
     ///
     /// # Errors

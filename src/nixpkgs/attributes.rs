@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use rustc_hash::FxHashMap;
 
@@ -126,6 +126,7 @@ impl Attributes {
             packages,
             names,
             next: AtomicUsize::new(0),
+            steps: AtomicU64::new(0),
         };
         let mut all: Vec<_> = rayon::broadcast(|_| work.run()).into_iter().flatten().collect();
         all.sort_by_key(|attribute| attribute.name.name());
@@ -153,7 +154,13 @@ struct Work<'f, 't> {
     names: OnceLock<Vec<Symbol>>,
     /// The first name that no thread has taken yet.
     next: AtomicUsize,
+    /// How many steps all threads took.
+    steps: AtomicU64,
 }
+
+/// How many steps all attributes of a tree may take together: thirty times what those of Nixpkgs take.  What a tree that
+/// is made to be slow has beyond is undecided.
+const MOST_STEPS: u64 = 1_000_000_000;
 
 /// How many names a thread takes at once: few enough that threads end at about the same time.
 const PORTION: usize = 32;
@@ -204,6 +211,7 @@ impl Work<'_, '_> {
                 continue;
             };
             found.extend(inquiry.attribute(names[at]));
+            self.steps.fetch_add(eval.steps(), Ordering::Relaxed);
         }
         true
     }
@@ -223,10 +231,15 @@ impl<'h> Inquiry<'_, 'h> {
         let eval = self.eval;
         eval.refresh();
         let package = self.work.packages.get(&name).copied();
+        let exhausted = || eval.cause("evaluating the attributes of this tree takes too long");
         let attr = match self.packages.attr(eval, name) {
-            Some(attr) => attr,
-            None => {
-                let reason = self.packages.open?;
+            Some(attr) if self.work.steps.load(Ordering::Relaxed) < MOST_STEPS => attr,
+            other => {
+                let reason = if other.is_some() {
+                    exhausted()
+                } else {
+                    self.packages.open?
+                };
                 let why = || Answer::Undecided(self.why(reason));
                 let kind = Answer::Undecided(self.why(reason));
                 return Some(Attribute {

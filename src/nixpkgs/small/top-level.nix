@@ -63,19 +63,20 @@ let
 
   # `{ lib, … }: res: pkgs: super: { … }`, or `final: prev: { … }`
   all =
+    let
+      res = allPackages {
+        inherit lib config;
+        noSysDirs = true;
+        overlays = [ ];
+      } res self below;
+      short = allPackages self below;
+    in
     if allPackages == null then
       { }
-    else if builtins.functionArgs allPackages != { } then
-      let
-        res = allPackages {
-          inherit lib config;
-          noSysDirs = true;
-          overlays = [ ];
-        } res self below;
-      in
+    else if builtins.functionArgs allPackages != { } || builtins.isFunction short then
       res
     else
-      allPackages self below;
+      short;
 
   # `lib: final: prev: { … }`, or `final: prev: { … }`; they add, and replace nothing
   added =
