@@ -6,8 +6,10 @@
 //!
 //! This module knows nothing of Nix.
 
+mod archive;
 mod builder;
 mod content;
+mod decompress;
 mod difference;
 mod directory;
 mod git;
@@ -15,6 +17,7 @@ mod memory;
 mod ordered;
 mod resolve;
 
+pub use archive::{ArchiveError, ArchiveLimits};
 pub use builder::{BuildError, Builder};
 pub use content::{ContentId, Contents, Handle, ReadError, SIZE_LIMIT};
 pub use difference::Difference;
