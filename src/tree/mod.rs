@@ -8,6 +8,7 @@
 
 mod archive;
 mod builder;
+mod channel;
 mod content;
 mod decompress;
 mod difference;
@@ -16,15 +17,18 @@ mod git;
 mod memory;
 mod ordered;
 mod resolve;
+mod source;
 
 pub use archive::{ArchiveError, ArchiveLimits};
 pub use builder::{BuildError, Builder};
+pub use channel::{ChannelError, Environment, Located};
 pub use content::{ContentId, Contents, Handle, ReadError, SIZE_LIMIT};
 pub use difference::Difference;
 pub use directory::TreeError;
 pub use git::{GitError, Head, ObjectError, Repository, Revision};
 pub use memory::MemoryTree;
 pub use resolve::Resolved;
+pub use source::{Comparison, Judged, Request, Source, SourceError, Trees};
 
 use std::fmt;
 use std::ops::Range;

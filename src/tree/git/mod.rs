@@ -40,12 +40,12 @@ pub enum GitError {
     #[error("can't open the git repository {path}: {detail}", path = .path.display())]
     Open { path: PathBuf, detail: String },
     #[error(
-        "the git repository {path} keeps its references as a reftable, which byname can't read. Convert it with `git -C {quoted} \
-         refs migrate --ref-format=files`",
-        path = .path.display(),
-        quoted = quoted(.path)
+        "the git repository {repository} keeps its references as a reftable, which byname can't read. Convert it with `git -C \
+         {quoted} refs migrate --ref-format=files`",
+        repository = .repository.display(),
+        quoted = quoted(.repository)
     )]
-    Reftable { path: PathBuf },
+    Reftable { repository: PathBuf },
     #[error("{revision} is no revision of the git repository {repository}: {detail}. {help}", repository = .repository.display())]
     UnknownRevision {
         repository: PathBuf,
@@ -170,25 +170,24 @@ impl Repository {
                 detail: detail(&error),
             },
         })?;
-        Self::new(git)
+        Ok(Self::new(git))
     }
 
-    fn new(mut git: gix::Repository) -> Result<Self, GitError> {
-        if git
-            .config_snapshot()
-            .string("extensions.refStorage")
-            .is_some_and(|format| format.starts_with(b"reftable"))
-        {
-            return Err(GitError::Reftable { path: place(&git) });
-        }
+    fn new(mut git: gix::Repository) -> Self {
         git.object_cache_size_if_unset(4 << 20);
         let objects = Arc::new(Objects::new(&place(&git), git.objects.clone()));
-        Ok(Self { git, objects })
+        Self { git, objects }
     }
 
     /// Where the repository is: its checkout, or the bare repository itself.
     pub fn place(&self) -> PathBuf {
         place(&self.git)
+    }
+
+    /// Whether the other is this repository, or shares its commits as a linked worktree does.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let canonical = |repository: &Self| std::fs::canonicalize(repository.git.common_dir()).ok();
+        canonical(self).is_some_and(|directory| Some(directory) == canonical(other))
     }
 
     /// The directory that the repository's files are checked out in; `None` for a bare repository.

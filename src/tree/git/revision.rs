@@ -38,6 +38,7 @@ impl Repository {
     /// # Errors
     /// Where it names none, several, or a file.
     pub fn revision(&self, spec: &BStr) -> Result<Revision, GitError> {
+        self.reads_references()?;
         let (commit, directory) = split_directory(spec);
         let options = parse::Options {
             object_kind_hint: Some(ObjectKindHint::Committish),
@@ -63,6 +64,7 @@ impl Repository {
     /// # Errors
     /// Where it can't be read.
     pub fn head(&self) -> Result<Option<Revision>, GitError> {
+        self.reads_references()?;
         let name = BStr::new("HEAD");
         let id = self
             .git
@@ -124,6 +126,17 @@ impl Repository {
             tree,
             directory: base.directory.clone(),
         })
+    }
+
+    /// gix knows references as files only, and would find none in a reftable.
+    fn reads_references(&self) -> Result<(), GitError> {
+        let format = self.git.config_snapshot().string("extensions.refStorage");
+        match format {
+            Some(format) if format.starts_with(b"reftable") => Err(GitError::Reftable {
+                repository: self.place(),
+            }),
+            _ => Ok(()),
+        }
     }
 
     fn unresolved(&self, spec: &BStr, error: &gix::Error) -> GitError {
