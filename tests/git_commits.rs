@@ -117,7 +117,7 @@ fn objects_are_found_wherever_git_keeps_them() {
     repo.git(&["gc", "--quiet"]);
     assert_eq!(listing(&tree(repo.path(), "HEAD")), EVERY_KIND, "packed");
     repo.write("a/b/file", "changed");
-    repo.git(&["commit", "--quiet", "--all", "--message", "second"]);
+    repo.git(&["commit", "--quiet", "--message", "second", "a/b/file"]);
     let mut changed = EVERY_KIND;
     changed[2] = "a/b/file: changed";
     assert_eq!(listing(&tree(repo.path(), "HEAD")), changed, "packed in part");

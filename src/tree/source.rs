@@ -157,6 +157,11 @@ pub enum SourceError {
     Channel(#[from] ChannelError),
     #[error("can't read {path}: {source}. Give the path of a Nixpkgs, of its archive, or a revision", path = .path.display())]
     Open { path: PathBuf, source: io::Error },
+    #[error(
+        "{path} is not a directory, and no tar archive either. Give the path of a Nixpkgs, of its archive, or a revision",
+        path = .path.display()
+    )]
+    NoTree { path: PathBuf },
     #[error("{url} is not on this machine, and byname fetches nothing. Download it, and give the path of the file")]
     Url { url: String },
     #[error("standard input (-) can be only one of the two trees")]
@@ -429,11 +434,14 @@ fn archive(path: &Path) -> Result<Tree, SourceError> {
         path: path.into(),
         source,
     })?;
-    Ok(Tree::archive(
-        file,
-        path.display().to_string(),
-        ArchiveLimits::default(),
-    )?)
+    let unpacked = Tree::archive(file, path.display().to_string(), ArchiveLimits::default());
+    unpacked.map_err(|error| match error {
+        // Whoever names a file that has nothing of an archive about it meant something else.
+        ArchiveError::Damaged { .. } | ArchiveError::Empty { .. } if !has_archive_name(path.as_os_str().as_bytes()) => {
+            SourceError::NoTree { path: path.into() }
+        }
+        error => error.into(),
+    })
 }
 
 /// The tree of a repository before its first commit.
