@@ -17,3 +17,4 @@ pub mod references;
 pub use catalogue::{Kind, Rule, catalogue, rule};
 pub use find::{UnknownRule, find};
 pub use finding::{Excerpt, Finding, Place, Span, Undecided};
+pub(crate) use place::text as path_text;

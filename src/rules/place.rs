@@ -85,7 +85,7 @@ pub(super) fn path(tree: &Tree, id: NodeId) -> String {
 }
 
 /// Bytes as text: those that are no UTF-8 become `\xNN`.
-pub(super) fn text(bytes: &BStr) -> String {
+pub(crate) fn text(bytes: &BStr) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());
