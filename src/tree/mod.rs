@@ -7,12 +7,14 @@
 //! This module knows nothing of Nix.
 
 mod builder;
+mod compare;
 mod content;
 mod directory;
 mod memory;
 mod resolve;
 
 pub use builder::{BuildError, Builder};
+pub use compare::same_content;
 pub use content::{ContentId, Contents, Handle, ReadError, SIZE_LIMIT};
 pub use directory::TreeError;
 pub use memory::MemoryTree;
