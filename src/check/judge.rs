@@ -5,10 +5,13 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::{CheckError, Report, Status, TreeSummary};
-use crate::nixpkgs::{FileError, Files, Layout, Parsed};
-use crate::rules::by_name::{self, Places};
-use crate::rules::{Finding, Undecided, files, function, layout, paths, references};
-use crate::tree::{Kind, NodeId, Tree};
+use crate::nix::Symbol;
+use crate::nixpkgs::{Answer, Attribute, Attributes, FileError, Files, Layout, Parsed};
+use crate::rules::ratchet::Values;
+use crate::rules::{
+    Finding, Undecided, by_name, defined_twice, files, function, layout, paths, references, settings, values,
+};
+use crate::tree::{Kind, NodeId, Tree, same_content};
 
 /// The report on `head`, compared with `base` where there is one.
 pub(super) fn compare(head: &Tree, base: Option<&Tree>) -> Result<Report, CheckError> {
@@ -17,23 +20,35 @@ pub(super) fn compare(head: &Tree, base: Option<&Tree>) -> Result<Report, CheckE
     let head = Side::new(&head_files);
     let base = base_files.as_ref().map(Side::new);
 
+    // First, since it keeps the files that it parses: what then goes through all files parses the rest.
+    let attributes = match &base {
+        Some(_) => head.attributes(None),
+        None => head.attributes(Some(head.package_names())),
+    };
     let (in_head, in_base) = nix_files(&head, base.as_ref())?;
-    let findings = head.sorted_findings(in_head);
-    let base_fails = base
-        .as_ref()
-        .is_some_and(|base| !base.sorted_findings(in_base).is_empty());
-    let absolute = match (base_fails, findings.is_empty()) {
-        (true, true) => Status::BaseFixed,
-        (true, false) => Status::BaseStillBroken,
-        (false, false) => Status::ProblemsIntroduced,
-        (false, true) => Status::Ok,
+    let in_head = head.findings_of_files(in_head);
+    let judged = match &base {
+        Some(base) => against(base, base.findings_of_files(in_base), &head, &attributes, in_head),
+        None => {
+            let absolute = head.absolute(None, &attributes, in_head);
+            Judged {
+                status: match absolute.passes() {
+                    true => Status::Ok,
+                    false => Status::ProblemsIntroduced,
+                },
+                rest: absolute,
+            }
+        }
     };
-    let (status, findings, undecided) = match &base {
-        Some(base) if absolute == Status::Ok => ratchets(base, &head),
-        _ => (absolute, findings, Vec::new()),
-    };
+    let Found {
+        mut findings,
+        mut undecided,
+    } = judged.rest;
+    sort(&mut findings);
+    undecided.sort();
+    undecided.dedup();
     Ok(Report {
-        status,
+        status: judged.status,
         head: head.summary(),
         base: base.as_ref().map(Side::summary),
         findings,
@@ -41,17 +56,81 @@ pub(super) fn compare(head: &Tree, base: Option<&Tree>) -> Result<Report, CheckE
     })
 }
 
-/// What the ratchets say of two trees that keep the absolute rules.
-fn ratchets(base: &Side<'_, '_>, head: &Side<'_, '_>) -> (Status, Vec<Finding>, Vec<Undecided>) {
-    let (mut findings, mut undecided) = by_name::compare(&base.places, &head.places);
-    sort(&mut findings);
-    undecided.sort();
-    let status = if findings.is_empty() {
-        Status::Ok
+/// What some rules say of a tree.
+#[derive(Default)]
+struct Found {
+    findings: Vec<Finding>,
+    undecided: Vec<Undecided>,
+}
+
+impl Found {
+    fn passes(&self) -> bool {
+        self.findings.is_empty()
+    }
+
+    fn add(&mut self, (findings, undecided): (Vec<Finding>, Vec<Undecided>)) {
+        self.findings.extend(findings);
+        self.undecided.extend(undecided);
+    }
+}
+
+/// A status, and what it rests on.
+struct Judged {
+    status: Status,
+    rest: Found,
+}
+
+/// Head against base, given what is wrong with the files of each.
+fn against(
+    base: &Side<'_, '_>,
+    in_base: Vec<Finding>,
+    head: &Side<'_, '_>,
+    attributes: &Attributes,
+    in_head: Vec<Finding>,
+) -> Judged {
+    let evaluated;
+    let of_base = if is_same(base.tree(), head.tree()) {
+        attributes
     } else {
-        Status::DiscouragedPatternsIntroduced
+        let names = match in_base.is_empty() {
+            true => [base.package_names(), head.asks_for_base(attributes)].concat(),
+            false => undecided_names(attributes),
+        };
+        evaluated = base.attributes(Some(names));
+        &evaluated
     };
-    (status, findings, undecided)
+    let base_passes = in_base.is_empty() && base.absolute(None, of_base, in_base).passes();
+    let of_base = base.values(of_base);
+    let mut found = head.absolute(Some(&of_base), attributes, in_head);
+    let status = match (base_passes, found.passes()) {
+        (false, true) => Status::BaseFixed,
+        (false, false) => Status::BaseStillBroken,
+        (true, false) => Status::ProblemsIntroduced,
+        (true, true) => {
+            let of_head = head.values(attributes);
+            found.add(by_name::compare(&of_base, &of_head));
+            found.add(settings::compare(&of_base, &of_head));
+            match found.passes() {
+                true => Status::Ok,
+                false => Status::DiscouragedPatternsIntroduced,
+            }
+        }
+    };
+    Judged { status, rest: found }
+}
+
+/// The attributes of which nothing is known.
+fn undecided_names(attributes: &Attributes) -> Vec<Symbol> {
+    let undecided = attributes
+        .iter()
+        .filter(|attribute| matches!(attribute.kind, Answer::Undecided(_)));
+    undecided.map(|attribute| attribute.name).collect()
+}
+
+/// Whether two trees are the same, as far as that is known without reading their files.
+fn is_same(a: &Tree, b: &Tree) -> bool {
+    let is_named = |id: NodeId| !a.kind(id).is_file() || a.content_id(id).is_some();
+    a.len() == b.len() && a.nodes().all(is_named) && same_content((a, a.root()), (b, b.root()))
 }
 
 /// Sorts findings by place, and those of one place by rule.
@@ -63,7 +142,6 @@ fn sort(findings: &mut [Finding]) {
 struct Side<'f, 't> {
     files: &'f Files<'t>,
     layout: Layout,
-    places: Places<'f, 't>,
     /// All `.nix` files, in the order of their paths.
     nix_files: Vec<NodeId>,
 }
@@ -72,11 +150,9 @@ impl<'f, 't> Side<'f, 't> {
     fn new(files: &'f Files<'t>) -> Self {
         let tree = files.tree();
         let nix_files = tree.nodes().filter(|&id| files::is_nix_file(tree, id)).collect();
-        let layout = Layout::of(tree);
         Self {
             files,
-            places: Places::of(files, &layout),
-            layout,
+            layout: Layout::of(tree),
             nix_files,
         }
     }
@@ -118,8 +194,8 @@ impl<'f, 't> Side<'f, 't> {
         Ok(findings)
     }
 
-    /// All that is wrong with the tree, given what is wrong with its `.nix` files, sorted by place.
-    fn sorted_findings(&self, in_nix_files: Vec<Finding>) -> Vec<Finding> {
+    /// What is wrong with the files of the tree, given what is wrong with those that are Nix.
+    fn findings_of_files(&self, in_nix_files: Vec<Finding>) -> Vec<Finding> {
         let tree = self.tree();
         let mut findings = in_nix_files;
         findings.extend(layout::check(tree, &self.layout));
@@ -128,9 +204,50 @@ impl<'f, 't> Side<'f, 't> {
             let package = self.layout.package_around(tree, id);
             findings.extend(package.and_then(|package| references::check_symlink(tree, package, id)));
         }
-        findings.extend(by_name::check(&self.places));
-        sort(&mut findings);
+        findings.extend(defined_twice::check(self.files, &self.layout));
         findings
+    }
+
+    /// What the absolute rules say, given what they say of the files.
+    fn absolute(&self, base: Option<&Values>, attributes: &Attributes, in_files: Vec<Finding>) -> Found {
+        let of_values = values::check(base, &self.values(attributes), &self.layout, &in_files);
+        let mut found = Found {
+            findings: in_files,
+            undecided: Vec::new(),
+        };
+        found.add(of_values);
+        found
+    }
+
+    /// The top-level attributes: all, or those of these names.
+    fn attributes(&self, names: Option<Vec<Symbol>>) -> Attributes {
+        Attributes::of(self.files, &self.layout, names.as_deref())
+    }
+
+    fn values<'v>(&self, attributes: &'v Attributes) -> Values<'v, 't>
+    where
+        'f: 'v,
+    {
+        Values {
+            files: self.files,
+            attributes,
+        }
+    }
+
+    /// The attributes that package directories define.
+    fn package_names(&self) -> Vec<Symbol> {
+        let packages = self.layout.packages.iter();
+        packages
+            .filter_map(|package| Some(Symbol::new(package.attribute(self.tree())?)))
+            .collect()
+    }
+
+    /// Attributes without a package directory of which base's answers matter.
+    fn asks_for_base(&self, attributes: &Attributes) -> Vec<Symbol> {
+        let values = self.values(attributes);
+        let asks =
+            |attribute: &&Attribute| by_name::asks_for_base(&values, attribute) || settings::asks_for_base(attribute);
+        attributes.iter().filter(asks).map(|attribute| attribute.name).collect()
     }
 }
 

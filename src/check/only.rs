@@ -67,7 +67,7 @@ impl Concern {
     }
 
     fn asks(&self, undecided: &Undecided) -> bool {
-        self.package.as_ref() == Some(&undecided.attribute)
+        self.package.is_some() && self.package == undecided.attribute
     }
 }
 

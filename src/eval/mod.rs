@@ -314,16 +314,30 @@ impl<'h> Eval<'h> {
     pub fn lookup(&self, attrs: &'h Attrs<'h>, name: Symbol) -> Outcome<'h, Option<&'h Thunk<'h>>> {
         match (attrs.get(self, name), attrs.open) {
             (Some(value), _) => Ok(Some(value)),
-            (None, Some(reason)) => Err(Stop::Unknown(reason)),
+            (None, Some(reason)) => Err(self.not_known(reason, name)),
             (None, None) => Ok(None),
         }
     }
 
     fn missing(&self, attrs: &'h Attrs<'h>, name: Symbol) -> Stop<'h> {
         match attrs.open {
-            Some(reason) => Stop::Unknown(reason),
+            Some(reason) => self.not_known(reason, name),
             None => self.abort(&format!("attribute '{name}' missing")),
         }
+    }
+
+    /// An attribute that a set may have, or not, for this reason.
+    #[cold]
+    fn not_known(&self, reason: Reason<'h>, name: Symbol) -> Stop<'h> {
+        const NOT_KNOWN: &str = "is not known:";
+        // the innermost name tells most, and reasons do not grow
+        if reason.message.contains(NOT_KNOWN) {
+            return Stop::Unknown(reason);
+        }
+        Stop::Unknown(self.heap.alloc(Cause {
+            message: self.heap.str(&format!("'{name}' {NOT_KNOWN} {}", reason.message)),
+            position: reason.position,
+        }))
     }
 
     /// A thunk's value as a set; `what` completes "a set was expected …".

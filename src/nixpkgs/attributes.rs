@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use rustc_hash::FxHashMap;
 
-use super::definitions::{Call, Form, Forms};
-use super::top_level::{CALL_PACKAGE, top_level};
+use super::definitions::{Call, Definition, Form, Written};
+use super::top_level::{CALL_PACKAGE, is_whole, top_level};
+use super::world::ROOT;
 use super::{Files, Layout, World};
 use crate::eval::{Attrs, Eval, Heap, Limits, Outcome, Position, Reason, Stop, Value};
 use crate::nix::Symbol;
@@ -20,7 +21,7 @@ pub enum Answer<T> {
     /// The question does not arise.
     NotAsked,
     /// It can't be told without Nix, for this reason.
-    Undecided(String),
+    Undecided(Cause),
 }
 
 impl<T> Answer<T> {
@@ -32,16 +33,58 @@ impl<T> Answer<T> {
     }
 }
 
+/// Why evaluation fails, or why something can't be known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cause {
+    /// On one line.
+    pub message: String,
+    /// Where that arose, as far as known.
+    pub location: Option<Location>,
+}
+
+impl Cause {
+    /// The message, with its place in the tree of `files`.
+    pub fn describe(&self, files: &Files) -> String {
+        match self.location {
+            Some(location) => format!("{} ({})", self.message, location.describe(files)),
+            None => self.message.clone(),
+        }
+    }
+}
+
+/// A place in a file of the tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Location {
+    pub file: NodeId,
+    /// In bytes.
+    pub offset: u32,
+}
+
+impl Location {
+    /// `path:line:column`, or the path alone for a file that is no Nix.
+    pub fn describe(&self, files: &Files) -> String {
+        let path = files.tree().path(self.file);
+        match files.borrow(self.file) {
+            Ok(file) => {
+                let (line, column) = file.position(self.offset);
+                format!("{path}:{line}:{column}")
+            }
+            Err(_) => path.to_string(),
+        }
+    }
+}
+
 /// What sort of value an attribute has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A set whose `type` is `"derivation"`.
     Derivation,
-    /// Another attribute set.
-    Set,
-    NotASet,
-    /// Evaluating it fails, with this message.
-    Fails(String),
+    /// Another attribute set; what it is to its users: `a function`, `an attribute set`.
+    Set(&'static str),
+    /// Something else: `a function`, `a string`, …
+    NotASet(&'static str),
+    /// Evaluating it fails.
+    Fails(Cause),
 }
 
 impl Kind {
@@ -49,19 +92,11 @@ impl Kind {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Derivation => "derivation",
-            Self::Set => "set",
-            Self::NotASet => "not-a-set",
+            Self::Set(_) => "set",
+            Self::NotASet(_) => "not-a-set",
             Self::Fails(_) => "fails",
         }
     }
-}
-
-/// A place in a file of the tree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Definition {
-    pub file: NodeId,
-    /// In bytes.
-    pub offset: u32,
 }
 
 /// What is known of one top-level attribute.
@@ -79,29 +114,67 @@ pub struct Attribute {
     pub same_scope: Answer<bool>,
     /// Where Nix says that it is defined; `None` where it has a package directory, or Nix does not know.
     pub definition: Option<Definition>,
-    /// How it is called there, where that is by a `callPackage`.
-    pub call: Option<Call>,
 }
 
 impl Attribute {
+    /// How it is called where it is defined, where that is by a `callPackage`.
+    pub fn call(&self) -> Option<&Call> {
+        match &self.definition.as_ref()?.form {
+            Form::Call(call) => Some(call),
+            Form::Inherit | Form::Other => None,
+        }
+    }
+
     /// Whether it is loose in the by-name ratchet (`rules.md`, "By name").
     pub fn should_be_by_name(&self, files: &Files) -> Answer<bool> {
         let loose_if_derivation = self.package.is_none()
-            && self
-                .call
-                .as_ref()
-                .is_some_and(|call| !call.is_inside_by_name(files.tree()))
+            && self.call().is_some_and(|call| !call.is_inside_by_name(files.tree()))
             && self.same_scope != Answer::Known(false);
         if !loose_if_derivation {
             return Answer::Known(false);
         }
         match (&self.kind, &self.same_scope) {
             (Answer::Known(Kind::Derivation), Answer::Known(true)) => Answer::Known(true),
-            (Answer::Known(Kind::Derivation), Answer::Undecided(reason)) => Answer::Undecided(reason.clone()),
+            (Answer::Known(Kind::Derivation), Answer::Undecided(cause)) => Answer::Undecided(cause.clone()),
             (Answer::Known(_) | Answer::NotAsked, _) | (_, Answer::Known(false) | Answer::NotAsked) => {
                 Answer::Known(false)
             }
-            (Answer::Undecided(reason), _) => Answer::Undecided(reason.clone()),
+            (Answer::Undecided(cause), _) => Answer::Undecided(cause.clone()),
+        }
+    }
+
+    /// One of which nothing is known but this of its value.
+    fn opaque(name: Symbol, package: Option<NodeId>, kind: Answer<Kind>) -> Self {
+        let rest = match &kind {
+            Answer::Undecided(cause) => Answer::Undecided(cause.clone()),
+            _ => Answer::NotAsked,
+        };
+        Self {
+            name,
+            package,
+            kind,
+            strict_deps: rest.clone(),
+            structured_attrs: rest.clone(),
+            same_scope: rest,
+            definition: None,
+        }
+    }
+}
+
+/// Why there is no top-level package set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// Evaluating it fails.
+    Fails(Cause),
+    /// It can't be told without Nix.
+    Undecided(Cause),
+}
+
+impl Failure {
+    fn kind(&self) -> Answer<Kind> {
+        match self {
+            Self::Fails(cause) => Answer::Known(Kind::Fails(cause.clone())),
+            Self::Undecided(cause) => Answer::Undecided(cause.clone()),
         }
     }
 }
@@ -110,39 +183,59 @@ impl Attribute {
 pub struct Attributes {
     /// Sorted by name.
     all: Vec<Attribute>,
+    failure: Option<Failure>,
 }
 
 impl Attributes {
     /// Those of the tree of `files`, which has this layout; all, or those of `names`.  Uses the threads of the pool
     /// that it is called in.
     pub fn of(files: &Files, layout: &Layout, names: Option<&[Symbol]>) -> Self {
+        if names.is_some_and(<[_]>::is_empty) {
+            return Self {
+                all: Vec::new(),
+                failure: None,
+            };
+        }
         let packages = (layout.packages.iter())
             .filter_map(|package| Some((Symbol::new(package.attribute(files.tree())?), package.node)))
             .collect();
-        let names = names.map_or_else(OnceLock::new, |names| OnceLock::from(names.to_vec()));
         let work = Work {
             files,
             layout,
             packages,
-            names,
+            only: names,
+            names: OnceLock::new(),
+            failure: OnceLock::new(),
             next: AtomicUsize::new(0),
             steps: AtomicU64::new(0),
         };
         let mut all: Vec<_> = rayon::broadcast(|_| work.run()).into_iter().flatten().collect();
+        let failure = work.failure.into_inner();
+        if let Some(failure) = &failure {
+            let package = |(name, node): (&Symbol, &NodeId)| Attribute::opaque(*name, Some(*node), failure.kind());
+            all = work.packages.iter().map(package).collect();
+        }
         all.sort_by_key(|attribute| attribute.name.name());
-        Self { all }
+        Self { all, failure }
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Attribute> {
         self.all.iter()
     }
 
+    /// The attribute of this name; `None` where the tree defines none, or there is no package set at all.
     pub fn get(&self, name: Symbol) -> Option<&Attribute> {
         let at = self
             .all
             .binary_search_by_key(&name.name(), |attribute| attribute.name.name())
             .ok()?;
         Some(&self.all[at])
+    }
+
+    /// Why there is no package set at all, where there is none.  Then no attributes are known but those of package
+    /// directories, of which nothing else is known either.
+    pub fn failure(&self) -> Option<&Failure> {
+        self.failure.as_ref()
     }
 }
 
@@ -151,7 +244,11 @@ struct Work<'f, 't> {
     files: &'f Files<'t>,
     layout: &'f Layout,
     packages: FxHashMap<Symbol, NodeId>,
+    /// The names that are asked for, where not all are.
+    only: Option<&'f [Symbol]>,
+    /// Those, or all that there are.
     names: OnceLock<Vec<Symbol>>,
+    failure: OnceLock<Failure>,
     /// The first name that no thread has taken yet.
     next: AtomicUsize,
     /// How many steps all threads took.
@@ -188,18 +285,27 @@ impl Work<'_, '_> {
         eval.refresh();
         let packages = match top_level(&eval, self.files, self.layout) {
             Ok(packages) => packages,
-            Err(stop) => eval.opened(eval.attrs_sorted(&[]), stop.reason()),
+            Err(stop) => {
+                let cause = self.cause(stop.reason());
+                let _ = self.failure.set(match stop {
+                    Stop::Throw(_) | Stop::Abort(_) => Failure::Fails(cause),
+                    Stop::Unknown(_) => Failure::Undecided(cause),
+                });
+                return false;
+            }
         };
         let names = self.names.get_or_init(|| {
-            let mut names = packages.names();
+            let mut names = self.only.map_or_else(|| packages.names(), <[_]>::to_vec);
             names.sort_unstable_by_key(|name| name.name());
+            names.dedup();
             names
         });
         let mut inquiry = Inquiry {
             work: self,
             eval: &eval,
             packages,
-            forms: FxHashMap::default(),
+            is_small: !is_whole(&eval),
+            written: FxHashMap::default(),
         };
         while heap.used() < FULL {
             let Some(at) = taken.next() else {
@@ -215,98 +321,100 @@ impl Work<'_, '_> {
         }
         true
     }
+
+    fn location(&self, position: Position) -> Option<Location> {
+        let is_ours = position.file.0 as usize >= self.files.tree().len();
+        (!is_ours).then(|| Location {
+            file: World::node(position.file),
+            offset: position.offset,
+        })
+    }
+
+    fn cause(&self, reason: Reason) -> Cause {
+        let message = reason.message.split_whitespace().collect::<Vec<_>>().join(" ");
+        // a path of the evaluation is one of the tree's, to a reader
+        let message = message.replace(&format!("'{ROOT}/"), "'");
+        Cause {
+            message: match message.char_indices().nth(LONGEST) {
+                Some((end, _)) => format!("{}…", &message[..end]),
+                None => message,
+            },
+            location: self.location(reason.position),
+        }
+    }
 }
+
+/// The most characters of a message that are kept: it may be anything that a file of the tree throws.
+const LONGEST: usize = 1000;
 
 /// One thread's evaluator, and what it found out on the way.
 struct Inquiry<'w, 'h> {
     work: &'w Work<'w, 'w>,
     eval: &'w Eval<'h>,
     packages: &'h Attrs<'h>,
-    forms: FxHashMap<NodeId, Forms>,
+    /// Whether the tree is smaller than Nixpkgs, and the package set completed by ours.
+    is_small: bool,
+    written: FxHashMap<NodeId, Written>,
 }
 
 impl<'h> Inquiry<'_, 'h> {
-    /// What is known of an attribute; `None` where the package set has none of this name.
+    /// What is known of an attribute; `None` where the tree defines none of this name.
     fn attribute(&mut self, name: Symbol) -> Option<Attribute> {
         let eval = self.eval;
         eval.refresh();
         let package = self.work.packages.get(&name).copied();
-        let exhausted = || eval.cause("evaluating the attributes of this tree takes too long");
-        let attr = match self.packages.attr(eval, name) {
-            Some(attr) if self.work.steps.load(Ordering::Relaxed) < MOST_STEPS => attr,
-            other => {
-                let reason = if other.is_some() {
-                    exhausted()
-                } else {
-                    self.packages.open?
-                };
-                let why = || Answer::Undecided(self.why(reason));
-                let kind = Answer::Undecided(self.why(reason));
-                return Some(Attribute {
-                    name,
-                    package,
-                    kind,
-                    strict_deps: why(),
-                    structured_attrs: why(),
-                    same_scope: why(),
-                    definition: None,
-                    call: None,
-                });
-            }
+        let undecided = |reason| Attribute::opaque(name, package, Answer::Undecided(self.work.cause(reason)));
+        let Some(attr) = self.packages.attr(eval, name) else {
+            return Some(undecided(self.packages.open.filter(|_| !self.is_small)?));
         };
-        let is_of_model = !attr.position.is_known() && package.is_none() && self.packages.open.is_some();
-        if is_of_model {
+        let may_be_ours = self.is_small && self.work.only.is_none();
+        if may_be_ours && !attr.position.is_known() && package.is_none() {
             return None;
         }
-        let definition = self.definition(attr.position).filter(|_| package.is_none());
-        let call = definition.and_then(|definition| self.call(definition));
+        if self.work.steps.load(Ordering::Relaxed) >= MOST_STEPS {
+            return Some(undecided(
+                eval.cause("evaluating the attributes of this tree takes too long"),
+            ));
+        }
+        let definition = match package {
+            Some(_) => None,
+            None => self.definition(attr.position),
+        };
         let value = eval.force(attr.value);
         let kind = self.kind(value);
-        let derivation = match (value, &kind) {
-            (Ok(Value::Attrs(attrs)), Answer::Known(Kind::Derivation)) => Some(attrs),
-            _ => None,
-        };
-        let undecided: Answer<bool> = match &kind {
-            Answer::Undecided(reason) => Answer::Undecided(reason.clone()),
-            _ => Answer::NotAsked,
-        };
-        let (strict_deps, structured_attrs, same_scope) = match derivation {
-            Some(attrs) => (
-                self.builder_sees(attrs, "strictDeps"),
-                self.builder_sees(attrs, "__structuredAttrs"),
-                Answer::Known(attrs.origin.marks.has(CALL_PACKAGE)),
-            ),
-            None => (undecided.clone(), undecided.clone(), undecided),
+        let (Ok(Value::Attrs(attrs)), Answer::Known(Kind::Derivation)) = (value, &kind) else {
+            return Some(Attribute {
+                definition,
+                ..Attribute::opaque(name, package, kind)
+            });
         };
         Some(Attribute {
             name,
             package,
             kind,
-            strict_deps,
-            structured_attrs,
-            same_scope,
+            strict_deps: self.builder_sees(attrs, "strictDeps"),
+            structured_attrs: self.builder_sees(attrs, "__structuredAttrs"),
+            same_scope: Answer::Known(attrs.origin.marks.has(CALL_PACKAGE)),
             definition,
-            call,
         })
     }
 
     fn kind(&self, value: Outcome<'h>) -> Answer<Kind> {
-        match value {
-            Ok(Value::Attrs(attrs)) => match self.eval.is_derivation(attrs) {
-                Ok(true) => Answer::Known(Kind::Derivation),
-                Ok(false) => Answer::Known(Kind::Set),
-                Err(stop) => self.stopped(stop),
-            },
-            Ok(_) => Answer::Known(Kind::NotASet),
-            Err(stop) => self.stopped(stop),
-        }
-    }
-
-    fn stopped(&self, stop: Stop<'h>) -> Answer<Kind> {
-        let why = self.why(stop.reason());
-        match stop {
-            Stop::Throw(_) | Stop::Abort(_) => Answer::Known(Kind::Fails(why)),
-            Stop::Unknown(_) => Answer::Undecided(why),
+        let kind = value.and_then(|value| match value {
+            Value::Attrs(attrs) if self.eval.is_derivation(attrs)? => Ok(Kind::Derivation),
+            Value::Attrs(attrs) if attrs.has(self.eval.names.functor) => Ok(Kind::Set("a function")),
+            Value::Attrs(_) => Ok(Kind::Set(value.described())),
+            other => Ok(Kind::NotASet(other.described())),
+        });
+        match kind {
+            Ok(kind) => Answer::Known(kind),
+            Err(stop) => {
+                let cause = self.work.cause(stop.reason());
+                match stop {
+                    Stop::Throw(_) | Stop::Abort(_) => Answer::Known(Kind::Fails(cause)),
+                    Stop::Unknown(_) => Answer::Undecided(cause),
+                }
+            }
         }
     }
 
@@ -324,43 +432,23 @@ impl<'h> Inquiry<'_, 'h> {
         };
         match seen() {
             Ok(seen) => Answer::Known(seen),
-            Err(stop) => Answer::Undecided(self.why(stop.reason())),
+            Err(stop) => Answer::Undecided(self.work.cause(stop.reason())),
         }
     }
 
-    fn definition(&self, position: Position) -> Option<Definition> {
-        if !position.is_known() {
-            return None;
-        }
-        Some(Definition {
-            file: World::node(position.file),
-            offset: position.offset,
-        })
-    }
-
-    fn call(&mut self, definition: Definition) -> Option<Call> {
+    /// The definition at a position that an attribute has.
+    fn definition(&mut self, position: Position) -> Option<Definition> {
+        let Location { file, offset } = self.work.location(position)?;
         let files = self.work.files;
-        let forms = self
-            .forms
-            .entry(definition.file)
-            .or_insert_with(|| match files.borrow(definition.file) {
-                Ok(file) => Forms::of(files.tree(), definition.file, file),
-                Err(_) => Forms::default(),
-            });
-        match forms.at(definition.offset)? {
-            Form::Call(call) => Some(call.clone()),
-            Form::Inherit | Form::Other => None,
-        }
-    }
-
-    /// A reason, with its place.
-    fn why(&self, reason: Reason<'h>) -> String {
-        match self.eval.place(reason.position) {
-            Some((path, line, column)) => {
-                let path = super::relative(&path).unwrap_or(&path);
-                format!("{} ({path}:{line}:{column})", reason.message)
-            }
-            None => reason.message.to_owned(),
-        }
+        let written = self.written.entry(file).or_insert_with(|| match files.borrow(file) {
+            Ok(parsed) => Written::of(files.tree(), file, parsed),
+            Err(_) => Written::default(),
+        });
+        let written = written.at(offset).cloned();
+        Some(written.unwrap_or(Definition {
+            file,
+            span: (offset, offset),
+            form: Form::Other,
+        }))
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::nix::{
-    AttrName, BinaryOp, BindingsId, BoundValue, Expr, ExprId, File, Part, PathKind, Resolved as Scope, Symbol,
+    AttrName, BinaryOp, Binding, BindingsId, BoundValue, Expr, ExprId, File, Part, PathKind, Resolved as Scope, Symbol,
 };
 use crate::nixpkgs::{BY_NAME, Bound, Frames, resolve_literal};
 use crate::tree::{NodeId, Resolved, Tree};
@@ -66,52 +66,83 @@ impl Call {
     }
 }
 
-/// The forms of all definitions in a file, by where Nix says that the attribute is.
+/// Every definition that a file writes, by where Nix says that the attribute is.
 #[derive(Debug, Default)]
-pub struct Forms(Vec<(u32, Form)>);
+pub struct Written(Vec<Definition>);
 
-impl Forms {
-    /// The forms in `file`, which is at `node`.
+impl Written {
+    /// Those in `file`, which is at `node`.
     pub fn of(tree: &Tree, node: NodeId, file: &File) -> Self {
-        let mut forms = Vec::new();
+        let mut written = Vec::new();
         for expr in file.exprs() {
             let (Expr::Attrs(bindings) | Expr::Let { bindings, .. } | Expr::LegacyLet(bindings)) = *file.expr(expr)
             else {
                 continue;
             };
-            for binding in file.bound(file.bindings(bindings)) {
-                forms.push((binding.offset, form(tree, node, file, binding.value, None)));
+            let bindings = file.bindings(bindings);
+            for binding in file.bound(bindings) {
+                written.push(Definition::of(tree, node, file, binding, None));
             }
+            written.extend(file.dynamic(bindings).iter().map(|dynamic| Definition {
+                file: node,
+                span: (dynamic.offset, file.span(dynamic.value).end),
+                form: Form::Other,
+            }));
         }
         // `a.b = 1;` binds two attributes at one offset.  Expressions come from inside to outside, and `a` is the outer.
-        forms.sort_by_key(|(offset, _)| *offset);
-        Self(forms)
+        written.sort_by_key(|definition| definition.span.0);
+        Self(written)
     }
 
-    /// The form of the attribute whose definition starts at this byte offset: the position that
-    /// `builtins.unsafeGetAttrPos` gives.
-    pub fn at(&self, offset: u32) -> Option<&Form> {
-        let after = self.0.partition_point(|(start, _)| *start <= offset);
-        let (start, form) = self.0.get(after.checked_sub(1)?)?;
-        (*start == offset).then_some(form)
+    /// The definition that starts at this byte offset: the position that `builtins.unsafeGetAttrPos` gives.
+    pub fn at(&self, offset: u32) -> Option<&Definition> {
+        let after = self.0.partition_point(|definition| definition.span.0 <= offset);
+        let definition = self.0.get(after.checked_sub(1)?)?;
+        (definition.span.0 == offset).then_some(definition)
     }
 }
 
-/// The top-level attributes that `all-packages.nix` defines.
+/// The top-level attributes that `all-packages.nix` plainly defines: those whose names only evaluation can tell are not
+/// among them.
 #[derive(Debug, Default)]
 pub struct Definitions {
     /// By name; the one that wins where there are several.
     entries: BTreeMap<Symbol, Definition>,
-    /// Where the file has a part whose attributes only evaluation can tell: the byte offset of the first.
-    open: Option<u32>,
 }
 
 /// One attribute's definition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Definition {
+    pub file: NodeId,
     /// Where it stands in the file, in bytes: from the attribute's name to the end of its value.
     pub span: (u32, u32),
     pub form: Form,
+}
+
+impl Definition {
+    /// Of a name that `file`, which is at `node`, binds; `frames` are the scopes around it, where they are known.
+    fn of(tree: &Tree, node: NodeId, file: &File, binding: &Binding, frames: Option<&Frames>) -> Self {
+        let end = match binding.value {
+            BoundValue::Expr(value) | BoundValue::Inherit(value) => file.span(value).end,
+            BoundValue::InheritFrom(_) => binding.offset + binding.name.name().len() as u32,
+        };
+        Self {
+            file: node,
+            span: (binding.offset, end),
+            form: form(tree, node, file, binding.value, frames),
+        }
+    }
+
+    /// Where the path leads that is called, where the definition is a call by `callPackage` of one that is written out.
+    pub fn called(&self) -> Option<Resolved> {
+        match &self.form {
+            Form::Call(Call {
+                argument: Argument::Path(resolved),
+                ..
+            }) => Some(*resolved),
+            _ => None,
+        }
+    }
 }
 
 impl Definitions {
@@ -124,7 +155,6 @@ impl Definitions {
         let mut steps = STEPS;
         while let Some((expr, mut frames)) = parts.pop() {
             if steps == 0 {
-                definitions.open_at(file.span(expr).start);
                 break;
             }
             steps -= 1;
@@ -147,33 +177,20 @@ impl Definitions {
                     parts.push((left, frames));
                 }
                 Expr::Attrs(bindings) => definitions.add(tree, node, file, bindings, frames),
-                Expr::Var(variable) => match frames.follow(file, variable) {
-                    Some(Bound::Expr(value)) => parts.push((value, frames)),
-                    Some(Bound::Of(_)) | None => definitions.open_at(file.span(expr).start),
-                },
-                _ => definitions.open_at(file.span(expr).start),
+                Expr::Var(variable) => {
+                    if let Some(Bound::Expr(value)) = frames.follow(file, variable) {
+                        parts.push((value, frames));
+                    }
+                }
+                _ => {}
             }
         }
         definitions
     }
 
-    /// The definition of an attribute.
-    pub fn get(&self, name: Symbol) -> Option<&Definition> {
-        self.entries.get(&name)
-    }
-
     /// All definitions, in no order that means anything.
     pub fn iter(&self) -> impl Iterator<Item = (Symbol, &Definition)> {
         self.entries.iter().map(|(name, definition)| (*name, definition))
-    }
-
-    /// Where a part of the file defines attributes that only evaluation can tell, its byte offset.
-    pub fn open(&self) -> Option<u32> {
-        self.open
-    }
-
-    fn open_at(&mut self, offset: u32) {
-        self.open = Some(self.open.map_or(offset, |first| first.min(offset)));
     }
 
     fn add(&mut self, tree: &Tree, node: NodeId, file: &File, bindings: BindingsId, mut frames: Frames) {
@@ -182,21 +199,8 @@ impl Definitions {
             frames.enter_function();
         }
         for binding in file.bound(bindings) {
-            let end = match binding.value {
-                BoundValue::Expr(value) | BoundValue::Inherit(value) => file.span(value).end,
-                BoundValue::InheritFrom(_) => binding.offset + binding.name.name().len() as u32,
-            };
-            let form = form(tree, node, file, binding.value, Some(&frames));
-            self.entries.insert(
-                binding.name,
-                Definition {
-                    span: (binding.offset, end),
-                    form,
-                },
-            );
-        }
-        if let Some(dynamic) = file.dynamic(bindings).first() {
-            self.open_at(dynamic.offset);
+            let definition = Definition::of(tree, node, file, binding, Some(&frames));
+            self.entries.insert(binding.name, definition);
         }
     }
 }
@@ -311,8 +315,8 @@ mod tests {
     use crate::nixpkgs::Files;
     use crate::tree::MemoryTree;
 
-    /// The definitions in an `all-packages.nix` of this text: name, and form in short; last, whether there may be more.
-    fn definitions(text: &str) -> (Vec<(String, String)>, bool) {
+    /// The definitions in an `all-packages.nix` of this text: name, and form in short.
+    fn definitions(text: &str) -> Vec<(String, String)> {
         let tree = MemoryTree::new()
             .file("pkgs/top-level/all-packages.nix", text)
             .file("pkgs/by-name/fo/foo/package.nix", "")
@@ -327,19 +331,21 @@ mod tests {
             .iter()
             .map(|(name, definition)| {
                 assert!(
-                    Forms::of(&tree, node, &file).at(definition.span.0).is_some_and(|form| {
-                        match (form, &definition.form) {
-                            (Form::Call(a), Form::Call(b)) => (a.argument, a.is_plain) == (b.argument, b.is_plain),
-                            (a, b) => a == b,
-                        }
-                    }),
+                    Written::of(&tree, node, &file)
+                        .at(definition.span.0)
+                        .is_some_and(|written| {
+                            match (&written.form, &definition.form) {
+                                (Form::Call(a), Form::Call(b)) => (a.argument, a.is_plain) == (b.argument, b.is_plain),
+                                (a, b) => a == b,
+                            }
+                        }),
                     "{name}"
                 );
                 (name.to_string(), short(&tree, &definition.form))
             })
             .collect();
         entries.sort();
-        (entries, definitions.open().is_some())
+        entries
     }
 
     fn short(tree: &Tree, form: &Form) -> String {
@@ -357,7 +363,7 @@ mod tests {
 
     fn form_of(value: &str) -> String {
         let text = format!("{{ lib }}: res: pkgs: super: with pkgs; {{ foo = {value}; }}");
-        definitions(&text).0.remove(0).1
+        definitions(&text).remove(0).1
     }
 
     #[test]
@@ -395,48 +401,39 @@ mod tests {
         }
     }
 
-    fn names(text: &str) -> (String, bool) {
-        let (entries, open) = definitions(text);
-        (
-            entries.into_iter().map(|(name, _)| name).collect::<Vec<_>>().join(" "),
-            open,
-        )
+    fn names(text: &str) -> String {
+        let names: Vec<_> = definitions(text).into_iter().map(|(name, _)| name).collect();
+        names.join(" ")
     }
 
     #[test]
     fn which_attributes_are_defined() {
-        for (text, expected, open) in [
+        for (text, expected) in [
             (
                 "{ lib, ... }: let x = 1; in res: pkgs: super: with pkgs; { a = 1; b = 2; }",
                 "a b",
-                false,
             ),
             (
                 "final: prev: { a = 1; inherit b; inherit (c) d e; f.g = 1; f.h = 2; \"i j\" = 1; }",
                 "a b d e f i j",
-                false,
             ),
-            ("final: prev: { a = 1; } // { b = 2; } // { c = 3; }", "a b c", false),
-            (
-                "final: prev: let x = { a = 1; }; y = x; in y // rec { b = 1; }",
-                "a b",
-                false,
-            ),
-            ("final: prev: assert true; ({ a = 1; })", "a", false),
-            ("final: prev: { a = 1; } // import ./more.nix", "a", true),
-            ("final: prev: { a = 1; ${final.x} = 2; }", "a", true),
-            ("final: prev: prev.lib.optionalAttrs true { a = 1; }", "", true),
-            ("final: prev: let x = x; in x", "", true),
-            ("final: prev: x", "", true),
-            ("1", "", true),
+            ("final: prev: { a = 1; } // { b = 2; } // { c = 3; }", "a b c"),
+            ("final: prev: let x = { a = 1; }; y = x; in y // rec { b = 1; }", "a b"),
+            ("final: prev: assert true; ({ a = 1; })", "a"),
+            ("final: prev: { a = 1; } // import ./more.nix", "a"),
+            ("final: prev: { a = 1; ${final.x} = 2; }", "a"),
+            ("final: prev: prev.lib.optionalAttrs true { a = 1; }", ""),
+            ("final: prev: let x = x; in x", ""),
+            ("final: prev: x", ""),
+            ("1", ""),
         ] {
-            assert_eq!(names(text), (expected.to_owned(), open), "{text}");
+            assert_eq!(names(text), expected, "{text}");
         }
     }
 
     #[test]
     fn of_two_definitions_the_later_wins() {
-        let (entries, _) = definitions("final: prev: { a = 1; } // { inherit a; }");
+        let entries = definitions("final: prev: { a = 1; } // { inherit a; }");
         assert_eq!(entries, [("a".to_owned(), "Inherit".to_owned())]);
     }
 
@@ -458,7 +455,7 @@ mod tests {
             ("{ callPackage }: { a = callPackage ../tools/foo { }; }", "Local"),
         ] {
             assert_eq!(
-                definitions(text).0,
+                definitions(text),
                 [("a".to_owned(), format!("{form} pkgs/tools/foo"))],
                 "{text}"
             );

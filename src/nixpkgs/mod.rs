@@ -10,8 +10,8 @@ mod small;
 mod top_level;
 mod world;
 
-pub use attributes::{Answer, Attribute, Attributes, Kind};
-pub use definitions::{ALIASES, ALL_PACKAGES, Argument, Call, Callee, Definition, Definitions, Form, Forms};
+pub use attributes::{Answer, Attribute, Attributes, Cause, Failure, Kind, Location};
+pub use definitions::{ALIASES, ALL_PACKAGES, Argument, Call, Callee, Definition, Definitions, Form, Written};
 pub use files::{FileError, Files, Parsed, same_paths};
 pub use frames::{Bound, Frames};
 pub use layout::{BY_NAME, Layout, Package, Shard, is_package_name, is_shard_name, shard_of};

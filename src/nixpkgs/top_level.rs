@@ -14,10 +14,16 @@ pub const CALL_PACKAGE: Marks = Marks(1);
 /// # Errors
 /// Where that can't be evaluated.
 pub fn top_level<'h>(eval: &Eval<'h>, files: &Files, layout: &Layout) -> Outcome<'h, &'h Attrs<'h>> {
-    match eval.entry(&format!("{ROOT}/pkgs/top-level/default.nix")) {
-        Entry::File(_) => whole(eval),
-        _ => small::top_level(eval, files, layout),
+    match is_whole(eval) {
+        true => whole(eval),
+        false => small::top_level(eval, files, layout),
     }
+}
+
+/// Whether the tree says itself how its package set is composed, as Nixpkgs does.
+pub fn is_whole(eval: &Eval) -> bool {
+    let entry = eval.entry(&format!("{ROOT}/pkgs/top-level/default.nix"));
+    matches!(entry, Entry::File(_))
 }
 
 /// What `import <nixpkgs> { system = "x86_64-linux"; config = { }; overlays = [ ]; }` gives, by the tree's own

@@ -101,17 +101,19 @@ impl<'a> From<&'a Finding> for FindingView<'a> {
 
 #[derive(Serialize)]
 struct UndecidedView<'a> {
-    attribute: &'a str,
+    attribute: Option<&'a str>,
     question: &'static str,
     reason: &'a str,
+    new: bool,
 }
 
 impl<'a> From<&'a Undecided> for UndecidedView<'a> {
     fn from(undecided: &'a Undecided) -> Self {
         Self {
-            attribute: &undecided.attribute,
+            attribute: undecided.attribute.as_deref(),
             question: undecided.question,
             reason: &undecided.reason,
+            new: undecided.is_new,
         }
     }
 }
@@ -200,7 +202,7 @@ mod tests {
         );
         assert_eq!(
             parsed(&report)["undecided"][0],
-            json!({ "attribute": "hello", "question": "kind", "reason": "needs a build" })
+            json!({ "attribute": "hello", "question": "kind", "reason": "needs a build", "new": true })
         );
     }
 

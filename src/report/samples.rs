@@ -28,9 +28,10 @@ pub fn base() -> TreeSummary {
 
 pub fn undecided() -> Undecided {
     Undecided {
-        attribute: "hello".to_owned(),
+        attribute: Some("hello".to_owned()),
         question: "kind",
         reason: "needs a build".to_owned(),
+        is_new: true,
     }
 }
 

@@ -48,8 +48,11 @@ pub struct Excerpt {
 /// A question that could not be decided without Nix: never a finding.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Undecided {
-    pub attribute: String,
+    /// The top-level attribute; `None` where nothing is known of any.
+    pub attribute: Option<String>,
     /// What was asked: `kind`, `strict_deps`, `structured_attrs`, `same_scope_callpackage`, `should_be_by_name`.
     pub question: &'static str,
     pub reason: String,
+    /// Whether the attribute is new or changed since base; true where there is no base.
+    pub is_new: bool,
 }

@@ -4,6 +4,7 @@
 
 pub mod by_name;
 mod catalogue;
+pub mod defined_twice;
 pub mod files;
 mod find;
 mod finding;
@@ -13,6 +14,8 @@ pub mod paths;
 mod place;
 pub mod ratchet;
 pub mod references;
+pub mod settings;
+pub mod values;
 
 pub use catalogue::{Kind, Rule, catalogue, rule};
 pub use find::{UnknownRule, find};

@@ -9,6 +9,7 @@
 mod archive;
 mod builder;
 mod channel;
+mod compare;
 mod content;
 mod decompress;
 mod difference;
@@ -22,6 +23,7 @@ mod source;
 pub use archive::{ArchiveError, ArchiveLimits};
 pub use builder::{BuildError, Builder};
 pub use channel::{ChannelError, Environment, Located};
+pub use compare::same_content;
 pub use content::{ContentId, Contents, Handle, ReadError, SIZE_LIMIT};
 pub use difference::Difference;
 pub use directory::TreeError;

@@ -3,7 +3,7 @@
 use super::super::attrs::Attr;
 use super::super::host::Entry as Found;
 use super::super::interpret::normalize;
-use super::super::stop::Stop;
+use super::super::stop::{Cause, Stop};
 use super::super::value::{Code, Env, FileId, Frame, Position, State, Thunk, Value};
 use super::super::{Eval, Outcome};
 use super::{Entry, impure};
@@ -187,7 +187,12 @@ impl<'h> Eval<'h> {
         if let Some(code) = self.codes.borrow().get(&id) {
             return Ok(code);
         }
-        let file = self.host.parse(id).map_err(|why| self.abort(&why))?;
+        let file = self.host.parse(id).map_err(|why| {
+            Stop::Abort(self.heap.alloc(Cause {
+                message: self.heap.str(&why),
+                position: Position { file: id, offset: 0 },
+            }))
+        })?;
         let path = self.heap.str(&self.host.path(id));
         let code = self.new_code(file, id, path);
         self.codes.borrow_mut().insert(id, code);

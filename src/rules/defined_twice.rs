@@ -1,0 +1,46 @@
+//! Attributes that are defined both by a package directory and in `all-packages.nix`: BYN-004.
+
+use bstr::BStr;
+use rustc_hash::FxHashMap;
+
+use super::place::{self, shell};
+use super::{Finding, Place, Rule};
+use crate::nixpkgs::{ALL_PACKAGES, Definitions, Files, Layout};
+
+/// Those of the tree of `files`, which has this layout.  An `all-packages.nix` that is no Nix defines nothing.
+pub fn check(files: &Files, layout: &Layout) -> Vec<Finding> {
+    let tree = files.tree();
+    let all_packages = tree
+        .lookup(ALL_PACKAGES.into())
+        .filter(|&node| tree.kind(node).is_file());
+    let Some((node, Ok(file))) = all_packages.map(|node| (node, files.get(node))) else {
+        return Vec::new();
+    };
+    let packages: FxHashMap<_, _> = layout
+        .packages
+        .iter()
+        .map(|package| (tree.name(package.node), package.node))
+        .collect();
+    let definitions = Definitions::of(tree, node, &file);
+    let defined_twice = definitions.iter().filter_map(|(attribute, definition)| {
+        let package = place::path(tree, *packages.get(BStr::new(attribute.name()))?);
+        let message = format!(
+            "`{attribute}` is defined here, and by `{package}` too. Nixpkgs asserts that each is defined in one place, so it \
+             does not evaluate."
+        );
+        let help = format!(
+            "Delete this definition, after moving what it says into `{package}/package.nix`; or remove the directory: \
+             `git rm -r {}`.",
+            shell(package.as_str().into())
+        );
+        let (start, end) = definition.span;
+        Some(Finding {
+            rule: Rule::BYN_004,
+            attribute: Some(attribute.to_string()),
+            place: Place::stretch(tree, node, file.text(), file.lines(), start..end),
+            message,
+            help: Some(help),
+        })
+    });
+    defined_twice.collect()
+}

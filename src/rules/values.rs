@@ -1,0 +1,269 @@
+//! What the attributes of package directories are: NPV-100, 101 and 120.
+
+use std::collections::HashSet;
+
+use bstr::ByteSlice;
+
+use super::place::{self, shell};
+use super::ratchet::{Values, undecided};
+use super::{Finding, Place, Rule, Undecided};
+use crate::nix::Symbol;
+use crate::nixpkgs::{Answer, Attribute, BY_NAME, Cause, Failure, Files, Kind, Layout, Location, Package};
+use crate::tree::NodeId;
+
+/// What is wrong with the attributes of the package directories of `head`, which has this layout, and what of them can't
+/// be told.  A finding is left out where one of `others`, those that the files of the same tree have, says the same.
+/// `base` tells what is undecided since.
+pub fn check(
+    base: Option<&Values>,
+    head: &Values,
+    layout: &Layout,
+    others: &[Finding],
+) -> (Vec<Finding>, Vec<Undecided>) {
+    let known = Known::of(others);
+    if let Some(failure) = head.attributes.failure() {
+        return no_package_set(base, head, layout, &known, failure);
+    }
+    let (mut findings, mut open) = (Vec::new(), Vec::new());
+    for package in &layout.packages {
+        let directory = place::path(head.tree(), package.node);
+        let name = package.attribute(head.tree());
+        let Some(name) = name.filter(|name| !known.is_broken(&directory, name)) else {
+            continue;
+        };
+        let Some(attribute) = head.attributes.get(Symbol::new(name)) else {
+            findings.push(missing(head.files, package, name));
+            continue;
+        };
+        // of two directories of one name, in two shards, one defines the attribute
+        if attribute.package != Some(package.node) {
+            continue;
+        }
+        match &attribute.kind {
+            Answer::Known(Kind::Derivation) | Answer::NotAsked => {}
+            Answer::Known(Kind::Set(what) | Kind::NotASet(what)) => {
+                findings.push(no_derivation(head.files, package, name, what))
+            }
+            Answer::Known(Kind::Fails(cause)) if known.has(head.files, cause) => {}
+            Answer::Known(Kind::Fails(cause)) => findings.push(fails(head.files, package, name, cause)),
+            Answer::Undecided(cause) => open.push(is_undecided(base, head, attribute, cause)),
+        }
+    }
+    (findings, open)
+}
+
+fn is_undecided(base: Option<&Values>, head: &Values, attribute: &Attribute, cause: &Cause) -> Undecided {
+    undecided(base, head, attribute, "kind", cause.describe(head.files))
+}
+
+/// What is known to be wrong already.
+struct Known<'f> {
+    /// Package directories whose own findings say that they define no package.
+    broken: HashSet<&'f str>,
+    /// Where evaluation is bound to fail: a file, and a line, or all of it.
+    places: HashSet<(&'f str, Option<u32>)>,
+    /// Attributes of which evaluation says no more than that they are defined twice.
+    defined_twice: HashSet<&'f str>,
+}
+
+/// In a package directory: the package is not to be had.
+const BREAKS_THE_PACKAGE: [&Rule; 4] = [Rule::BYN_001, Rule::BYN_002, Rule::NPV_143, Rule::NPV_144];
+
+/// On a path: asking for what is there may fail.
+const FAILING_PATHS: [&Rule; 6] = [
+    Rule::NPV_121,
+    Rule::NPV_122,
+    Rule::NPV_123,
+    Rule::NPV_124,
+    Rule::NPV_127,
+    Rule::NPV_128,
+];
+
+impl<'f> Known<'f> {
+    fn of(findings: &'f [Finding]) -> Self {
+        let broken = findings
+            .iter()
+            .filter(|finding| BREAKS_THE_PACKAGE.contains(&finding.rule))
+            .filter_map(|finding| package_directory(&finding.place.path));
+        let places = findings.iter().filter_map(|finding| {
+            let path = finding.place.path.as_str();
+            match finding.rule {
+                // whatever asks for anything of the file fails
+                rule if rule == Rule::BYN_002 => Some((path, None)),
+                rule if FAILING_PATHS.contains(&rule) => Some((path, Some(finding.place.span?.line))),
+                _ => None,
+            }
+        });
+        let defined_twice = findings
+            .iter()
+            .filter(|finding| finding.rule == Rule::BYN_004)
+            .filter_map(|finding| finding.attribute.as_deref());
+        Self {
+            broken: broken.collect(),
+            places: places.collect(),
+            defined_twice: defined_twice.collect(),
+        }
+    }
+
+    fn is_broken(&self, directory: &str, attribute: &str) -> bool {
+        self.broken.contains(directory) || self.defined_twice.contains(attribute)
+    }
+
+    /// Whether a failure arose where a finding stands.
+    fn has(&self, files: &Files, cause: &Cause) -> bool {
+        cause.location.is_some_and(|Location { file, offset }| {
+            let path = place::path(files.tree(), file);
+            let line = files.borrow(file).as_ref().ok().map(|file| file.position(offset).0);
+            self.places.contains(&(path.as_str(), line)) || self.places.contains(&(path.as_str(), None))
+        })
+    }
+}
+
+/// The package directory that a path is in.
+fn package_directory(path: &str) -> Option<&str> {
+    let (shard, rest) = path.strip_prefix(BY_NAME)?.strip_prefix('/')?.split_once('/')?;
+    let name = rest.split('/').next().unwrap_or(rest);
+    Some(&path[..BY_NAME.len() + 1 + shard.len() + 1 + name.len()])
+}
+
+/// All package directories are without an attribute: one cause, told once.
+fn no_package_set(
+    base: Option<&Values>,
+    head: &Values,
+    layout: &Layout,
+    known: &Known,
+    failure: &Failure,
+) -> (Vec<Finding>, Vec<Undecided>) {
+    let files = head.files;
+    let (Some(by_name), false) = (layout.node, layout.packages.is_empty()) else {
+        return Default::default();
+    };
+    match failure {
+        Failure::Fails(cause) if !known.defined_twice.is_empty() || known.has(files, cause) => Default::default(),
+        Failure::Fails(cause) => {
+            let message = format!(
+                "Evaluating the top-level package set fails: {} So no package of `{BY_NAME}` can be had, nor any other.",
+                sentence(&cause.describe(files))
+            );
+            let place = cause.location.and_then(|location| line(files, location));
+            let finding = Finding {
+                rule: Rule::NPV_120,
+                attribute: None,
+                place: place.unwrap_or_else(|| Place::entry(files.tree(), by_name)),
+                message,
+                help: Some("Mend what fails; `nix-instantiate --eval -A lib.version` shows the same error.".to_owned()),
+            };
+            (vec![finding], Vec::new())
+        }
+        Failure::Undecided(cause) => {
+            let undecided = Undecided {
+                attribute: None,
+                question: "kind",
+                reason: cause.describe(files),
+                is_new: base.is_none_or(|base| !matches!(base.attributes.failure(), Some(Failure::Undecided(_)))),
+            };
+            (Vec::new(), vec![undecided])
+        }
+    }
+}
+
+/// The rest of the line of a location.
+fn line(files: &Files, Location { file: id, offset }: Location) -> Option<Place> {
+    let file = files.borrow(id).as_ref().ok()?;
+    let rest = file.text()[offset as usize..].lines().next().unwrap_or_default();
+    let end = offset + rest.trim_end().len() as u32;
+    Some(Place::stretch(files.tree(), id, file.text(), file.lines(), offset..end))
+}
+
+fn finding(
+    rule: &'static Rule,
+    files: &Files,
+    package: &Package,
+    name: &str,
+    message: String,
+    help: String,
+) -> Finding {
+    let file: NodeId = package.package_nix.unwrap_or(package.node);
+    Finding {
+        rule,
+        attribute: Some(name.to_owned()),
+        place: Place::entry(files.tree(), file),
+        message,
+        help: Some(help),
+    }
+}
+
+fn remove(files: &Files, package: &Package) -> String {
+    format!("git rm -r {}", shell(files.tree().path(package.node).as_bstr()))
+}
+
+fn missing(files: &Files, package: &Package, name: &str) -> Finding {
+    let message = format!(
+        "`{}` defines `{name}`, and the package set has no such attribute. Nobody can build or install the package by its \
+         name.",
+        place::path(files.tree(), package.node)
+    );
+    let help = format!(
+        "Look up where the attribute goes missing, in `pkgs/top-level/stage.nix` and the overlays that it applies; or, if the \
+         package is meant to be gone, remove its directory: `{}`.",
+        remove(files, package)
+    );
+    finding(Rule::NPV_100, files, package, name, message, help)
+}
+
+fn no_derivation(files: &Files, package: &Package, name: &str, what: &str) -> Finding {
+    let message = format!(
+        "`{name}` is {what}, not a derivation. All that walks the packages, from search to the build farm, takes what is in \
+         `{BY_NAME}` for something that can be built."
+    );
+    let help = format!(
+        "Return a derivation; or define `{name}` in `pkgs/top-level/all-packages.nix`, and move its files to \
+         `pkgs/build-support` or beside what they belong to."
+    );
+    finding(Rule::NPV_101, files, package, name, message, help)
+}
+
+fn fails(files: &Files, package: &Package, name: &str, cause: &Cause) -> Finding {
+    let message = format!(
+        "Evaluating `{name}` fails: {} So does all that merely asks for the package's name, such as a search.",
+        sentence(&cause.describe(files))
+    );
+    let help = format!(
+        "Mend what fails; `nix-instantiate --eval -A {name}.name` shows the same error. Where the package can't be had, say so \
+         in `meta.broken`, `meta.platforms` or `meta.badPlatforms`; one that was removed loses its directory, `{}`, and gets a \
+         `throw` in `pkgs/top-level/aliases.nix`.",
+        remove(files, package)
+    );
+    let plain = finding(Rule::NPV_120, files, package, name, message, help);
+    let inside = cause
+        .location
+        .filter(|location| package.package_nix == Some(location.file));
+    match inside.and_then(|location| line(files, location)) {
+        Some(place) => Finding { place, ..plain },
+        None => plain,
+    }
+}
+
+/// With a full stop at its end.
+fn sentence(text: &str) -> String {
+    match text.ends_with(['.', '!', '?']) {
+        true => text.to_owned(),
+        false => format!("{text}."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_package_directory_of_a_path() {
+        let directory = Some("pkgs/by-name/fo/foo");
+        assert_eq!(package_directory("pkgs/by-name/fo/foo"), directory);
+        assert_eq!(package_directory("pkgs/by-name/fo/foo/package.nix"), directory);
+        assert_eq!(package_directory("pkgs/by-name/fo/foo/deep/er.nix"), directory);
+        for outside in ["pkgs/by-name", "pkgs/by-name/fo", "pkgs/by-names/fo/foo", "lib/fo/foo"] {
+            assert_eq!(package_directory(outside), None);
+        }
+    }
+}
