@@ -163,7 +163,11 @@ impl<'h> Layer<'h> {
         let Key { name, position } = self.keys[at];
         Attr {
             name,
-            position,
+            // what `mapAttrs` makes was not written anywhere
+            position: match self.maker {
+                Maker::Map { .. } => Position::NONE,
+                _ => position,
+            },
             value: self.value(eval, at),
         }
     }
@@ -370,19 +374,22 @@ impl<'h> Eval<'h> {
         if !names.iter().any(|name| attrs.has(*name)) {
             return attrs;
         }
+        let mut names = names.to_vec();
+        names.sort_unstable();
         let layers = attrs
             .layers
             .iter()
             .map(|layer| match names.iter().any(|name| layer.find(*name).is_some()) {
-                true => self.layer_without(layer, names),
+                true => self.layer_without(layer, &names),
                 false => *layer,
             });
         let layers = self.heap.collect(layers);
         self.heap.alloc(Attrs { layers, ..*attrs })
     }
 
+    /// The names are sorted.
     fn layer_without(&self, from: &'h Layer<'h>, names: &[Symbol]) -> &'h Layer<'h> {
-        let kept = |at: &u32| !names.contains(&from.keys[*at as usize].name);
+        let kept = |at: &u32| names.binary_search(&from.keys[*at as usize].name).is_err();
         let numbers: Vec<u32> = (0..from.keys.len() as u32).filter(kept).collect();
         let keys = self.heap.collect(numbers.iter().map(|at| from.keys[*at as usize]));
         let values = self.heap.cells(keys.len());

@@ -1,12 +1,24 @@
 //! Values as strings.
 
 use super::host::Entry;
-use super::stop::Reason;
-use super::value::Value;
+use super::print::non_finite;
+use super::stop::{Reason, Stop};
+use super::value::{Thunk, Value};
 use super::{Eval, Outcome};
 
 /// A string's text, or why it can't be known.
 pub(super) type Text<'h> = Result<&'h str, Reason<'h>>;
+
+/// Which values are strings besides strings, and sets that say of themselves that they are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// Paths, which are copied to the store: of interpolation.
+    Copying,
+    /// Paths, as they are: where a path is wanted.
+    Path,
+    /// Paths as they are, numbers, Booleans, null, and lists: of `toString`.
+    Any,
+}
 
 impl<'h> Eval<'h> {
     /// The string that `"${value}"` is.
@@ -14,30 +26,15 @@ impl<'h> Eval<'h> {
     /// # Errors
     /// As Nix, where the value is none.
     pub(super) fn coerce(&self, value: Value<'h>) -> Outcome<'h, Text<'h>> {
-        match value {
-            Value::Str(text) => Ok(Ok(text)),
-            Value::UnknownStr(reason) => Ok(Err(reason)),
-            // which is copied to the store
-            Value::Path(path) => match self.host.resolve(path) {
-                Entry::Missing => Err(self.abort(&format!("the path '{path}' does not exist"))),
-                _ => Ok(Err(self.cause("the store path of a file"))),
-            },
-            Value::Attrs(attrs) => {
-                if let Some(to_string) = self.lookup(attrs, self.names.to_string)? {
-                    let to_string = self.force(to_string)?;
-                    let value = self.apply(to_string, &[self.done(value)])?;
-                    return self.nested(|| self.coerce(value));
-                }
-                match self.lookup(attrs, self.names.out_path)? {
-                    Some(path) => {
-                        let path = self.force(path)?;
-                        self.nested(|| self.coerce(path))
-                    }
-                    None => Err(self.mismatch("a string", value, "in an interpolation")),
-                }
-            }
-            other => Err(self.mismatch("a string", other, "in an interpolation")),
-        }
+        self.coerce_by(Mode::Copying, value)
+    }
+
+    /// The same without copying a path to the store.
+    ///
+    /// # Errors
+    /// As [`coerce`](Self::coerce).
+    pub(super) fn coerce_path(&self, value: Value<'h>) -> Outcome<'h, Text<'h>> {
+        self.coerce_by(Mode::Path, value)
     }
 
     /// What `builtins.toString` gives.
@@ -45,48 +42,86 @@ impl<'h> Eval<'h> {
     /// # Errors
     /// As Nix, for functions and for sets that are no strings.
     pub(super) fn coerce_more(&self, value: Value<'h>) -> Outcome<'h, Text<'h>> {
-        match value {
-            Value::Null | Value::Bool(false) => Ok(Ok("")),
-            Value::Bool(true) => Ok(Ok("1")),
-            Value::Int(int) => Ok(Ok(self.heap.str(&int.to_string()))),
-            Value::Float(float) => Ok(Ok(self.heap.str(&format!("{float:.6}")))),
-            Value::Path(path) => Ok(Ok(path)),
-            Value::List(items) => {
-                let mut text = String::new();
-                let mut unknown = None;
-                for (at, item) in items.iter().enumerate() {
-                    let value = self.force(item)?;
-                    match self.nested(|| self.coerce_more(value))? {
-                        Ok(part) => {
-                            text.push_str(part);
-                            // an empty list leaves no space behind it
-                            if at + 1 < items.len() && !matches!(value, Value::List([])) {
-                                text.push(' ');
-                            }
-                        }
-                        Err(reason) => unknown = unknown.or(Some(reason)),
-                    }
-                    self.afford(text.len())?;
+        self.coerce_by(Mode::Any, value)
+    }
+
+    fn coerce_by(&self, mode: Mode, value: Value<'h>) -> Outcome<'h, Text<'h>> {
+        match (value, mode) {
+            (Value::Str(text), _) => Ok(Ok(text)),
+            (Value::UnknownStr(reason), _) => Ok(Err(reason)),
+            (Value::Path(path), Mode::Copying) => match self.host.resolve(path) {
+                Entry::Missing => Err(self.abort(&format!("the path '{path}' does not exist"))),
+                Entry::Outside => Err(self.unknown(&format!("'{path}' is outside the tree, and is not read"))),
+                _ => Ok(Err(self.cause("the store path of a file"))),
+            },
+            (Value::Path(path), _) => Ok(Ok(path)),
+            (Value::Attrs(attrs), _) => {
+                if let Some(to_string) = self.lookup(attrs, self.names.to_string)? {
+                    let to_string = self.force(to_string)?;
+                    let value = self.apply(to_string, &[self.done(value)])?;
+                    return self.nested(|| self.coerce_by(mode, value));
                 }
-                Ok(unknown.map_or_else(|| Ok(self.heap.str(&text)), Err))
-            }
-            Value::Attrs(attrs) if !attrs.has(self.names.to_string) && attrs.open.is_none() => {
-                match attrs.get(self, self.names.out_path) {
+                match self.lookup(attrs, self.names.out_path)? {
                     Some(path) => {
                         let path = self.force(path)?;
-                        self.nested(|| self.coerce_more(path))
+                        self.nested(|| self.coerce_by(mode, path))
                     }
-                    None => Err(self.mismatch("a string", value, "by `toString`")),
+                    None => Err(self.mismatch("a string", value, "")),
                 }
             }
-            other => self.coerce(other),
+            (Value::Null | Value::Bool(false), Mode::Any) => Ok(Ok("")),
+            (Value::Bool(true), Mode::Any) => Ok(Ok("1")),
+            (Value::Int(int), Mode::Any) => Ok(Ok(self.heap.str(&int.to_string()))),
+            (Value::Float(float), Mode::Any) if !float.is_finite() => Ok(Ok(non_finite(float))),
+            (Value::Float(float), Mode::Any) => Ok(Ok(self.heap.str(&format!("{float:.6}")))),
+            (Value::List(items), Mode::Any) => self.coerce_list(items),
+            (other, _) => Err(self.mismatch("a string", other, "")),
         }
+    }
+
+    fn coerce_list(&self, items: &'h [&'h Thunk<'h>]) -> Outcome<'h, Text<'h>> {
+        let mut text = String::new();
+        let mut unknown = None;
+        for (at, item) in items.iter().enumerate() {
+            let value = self.force(item)?;
+            match self.nested(|| self.coerce_more(value))? {
+                Ok(part) => {
+                    text.push_str(part);
+                    // an empty list leaves no space behind it
+                    if at + 1 < items.len() && !matches!(value, Value::List([])) {
+                        text.push(' ');
+                    }
+                }
+                Err(reason) => unknown = unknown.or(Some(reason)),
+            }
+            self.afford(text.len())?;
+        }
+        Ok(unknown.map_or_else(|| Ok(self.heap.str(&text)), Err))
     }
 
     pub(super) fn text_value(&self, text: Text<'h>) -> Value<'h> {
         match text {
             Ok(text) => Value::Str(text),
             Err(reason) => Value::UnknownStr(reason),
+        }
+    }
+
+    /// A value that has to be a string, whose text need not be known.
+    pub(super) fn force_text(&self, thunk: &'h Thunk<'h>, what: &str) -> Outcome<'h, Text<'h>> {
+        match self.force(thunk)? {
+            Value::Str(text) => Ok(Ok(text)),
+            Value::UnknownStr(reason) => Ok(Err(reason)),
+            other => Err(self.mismatch("a string", other, what)),
+        }
+    }
+
+    /// A value that has to be a function, whose value need not be known.
+    pub(super) fn force_function(&self, thunk: &'h Thunk<'h>, what: &str) -> Outcome<'h, ()> {
+        match self.force(thunk) {
+            Ok(Value::Lambda(_) | Value::Native(_)) | Err(Stop::Unknown(_)) => Ok(()),
+            Ok(Value::Attrs(attrs)) if attrs.open.is_some() || attrs.has(self.names.functor) => Ok(()),
+            Ok(other) => Err(self.mismatch("a function", other, what)),
+            Err(stop) => Err(stop),
         }
     }
 }

@@ -41,6 +41,11 @@ impl Heap {
         self.used.set(self.used.get() + items * size_of::<T>());
     }
 
+    /// Counts memory that an evaluator holds elsewhere.
+    pub(super) fn charge(&self, bytes: usize) {
+        self.used.set(self.used.get() + bytes);
+    }
+
     /// Nothing in the heap is ever dropped, so nothing may need it.
     pub fn alloc<T>(&self, value: T) -> &T {
         const { assert!(!std::mem::needs_drop::<T>()) };

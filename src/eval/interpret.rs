@@ -199,8 +199,11 @@ impl<'h> Eval<'h> {
 
     fn with(&self, env: &'h Env<'h>, frame: u16, name: Symbol) -> Outcome<'h> {
         let mut at = Some(up(env, frame));
+        let mut passed = 0;
         while let Some(env) = at {
+            passed += 1;
             if let Frame::With(scope) = env.frame {
+                self.spend(1 + passed / usize::from(FEW_FRAMES));
                 let attrs = self.force_attrs(scope, "after `with`")?;
                 if let Some(value) = self.lookup(attrs, name)? {
                     return self.force(value);
@@ -215,7 +218,7 @@ impl<'h> Eval<'h> {
         match name {
             AttrName::Static(symbol) => Ok(symbol),
             AttrName::Dynamic(expr) => match self.eval(env, expr)? {
-                Value::Str(text) => Ok(Symbol::new(text)),
+                Value::Str(text) => Ok(self.symbol(text)),
                 Value::UnknownStr(reason) => Err(Stop::Unknown(reason)),
                 other => Err(self.mismatch("a string", other, "as the name of an attribute")),
             },
@@ -275,6 +278,9 @@ impl<'h> Eval<'h> {
 
     /// What a name stands for.
     pub(super) fn local(&self, env: &'h Env<'h>, frame: u16, slot: u32) -> &'h Thunk<'h> {
+        if frame > FEW_FRAMES {
+            self.spend((frame / FEW_FRAMES).into());
+        }
         let env = up(env, frame);
         let (Frame::Let { slots, .. } | Frame::Call { slots, .. }) = env.frame else {
             unreachable!("scopes and frames are built from the same syntax")
@@ -328,7 +334,10 @@ impl<'h> Eval<'h> {
         let file = env.code.file;
         let bindings = file.bindings(id);
         let inner = if bindings.recursive { self.enter(env, id) } else { env };
-        let attrs = self.literal(inner, id);
+        let mut attrs = self.literal(inner, id);
+        if bindings.recursive && attrs.has(self.names.overrides) {
+            attrs = self.overridden(inner, id, attrs)?;
+        }
         let dynamic = file.dynamic(bindings);
         if dynamic.is_empty() {
             return Ok(attrs);
@@ -337,10 +346,11 @@ impl<'h> Eval<'h> {
         for binding in dynamic {
             let name = match self.eval(inner, binding.name)? {
                 Value::Null => continue,
-                Value::Str(text) => Symbol::new(text),
+                Value::Str(text) => self.symbol(text),
                 Value::UnknownStr(reason) => return Err(Stop::Unknown(reason)),
                 other => return Err(self.mismatch("a string", other, "as the name of an attribute")),
             };
+            self.charge_items(more.len())?;
             if attrs.has(name) || more.iter().any(|attr| attr.name == name) {
                 return Err(self.abort(&format!("dynamic attribute '{name}' is already defined")));
             }
@@ -359,6 +369,26 @@ impl<'h> Eval<'h> {
         } else {
             self.update(attrs, self.attrs(more))
         })
+    }
+
+    /// The recursive set of this frame with what its `__overrides` has instead, which its values see, too.
+    #[cold]
+    fn overridden(&self, env: &'h Env<'h>, id: BindingsId, attrs: &'h Attrs<'h>) -> Outcome<'h, &'h Attrs<'h>> {
+        let overrides = self.lookup(attrs, self.names.overrides)?;
+        let Some(overrides) = overrides else { return Ok(attrs) };
+        let overrides = self.force_attrs(overrides, "as `__overrides`")?;
+        if let Some(reason) = overrides.open {
+            return Err(Stop::Unknown(reason));
+        }
+        let bound = env.code.file.bound(env.code.file.bindings(id));
+        if let Frame::Let { slots, .. } = env.frame {
+            for (slot, binding) in slots.iter().zip(bound) {
+                if let Some(value) = overrides.get(self, binding.name) {
+                    slot.set(Some(value));
+                }
+            }
+        }
+        Ok(self.update(attrs, overrides))
     }
 
     fn text(&self, env: &'h Env<'h>, literal: Literal) -> &'h str {
@@ -404,7 +434,7 @@ impl<'h> Eval<'h> {
                     let value = self.eval(env, expr)?;
                     match value {
                         Value::Path(path) => text.push_str(path),
-                        _ => match self.coerce(value)? {
+                        _ => match self.coerce_path(value)? {
                             Ok(part) => text.push_str(part),
                             Err(reason) => return Err(Stop::Unknown(reason)),
                         },
@@ -423,6 +453,9 @@ impl<'h> Eval<'h> {
         }
     }
 }
+
+/// As many frames as cost nothing to pass.
+const FEW_FRAMES: u16 = 64;
 
 fn up<'h>(mut env: &'h Env<'h>, frames: u16) -> &'h Env<'h> {
     for _ in 0..frames {

@@ -12,6 +12,7 @@ mod heap;
 mod host;
 mod interpret;
 mod operators;
+mod print;
 mod stop;
 mod value;
 
@@ -27,6 +28,7 @@ pub use host::{Entry, Host};
 pub use stop::{Cause, Reason, Stop};
 pub use value::{Closure, Code, Env, FileId, HostFn, Native, NativeFn, Position, Thunk, Value};
 
+use builtins::Compiled;
 use value::{Application, HostCall, Mapped, State};
 
 /// A value, or why there is none.
@@ -66,7 +68,8 @@ pub struct Eval<'h> {
     codes: RefCell<FxHashMap<FileId, &'h Code<'h>>>,
     imports: RefCell<FxHashMap<FileId, &'h Thunk<'h>>>,
     globals: FxHashMap<Symbol, &'h Thunk<'h>>,
-    regexes: RefCell<FxHashMap<&'h str, Option<regex::Regex>>>,
+    /// By text, and whether they are to match a whole text.
+    patterns: RefCell<FxHashMap<(&'h str, bool), Compiled<'h>>>,
     pub names: Names,
 }
 
@@ -102,6 +105,7 @@ names! {
     out_path = "outPath",
     output_name = "outputName",
     outputs = "outputs",
+    overrides = "__overrides",
     path = "path",
     right = "right",
     start_set = "startSet",
@@ -127,7 +131,7 @@ impl<'h> Eval<'h> {
             codes: RefCell::default(),
             imports: RefCell::default(),
             globals: FxHashMap::default(),
-            regexes: RefCell::default(),
+            patterns: RefCell::default(),
             names: Names::new(),
         };
         eval.globals = builtins::globals(&eval);
@@ -214,6 +218,26 @@ impl<'h> Eval<'h> {
         Stop::Unknown(self.cause(&format!("evaluation takes too much ({what})")))
     }
 
+    /// Counts work that is done without evaluating anything.
+    fn charge(&self, steps: usize) -> Outcome<'h, ()> {
+        self.spend(steps);
+        if self.steps_left.get() == 0 {
+            return Err(self.exhaust());
+        }
+        Ok(())
+    }
+
+    /// The same where it need not end at once: the next expression does.
+    fn spend(&self, steps: usize) {
+        self.steps_left.set(self.steps_left.get().saturating_sub(steps as u64));
+    }
+
+    /// Counts the work of going through so many bytes, or so many elements, of which none is evaluated.
+    fn charge_items(&self, items: usize) -> Outcome<'h, ()> {
+        const ITEMS_PER_STEP: usize = 32;
+        self.charge(items / ITEMS_PER_STEP)
+    }
+
     /// Refuses what would take more memory than one question may.
     fn afford(&self, bytes: usize) -> Outcome<'h, ()> {
         if self.heap.used().saturating_add(bytes) > self.bytes_at_most.get() {
@@ -266,6 +290,18 @@ impl<'h> Eval<'h> {
         let data = self.heap.slice_copy(data);
         self.heap
             .alloc(Thunk::new(State::Host(self.heap.alloc(HostCall { run, data }))))
+    }
+
+    /// A name that evaluation made up.  What it takes counts, and more than its memory, which is never freed.
+    fn symbol(&self, name: &str) -> Symbol {
+        const BYTES_PER_NAME: usize = 128;
+        const STEPS_PER_NAME: usize = 64;
+        const BYTES_PER_STEP: usize = 256;
+        self.spend(name.len() / BYTES_PER_STEP);
+        Symbol::observed(name, || {
+            self.heap.charge(name.len() + BYTES_PER_NAME);
+            self.spend(name.len() + STEPS_PER_NAME);
+        })
     }
 
     pub fn string(&self, text: &str) -> Value<'h> {
@@ -379,7 +415,12 @@ impl<'h> Eval<'h> {
 
     /// A string whose text is known.
     pub fn force_str(&self, thunk: &'h Thunk<'h>, what: &str) -> Outcome<'h, &'h str> {
-        match self.force(thunk)? {
+        let value = self.force(thunk)?;
+        self.known_str(value, what)
+    }
+
+    fn known_str(&self, value: Value<'h>, what: &str) -> Outcome<'h, &'h str> {
+        match value {
             Value::Str(text) => Ok(text),
             Value::UnknownStr(reason) => Err(Stop::Unknown(reason)),
             other => Err(self.mismatch("a string", other, what)),
@@ -388,8 +429,9 @@ impl<'h> Eval<'h> {
 
     #[cold]
     fn mismatch(&self, wanted: &str, found: Value<'h>, what: &str) -> Stop<'h> {
+        let space = if what.is_empty() { "" } else { " " };
         self.abort(&format!(
-            "{wanted} was expected {what}, and {} found",
+            "{wanted} was expected{space}{what}, and {} found",
             found.described()
         ))
     }

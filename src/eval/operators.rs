@@ -99,7 +99,8 @@ impl<'h> Eval<'h> {
                 .checked_neg()
                 .map(Value::Int)
                 .ok_or_else(|| self.abort("integer overflow")),
-            Value::Float(float) => Ok(Value::Float(-float)),
+            // not `-float`: Nix subtracts from zero, so that there is no negative one
+            Value::Float(float) => Ok(Value::Float(0.0 - float)),
             other => Err(self.mismatch("a number", other, "after `-`")),
         }
     }
@@ -107,16 +108,10 @@ impl<'h> Eval<'h> {
     pub(super) fn add(&self, left: Value<'h>, right: Value<'h>) -> Outcome<'h> {
         match (left, right) {
             (Value::Int(_) | Value::Float(_), _) => self.arithmetic(BinaryOp::Add, left, right),
-            (Value::Path(path), right) => {
-                let suffix = match right {
-                    Value::Path(suffix) => Ok(suffix),
-                    right => self.coerce(right)?,
-                };
-                match suffix {
-                    Ok(suffix) => Ok(Value::Path(self.heap.str(&normalize(&format!("{path}{suffix}"))))),
-                    Err(reason) => Err(Stop::Unknown(reason)),
-                }
-            }
+            (Value::Path(path), right) => match self.coerce_path(right)? {
+                Ok(suffix) => Ok(Value::Path(self.heap.str(&normalize(&format!("{path}{suffix}"))))),
+                Err(reason) => Err(Stop::Unknown(reason)),
+            },
             (left, right) => {
                 let (left, right) = (self.coerce(left)?, self.coerce(right)?);
                 Ok(match (left, right) {

@@ -19,11 +19,17 @@ impl Lines {
     /// The line and the column of a byte offset into `text`, the text that this was made of; both from 1, the column
     /// in characters.  An offset past the end counts as the end.
     pub fn position(&self, text: &str, offset: u32) -> (u32, u32) {
-        let line = self.starts.partition_point(|start| *start <= offset);
-        let start = self.starts[line - 1] as usize;
+        let (line, column) = self.position_in_bytes(offset);
+        let start = (offset + 1 - column) as usize;
         let end = (offset as usize).clamp(start, text.len());
         let column = String::from_utf8_lossy(&text.as_bytes()[start..end]).chars().count();
-        (line as u32, column as u32 + 1)
+        (line, column as u32 + 1)
+    }
+
+    /// The same with the column in bytes.
+    pub fn position_in_bytes(&self, offset: u32) -> (u32, u32) {
+        let line = self.starts.partition_point(|start| *start <= offset);
+        (line as u32, offset - self.starts[line - 1] + 1)
     }
 
     /// The text of the lines from `first` to `last` (from 1, both included), without the last newline.

@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 
 pub use ast::*;
 pub use lines::Lines;
-pub use scope::{GLOBALS, Resolved, Scopes};
+pub use scope::{GLOBALS, PREFIXED_GLOBALS, Resolved, Scopes};
 pub use symbol::Symbol;
 
 /// Why a text is no Nix expression.
@@ -119,6 +119,11 @@ impl File {
     /// The line and the column of a byte offset, from 1, the column in characters.
     pub fn position(&self, offset: u32) -> (u32, u32) {
         self.lines().position(&self.text, offset)
+    }
+
+    /// The same with the column in bytes, as Nix counts.
+    pub fn position_in_bytes(&self, offset: u32) -> (u32, u32) {
+        self.lines().position_in_bytes(offset)
     }
 
     pub fn lines(&self) -> &Lines {

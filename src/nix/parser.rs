@@ -496,9 +496,9 @@ impl<'t> Parser<'t> {
             TOKEN_FLOAT => {
                 self.advance();
                 let source = self.source(token);
-                let value = source
-                    .parse()
-                    .map_err(|_| SyntaxError::new(start, format!("`{source}` is not a number")))?;
+                let value = float(source).ok_or_else(|| {
+                    SyntaxError::new(start, format!("the float `{source}` is too large or too small"))
+                })?;
                 self.push(Expr::Float(value), start, &[])
             }
             TOKEN_STRING_START => {
@@ -1016,6 +1016,14 @@ impl Draft {
         self.dynamic.append(&mut other.dynamic);
         Ok(())
     }
+}
+
+/// A float that 64 bits hold with full precision: Nix rejects others.
+fn float(source: &str) -> Option<f64> {
+    let value: f64 = source.parse().ok()?;
+    let digits = source.split(['e', 'E']).next().unwrap_or(source);
+    let zero = value == 0.0 && !digits.contains(|c: char| ('1'..='9').contains(&c));
+    (value.is_normal() || zero).then_some(value)
 }
 
 fn defined_twice(name: Symbol, offset: u32) -> SyntaxError {

@@ -14,7 +14,7 @@ pub enum Resolved {
     /// A function's frame holds its parameter, where it has one, then its formals in the order of the source; that of
     /// `let` and `rec` the static names in the order of the source.
     Local { frame: u16, slot: u32 },
-    /// A name of the language itself: one of [`GLOBALS`], or one of those of `builtins` with `__` before it.
+    /// A name of the language itself: one of [`GLOBALS`], or one of [`PREFIXED_GLOBALS`] with `__` before it.
     Global,
     /// Whatever the `with`s around it say, beginning with that of this frame.
     With { frame: u16 },
@@ -49,10 +49,112 @@ pub const GLOBALS: [&str; 23] = [
     "true",
 ];
 
+/// The other names of `builtins`, which need `__` before them where `builtins.` is not.
+pub const PREFIXED_GLOBALS: [&str; 97] = [
+    "add",
+    "addDrvOutputDependencies",
+    "addErrorContext",
+    "all",
+    "any",
+    "appendContext",
+    "attrNames",
+    "attrValues",
+    "bitAnd",
+    "bitOr",
+    "bitXor",
+    "catAttrs",
+    "ceil",
+    "compareVersions",
+    "concatLists",
+    "concatMap",
+    "concatStringsSep",
+    "convertHash",
+    "currentSystem",
+    "currentTime",
+    "deepSeq",
+    "div",
+    "elem",
+    "elemAt",
+    "fetchClosure",
+    "fetchurl",
+    "filter",
+    "filterSource",
+    "findFile",
+    "flakeRefToString",
+    "floor",
+    "foldl'",
+    "fromJSON",
+    "functionArgs",
+    "genList",
+    "genericClosure",
+    "getAttr",
+    "getContext",
+    "getEnv",
+    "getFlake",
+    "groupBy",
+    "hasAttr",
+    "hasContext",
+    "hashFile",
+    "hashString",
+    "head",
+    "intersectAttrs",
+    "isAttrs",
+    "isBool",
+    "isFloat",
+    "isFunction",
+    "isInt",
+    "isList",
+    "isPath",
+    "isString",
+    "langVersion",
+    "length",
+    "lessThan",
+    "listToAttrs",
+    "mapAttrs",
+    "match",
+    "mul",
+    "nixPath",
+    "nixVersion",
+    "outputOf",
+    "parseDrvName",
+    "parseFlakeRef",
+    "partition",
+    "path",
+    "pathExists",
+    "readDir",
+    "readFile",
+    "readFileType",
+    "replaceStrings",
+    "seq",
+    "sort",
+    "split",
+    "splitVersion",
+    "storeDir",
+    "storePath",
+    "stringLength",
+    "sub",
+    "substring",
+    "tail",
+    "toFile",
+    "toJSON",
+    "toPath",
+    "toXML",
+    "trace",
+    "traceVerbose",
+    "tryEval",
+    "typeOf",
+    "unsafeDiscardOutputDependency",
+    "unsafeDiscardStringContext",
+    "unsafeGetAttrPos",
+    "warn",
+    "zipAttrsWith",
+];
+
 /// For each variable of a file, what it refers to.
 #[derive(Debug)]
 pub struct Scopes {
     resolved: Vec<Resolved>,
+    unbound: Option<ExprId>,
 }
 
 impl Scopes {
@@ -63,11 +165,18 @@ impl Scopes {
             resolved,
             frames: Vec::new(),
             bound: FxHashMap::default(),
+            unbound: None,
         };
         walk.expr(file.root());
         Self {
             resolved: walk.resolved,
+            unbound: walk.unbound,
         }
+    }
+
+    /// The first variable that refers to nothing: Nix does not evaluate a file that has one.
+    pub fn unbound(&self) -> Option<ExprId> {
+        self.unbound
     }
 
     pub fn get(&self, id: VarId) -> Resolved {
@@ -86,6 +195,7 @@ struct Walk<'f> {
     frames: Vec<Frame>,
     /// For each name, where it is bound around here: the frame, counted from the outermost, and the slot.
     bound: FxHashMap<Symbol, Vec<(u32, u32)>>,
+    unbound: Option<ExprId>,
 }
 
 impl Walk<'_> {
@@ -104,7 +214,7 @@ impl Walk<'_> {
                     }
                 }
             }
-            Expr::Var(var) => self.resolved[var.index()] = self.resolve(file.variable(var)),
+            Expr::Var(var) => self.variable(id, var),
             Expr::Select { subject, path, default } => {
                 self.expr(subject);
                 self.attr_path(path);
@@ -209,7 +319,7 @@ impl Walk<'_> {
         let Expr::Var(var) = *self.file.expr(expr) else { return };
         let name = self.file.variable(var);
         let own = self.bound.get_mut(&name).and_then(Vec::pop);
-        self.resolved[var.index()] = self.resolve(name);
+        self.variable(expr, var);
         if let Some(own) = own {
             self.bound.entry(name).or_default().push(own);
         }
@@ -234,6 +344,14 @@ impl Walk<'_> {
         }
     }
 
+    fn variable(&mut self, id: ExprId, var: VarId) {
+        let resolved = self.resolve(self.file.variable(var));
+        if resolved == Resolved::Unbound {
+            self.unbound.get_or_insert(id);
+        }
+        self.resolved[var.index()] = resolved;
+    }
+
     fn resolve(&self, name: Symbol) -> Resolved {
         let depth = self.frames.len();
         if let Some((frame, slot)) = self.bound.get(&name).and_then(|places| places.last()) {
@@ -253,5 +371,8 @@ impl Walk<'_> {
 }
 
 fn is_global(name: &str) -> bool {
-    GLOBALS.contains(&name) || matches!(name, "__curPos" | "__nixPath" | "__currentSystem" | "__storeDir")
+    match name.strip_prefix("__") {
+        Some(name) => PREFIXED_GLOBALS.contains(&name),
+        None => GLOBALS.contains(&name),
+    }
 }

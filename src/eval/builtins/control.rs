@@ -144,6 +144,7 @@ impl<'h> Eval<'h> {
     fn deep(&self, thunk: &'h Thunk<'h>, seen: &mut rustc_hash::FxHashSet<*const ()>) -> Outcome<'h, ()> {
         match self.force(thunk)? {
             Value::List(items) if seen.insert(items.as_ptr().cast()) => self.nested(|| {
+                self.charge_items(items.len())?;
                 for item in items {
                     self.deep(item, seen)?;
                 }

@@ -46,7 +46,7 @@ impl<'h> Eval<'h> {
         };
         let mut names = Vec::new();
         for output in self.force_list(outputs, "as the outputs of a derivation")? {
-            names.push(Symbol::new(self.force_str(output, "as the name of an output")?));
+            names.push(self.symbol(self.force_str(output, "as the name of an output")?));
         }
         Ok(names)
     }

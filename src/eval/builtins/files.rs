@@ -7,7 +7,7 @@ use super::super::stop::{Cause, Stop};
 use super::super::value::{Code, Env, FileId, Frame, Position, State, Thunk, Value};
 use super::super::{Eval, Outcome};
 use super::{Entry, impure};
-use crate::nix::{File, Symbol};
+use crate::nix::{ExprId, File, Symbol};
 
 pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
     vec![
@@ -27,15 +27,8 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
             }
         }),
         ("readFile", 1, |eval, args| {
-            let path = eval.path_arg(args[0])?;
-            let file = eval.file(path)?;
-            match eval.host.read(file) {
-                Ok(text) => {
-                    eval.afford(text.len())?;
-                    Ok(eval.string(&text))
-                }
-                Err(why) => Err(eval.unknown(&why)),
-            }
+            let text = eval.read_file(args[0])?;
+            Ok(eval.string(&text))
         }),
         ("readDir", 1, |eval, args| {
             let path = eval.path_arg(args[0])?;
@@ -65,11 +58,16 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
         ("toPath", 1, |eval, args| Ok(Value::Str(eval.path_arg(args[0])?))),
         ("toFile", 2, |eval, args| {
             eval.force_str(args[0], "as the name of `toFile`")?;
-            eval.force(args[1])?;
+            // its text need not be known
+            let _ = eval.force_text(args[1], "as the contents of `toFile`")?;
             Ok(Value::UnknownStr(eval.cause("the store path of a file")))
         }),
         ("path", 1, |eval, args| {
-            eval.force_attrs(args[0], "by `path`")?;
+            let attrs = eval.force_attrs(args[0], "by `path`")?;
+            let Some(path) = eval.lookup(attrs, eval.names.path)? else {
+                return Err(eval.missing(attrs, eval.names.path));
+            };
+            eval.path_arg(path)?;
             Ok(Value::UnknownStr(eval.cause("the store path of files")))
         }),
         ("filterSource", 2, |eval, args| {
@@ -83,7 +81,6 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
         ("outputOf", 2, |eval, _| {
             Ok(Value::UnknownStr(eval.cause("a store path")))
         }),
-        ("hashFile", 2, |eval, _| Ok(Value::UnknownStr(eval.cause("a hash")))),
         ("findFile", 2, |eval, _| {
             impure(eval, "a search path, which depends on the machine")
         }),
@@ -116,8 +113,11 @@ impl<'h> Eval<'h> {
     /// A path, or a string that is one.
     fn path_arg(&self, thunk: &'h Thunk<'h>) -> Outcome<'h, &'h str> {
         match self.force(thunk)? {
-            Value::Path(path) => Ok(path),
-            other => match self.coerce(other)? {
+            Value::Path(path) => {
+                self.charge_items(path.len())?;
+                Ok(path)
+            }
+            other => match self.coerce_path(other)? {
                 Ok(text) if text.starts_with('/') => Ok(self.heap.str(&normalize(text))),
                 Ok(text) => Err(self.abort(&format!("'{text}' is not an absolute path"))),
                 Err(reason) => Err(Stop::Unknown(reason)),
@@ -136,6 +136,16 @@ impl<'h> Eval<'h> {
             Found::Missing => Err(self.abort(&format!("the path '{path}' does not exist"))),
             Found::Directory(_) | Found::Special => Err(self.abort(&format!("'{path}' is not a regular file"))),
         }
+    }
+
+    /// The text of a file of the tree.
+    pub(super) fn read_file(&self, path: &'h Thunk<'h>) -> Outcome<'h, String> {
+        let path = self.path_arg(path)?;
+        let file = self.file(path)?;
+        let text = self.host.read(file).map_err(|why| self.unknown(&why))?;
+        self.charge_items(text.len())?;
+        self.afford(text.len())?;
+        Ok(text)
     }
 
     /// The value of a file, or of a directory's `default.nix`; each file is evaluated once.
@@ -195,8 +205,24 @@ impl<'h> Eval<'h> {
         })?;
         let path = self.heap.str(&self.host.path(id));
         let code = self.new_code(file, id, path);
+        if let Some(variable) = file.scopes().unbound() {
+            return Err(self.unbound(code, variable));
+        }
         self.codes.borrow_mut().insert(id, code);
         Ok(code)
+    }
+
+    #[cold]
+    fn unbound(&self, code: &'h Code<'h>, variable: ExprId) -> Stop<'h> {
+        let span = code.file.span(variable);
+        let name = &code.file.text()[span.start as usize..span.end as usize];
+        Stop::Abort(self.heap.alloc(Cause {
+            message: self.heap.str(&format!("undefined variable '{name}'")),
+            position: Position {
+                file: code.id,
+                offset: span.start,
+            },
+        }))
     }
 
     /// The value of an expression that belongs to the host, as if it stood in a file at `path`, which is not read.

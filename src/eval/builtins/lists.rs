@@ -1,7 +1,5 @@
 //! Lists.
 
-use std::cmp::Ordering;
-
 use rustc_hash::FxHashMap;
 
 use crate::nix::Symbol;
@@ -35,12 +33,14 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
         ("elem", 2, |eval, args| {
             let wanted = eval.force(args[0])?;
             let mut unknown = None;
-            for item in eval.force_list(args[1], "by `elem`")? {
+            let items = eval.force_list(args[1], "by `elem`")?;
+            eval.charge_items(items.len())?;
+            for item in items {
                 let item = eval.force(item)?;
                 match eval.equal(wanted, item) {
                     Ok(true) => return Ok(Value::Bool(true)),
                     Ok(false) => {}
-                    Err(stop) if stop.is_unknown() => unknown = unknown.or(Some(stop)),
+                    Err(stop) if stop.is_unknown() && !eval.exhausted.get() => unknown = unknown.or(Some(stop)),
                     Err(stop) => return Err(stop),
                 }
             }
@@ -48,6 +48,7 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
         }),
         ("map", 2, |eval, args| {
             let items = eval.force_list(args[1], "by `map`")?;
+            eval.afford(items.len() * CALL_BYTES)?;
             Ok(eval.list(items.iter().map(|item| eval.lazy_call(args[0], &[item])).collect()))
         }),
         ("filter", 2, |eval, args| {
@@ -83,6 +84,7 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
         ("any", 2, |eval, args| some(eval, args, true)),
         ("all", 2, |eval, args| some(eval, args, false)),
         ("foldl'", 3, |eval, args| {
+            eval.force_function(args[0], "by `foldl'`")?;
             let function = eval.force(args[0])?;
             let mut value = args[1];
             for item in eval.force_list(args[2], "by `foldl'`")? {
@@ -92,7 +94,9 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
         }),
         ("concatLists", 1, |eval, args| {
             let mut all = Vec::new();
-            for list in eval.force_list(args[0], "by `concatLists`")? {
+            let lists = eval.force_list(args[0], "by `concatLists`")?;
+            eval.charge_items(lists.len())?;
+            for list in lists {
                 all.extend_from_slice(eval.force_list(list, "by `concatLists`")?);
                 eval.afford(all.len() * size_of::<usize>())?;
             }
@@ -114,7 +118,7 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
             let length = eval.force_int(args[1], "by `genList`")?;
             let length =
                 usize::try_from(length).map_err(|_| eval.abort(&format!("can't make a list of {length} elements")))?;
-            eval.afford(length.saturating_mul(2 * size_of::<Thunk>()))?;
+            eval.afford(length.saturating_mul(CALL_BYTES))?;
             let items = (0..length as i64).map(|at| eval.lazy_call(args[0], &[eval.done(Value::Int(at))]));
             Ok(eval.list(items.collect()))
         }),
@@ -129,7 +133,7 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
             for item in eval.force_list(args[1], "by `groupBy`")? {
                 let name = eval.done(eval.apply(function, &[item])?);
                 let name = eval.force_str(name, "from the function of `groupBy`")?;
-                groups.entry(Symbol::new(name)).or_default().push(item);
+                groups.entry(eval.symbol(name)).or_default().push(item);
             }
             let attr = |(name, items)| Attr {
                 name,
@@ -138,9 +142,11 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
             };
             Ok(Value::Attrs(eval.attrs(groups.into_iter().map(attr).collect())))
         }),
-        ("genericClosure", 1, generic_closure),
     ]
 }
+
+/// What an element that is the result of a call takes, about.
+const CALL_BYTES: usize = 96;
 
 fn test_item<'h>(eval: &Eval<'h>, test: Value<'h>, item: &'h Thunk<'h>) -> Outcome<'h, bool> {
     let value = eval.apply(test, &[item])?;
@@ -184,44 +190,4 @@ fn sort<'h>(eval: &Eval<'h>, less: Value<'h>, items: &[&'h Thunk<'h>]) -> Outcom
     sorted.extend_from_slice(left);
     sorted.extend_from_slice(right);
     Ok(sorted)
-}
-
-fn generic_closure<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
-    let what = "by `genericClosure`";
-    let args = eval.force_attrs(args[0], what)?;
-    let get = |name| args.get(eval, name).ok_or_else(|| eval.missing(args, name));
-    let operator = eval.force(get(eval.names.operator)?)?;
-    let mut waiting: std::collections::VecDeque<_> = eval
-        .force_list(get(eval.names.start_set)?, what)?
-        .iter()
-        .copied()
-        .collect();
-    let mut keys: Vec<Value> = Vec::new();
-    let mut closure = Vec::new();
-    while let Some(item) = waiting.pop_front() {
-        let key = eval.select(item, eval.names.key)?;
-        let place = search(eval, &keys, key)?;
-        let Err(place) = place else { continue };
-        keys.insert(place, key);
-        closure.push(item);
-        let next = eval.done(eval.apply(operator, &[item])?);
-        waiting.extend(eval.force_list(next, what)?.iter().copied());
-        eval.afford(closure.len() * size_of::<usize>())?;
-    }
-    Ok(eval.list(closure))
-}
-
-/// Where a key is among sorted ones, or belongs.
-fn search<'h>(eval: &Eval<'h>, keys: &[Value<'h>], key: Value<'h>) -> Outcome<'h, Result<usize, usize>> {
-    let mut failed = None;
-    let found = keys.binary_search_by(|other| match (eval.less(*other, key), eval.less(key, *other)) {
-        (Ok(true), _) => Ordering::Less,
-        (_, Ok(true)) => Ordering::Greater,
-        (Ok(_), Ok(_)) => Ordering::Equal,
-        (Err(stop), _) | (_, Err(stop)) => {
-            failed = Some(stop);
-            Ordering::Equal
-        }
-    });
-    failed.map_or(Ok(found), Err)
 }

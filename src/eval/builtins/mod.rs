@@ -1,18 +1,23 @@
 //! The built-in functions (Nix manual, "Built-in functions"), one file per subject.
 
+mod closure;
 mod control;
 mod data;
 mod derivation;
 mod files;
+mod hashes;
 mod lists;
 mod pattern;
+mod posix;
 mod sets;
 mod strings;
 mod versions;
+mod xml;
 
+pub(super) use pattern::Compiled;
 use rustc_hash::FxHashMap;
 
-use crate::nix::{GLOBALS, Symbol};
+use crate::nix::{GLOBALS, PREFIXED_GLOBALS, Symbol};
 
 use super::attrs::Attr;
 use super::stop::Stop;
@@ -28,15 +33,18 @@ type Args<'h> = &'h [&'h Thunk<'h>];
 pub(super) fn globals<'h>(eval: &Eval<'h>) -> FxHashMap<Symbol, &'h Thunk<'h>> {
     let mut values: Vec<(&'static str, Value<'h>)> = Vec::new();
     for entries in [
+        closure::functions(),
         control::functions(),
         data::functions(),
         derivation::functions(),
         files::functions(),
+        hashes::functions(),
         lists::functions(),
         pattern::functions(),
         sets::functions(),
         strings::functions(),
         versions::functions(),
+        xml::functions(),
     ] {
         values.extend(
             entries
@@ -78,10 +86,16 @@ pub(super) fn globals<'h>(eval: &Eval<'h>) -> FxHashMap<Symbol, &'h Thunk<'h>> {
     let mut globals = FxHashMap::default();
     globals.insert(this, builtins);
     for (name, value) in thunks {
-        if GLOBALS.contains(&name) {
-            globals.insert(Symbol::new(name), value);
-        }
-        globals.insert(Symbol::new(&format!("__{name}")), value);
+        let symbol = if GLOBALS.contains(&name) {
+            Symbol::new(name)
+        } else {
+            debug_assert!(
+                PREFIXED_GLOBALS.contains(&name),
+                "`__{name}` is no name of the language"
+            );
+            Symbol::new(&format!("__{name}"))
+        };
+        globals.insert(symbol, value);
     }
     globals
 }

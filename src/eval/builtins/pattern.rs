@@ -1,120 +1,197 @@
-//! `match` and `split`: POSIX extended regular expressions, by the crate regex.
+//! `match` and `split`: POSIX extended regular expressions, by the crate regex-automata.
 
-use regex::Regex;
+use std::rc::Rc;
 
+use regex_automata::meta::Regex;
+use regex_automata::util::captures::Captures;
+use regex_automata::util::syntax;
+use regex_automata::{Anchored, Input, MatchKind};
+
+use super::super::stop::{Reason, Stop};
 use super::super::value::Value;
 use super::super::{Eval, Outcome};
+use super::posix::{Translated, Untranslatable, translate};
 use super::{Args, Entry};
 
 pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
     vec![("match", 2, match_whole), ("split", 2, split)]
 }
 
+/// A compiled pattern.
+pub struct Pattern {
+    regex: Regex,
+    /// Finds the longest match that begins at a place; where there may be several.
+    longest: Option<Regex>,
+    repetition: bool,
+    unsure_groups: bool,
+}
+
+/// What became of a pattern.
+#[derive(Clone)]
+pub enum Compiled<'h> {
+    Usable(Rc<Pattern>),
+    /// Nix rejects it.
+    Invalid(Reason<'h>),
+    Unknown(Reason<'h>),
+}
+
 fn match_whole<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
     let pattern = eval.force_str(args[0], "as the pattern of `match`")?;
     let text = eval.force_str(args[1], "by `match`")?;
-    let regex = compiled(eval, pattern, true)?;
-    Ok(match regex.captures(text) {
-        Some(captures) => groups(eval, &captures),
-        None => Value::Null,
-    })
+    let pattern = compiled(eval, pattern, true)?;
+    charge(eval, &pattern.regex, text.len())?;
+    let mut captures = pattern.regex.create_captures();
+    pattern.regex.captures(text, &mut captures);
+    if !captures.is_match() {
+        return Ok(Value::Null);
+    }
+    groups(eval, &pattern, text, &captures)
 }
 
 fn split<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
     let pattern = eval.force_str(args[0], "as the pattern of `split`")?;
     let text: &'h str = eval.force_str(args[1], "by `split`")?;
-    let regex = compiled(eval, pattern, false)?;
+    let pattern = compiled(eval, pattern, false)?;
+    let mut captures = pattern.regex.create_captures();
     let mut parts = Vec::new();
-    let mut at = 0;
-    for captures in regex.captures_iter(text) {
-        let Some(found) = captures.get(0) else { continue };
-        parts.push(eval.done(Value::Str(&text[at..found.start()])));
-        parts.push(eval.done(groups(eval, &captures)));
-        at = found.end();
+    let (mut copied, mut from) = (0, 0);
+    while from <= text.len() {
+        let input = Input::new(text).range(from..);
+        pattern.regex.captures(input, &mut captures);
+        let found = captures.get_match();
+        let read = found.map_or(text.len(), |found| found.end()) - from;
+        charge(eval, &pattern.regex, read)?;
+        let Some(mut found) = found else { break };
+        if let Some(longest) = &pattern.longest {
+            charge(eval, longest, text.len() - found.start())?;
+            found = lengthen(eval, &pattern, longest, text, &mut captures)?;
+        }
+        parts.push(eval.done(Value::Str(slice(eval, text, copied, found.start())?)));
+        parts.push(eval.done(groups(eval, &pattern, text, &captures)?));
+        eval.afford(parts.len() * PART_BYTES)?;
+        copied = found.end();
+        // after an empty match, the next one begins a byte later
+        from = found.end() + usize::from(found.is_empty());
     }
-    parts.push(eval.done(Value::Str(&text[at..])));
+    parts.push(eval.done(Value::Str(slice(eval, text, copied, text.len())?)));
     Ok(eval.list(parts))
 }
 
-fn groups<'h>(eval: &Eval<'h>, captures: &regex::Captures) -> Value<'h> {
-    let group = |group: Option<regex::Match>| eval.done(group.map_or(Value::Null, |found| eval.string(found.as_str())));
-    eval.list(captures.iter().skip(1).map(group).collect())
-}
+/// What an element of the list that `split` returns takes, about.
+const PART_BYTES: usize = 64;
 
-fn compiled<'h>(eval: &Eval<'h>, pattern: &'h str, whole: bool) -> Outcome<'h, Regex> {
-    let key = if whole {
-        pattern
-    } else {
-        eval.heap.str(&format!("split {pattern}"))
-    };
-    let regex = eval
-        .regexes
-        .borrow_mut()
-        .entry(key)
-        .or_insert_with(|| compile(pattern, whole))
-        .clone();
-    regex.ok_or_else(|| eval.unknown(&format!("the regular expression '{pattern}'")))
-}
-
-fn compile(pattern: &str, whole: bool) -> Option<Regex> {
-    let pattern = translate(pattern);
-    let pattern = if whole {
-        format!("^(?s:{pattern})$")
-    } else {
-        format!("(?s:{pattern})")
-    };
-    Regex::new(&pattern).ok()
-}
-
-/// From POSIX to the crate's syntax: they differ in bracket expressions, where a backslash is a plain character, and in
-/// braces, which open no repetition where no number follows.
-fn translate(pattern: &str) -> String {
-    let mut out = String::with_capacity(pattern.len() + 8);
-    let mut chars = pattern.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' => {
-                out.push('\\');
-                out.extend(chars.next());
-            }
-            '[' => {
-                out.push('[');
-                if chars.next_if_eq(&'^').is_some() {
-                    out.push('^');
-                }
-                if chars.next_if_eq(&']').is_some() {
-                    out.push_str("\\]");
-                }
-                bracket(&mut chars, &mut out);
-            }
-            '{' if !chars.peek().is_some_and(char::is_ascii_digit) => out.push_str("\\{"),
-            c => out.push(c),
-        }
+/// The longest match that begins where this one does.
+fn lengthen<'h>(
+    eval: &Eval<'h>,
+    pattern: &Pattern,
+    longest: &Regex,
+    text: &str,
+    captures: &mut Captures,
+) -> Outcome<'h, regex_automata::Match> {
+    let unsure = || eval.unknown("a regular expression that matches in more than one way");
+    let first = captures.get_match().ok_or_else(unsure)?;
+    let input = Input::new(text).range(first.start()..).anchored(Anchored::Yes);
+    let longer = longest.find(input).ok_or_else(unsure)?;
+    if longer.end() == first.end() {
+        return Ok(first);
     }
-    out
+    // among repetitions, the longest match is not the one that libstdc++ finds
+    if pattern.repetition || captures.group_len() > 1 {
+        return Err(unsure());
+    }
+    Ok(longer)
 }
 
-fn bracket(chars: &mut std::iter::Peekable<std::str::Chars>, out: &mut String) {
-    while let Some(c) = chars.next() {
-        match c {
-            ']' => {
-                out.push(']');
-                return;
-            }
-            '[' if chars.peek() == Some(&':') => {
-                out.push('[');
-                for c in chars.by_ref() {
-                    out.push(c);
-                    if c == ']' {
-                        break;
-                    }
-                }
-            }
-            '[' | '\\' | '&' | '~' => {
-                out.push('\\');
-                out.push(c);
-            }
-            c => out.push(c),
-        }
+fn groups<'h>(eval: &Eval<'h>, pattern: &Pattern, text: &'h str, captures: &Captures) -> Outcome<'h> {
+    if pattern.unsure_groups {
+        return Err(eval.unknown("what the groups of a regular expression hold that repeats nothing"));
     }
+    let mut groups = Vec::with_capacity(captures.group_len());
+    for group in captures.iter().skip(1) {
+        groups.push(eval.done(match group {
+            Some(span) => Value::Str(slice(eval, text, span.start, span.end)?),
+            None => Value::Null,
+        }));
+    }
+    Ok(eval.list(groups))
+}
+
+/// A part of a text; Nix cuts between any bytes.
+fn slice<'h>(eval: &Eval<'h>, text: &'h str, start: usize, end: usize) -> Outcome<'h, &'h str> {
+    text.get(start..end)
+        .ok_or_else(|| eval.unknown("a regular expression that cuts a character in two"))
+}
+
+/// Counts the work of a search through so many bytes: in the worst case, it keeps all states of the pattern in mind.
+fn charge<'h>(eval: &Eval<'h>, regex: &Regex, bytes: usize) -> Outcome<'h, ()> {
+    const BYTES_PER_STEP: usize = 8192;
+    eval.charge(bytes.saturating_mul(regex.memory_usage()) / BYTES_PER_STEP)
+}
+
+fn compiled<'h>(eval: &Eval<'h>, pattern: &'h str, whole: bool) -> Outcome<'h, Rc<Pattern>> {
+    let known = eval.patterns.borrow().get(&(pattern, whole)).cloned();
+    let compiled = match known {
+        Some(compiled) => compiled,
+        None => {
+            eval.charge(pattern.len())?;
+            let compiled = compile(eval, pattern, whole);
+            if let Compiled::Usable(pattern) = &compiled {
+                let longest = pattern.longest.as_ref().map_or(0, Regex::memory_usage);
+                eval.heap.charge(pattern.regex.memory_usage() + longest);
+            }
+            eval.patterns.borrow_mut().insert((pattern, whole), compiled.clone());
+            compiled
+        }
+    };
+    match compiled {
+        Compiled::Usable(pattern) => Ok(pattern),
+        Compiled::Invalid(reason) => Err(Stop::Abort(reason)),
+        Compiled::Unknown(reason) => Err(Stop::Unknown(reason)),
+    }
+}
+
+fn compile<'h>(eval: &Eval<'h>, pattern: &str, whole: bool) -> Compiled<'h> {
+    let reason = |why: &str| eval.cause(&format!("the regular expression '{pattern}': {why}"));
+    let translated = match translate(pattern) {
+        Ok(translated) => translated,
+        Err(Untranslatable::Invalid(why)) => return Compiled::Invalid(reason(why)),
+        Err(Untranslatable::Unknown(why)) => return Compiled::Unknown(reason(why)),
+    };
+    match build(&translated, whole) {
+        Some(pattern) => Compiled::Usable(Rc::new(pattern)),
+        None => Compiled::Unknown(reason("it is too large")),
+    }
+}
+
+/// None where it is too large.
+fn build(translated: &Translated, whole: bool) -> Option<Pattern> {
+    let Translated { text, alternation, .. } = translated;
+    let regex = if whole {
+        regex(&format!("^(?:{text})$"), MatchKind::LeftmostFirst)?
+    } else {
+        regex(text, MatchKind::LeftmostFirst)?
+    };
+    let longest = match *alternation && !whole {
+        true => Some(self::regex(text, MatchKind::All)?),
+        false => None,
+    };
+    Some(Pattern {
+        regex,
+        longest,
+        repetition: translated.repetition,
+        unsure_groups: translated.unsure_groups,
+    })
+}
+
+fn regex(text: &str, kind: MatchKind) -> Option<Regex> {
+    let config = Regex::config()
+        .match_kind(kind)
+        .utf8_empty(false)
+        .nfa_size_limit(Some(1 << 20))
+        .hybrid_cache_capacity(1 << 18);
+    let syntax = syntax::Config::new()
+        .unicode(false)
+        .utf8(false)
+        .dot_matches_new_line(true);
+    Regex::builder().configure(config).syntax(syntax).build(text).ok()
 }

@@ -1,6 +1,6 @@
 //! Attribute sets.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::nix::Symbol;
 
@@ -27,44 +27,44 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
         }),
         ("getAttr", 2, |eval, args| {
             let name = eval.force_str(args[0], "by `getAttr`")?;
-            eval.select(args[1], Symbol::new(name))
+            eval.select(args[1], eval.symbol(name))
         }),
         ("hasAttr", 2, |eval, args| {
             let name = eval.force_str(args[0], "by `hasAttr`")?;
             let attrs = eval.force_attrs(args[1], "by `hasAttr`")?;
-            Ok(Value::Bool(eval.lookup(attrs, Symbol::new(name))?.is_some()))
+            Ok(Value::Bool(eval.lookup(attrs, eval.symbol(name))?.is_some()))
         }),
         ("removeAttrs", 2, |eval, args| {
             let attrs = eval.force_attrs(args[0], "by `removeAttrs`")?;
             let mut names = Vec::new();
             for name in eval.force_list(args[1], "by `removeAttrs`")? {
-                names.push(Symbol::new(eval.force_str(name, "by `removeAttrs`")?));
+                names.push(eval.symbol(eval.force_str(name, "by `removeAttrs`")?));
             }
+            eval.charge_items(names.len() + attrs.size_bound())?;
             Ok(Value::Attrs(eval.without(attrs, &names)))
         }),
         ("intersectAttrs", 2, |eval, args| {
             let names = eval.force_attrs(args[0], "by `intersectAttrs`")?;
             let attrs = eval.force_attrs(args[1], "by `intersectAttrs`")?;
+            eval.charge_items(names.size_bound().min(attrs.size_bound()))?;
             Ok(Value::Attrs(eval.intersect(names, attrs)))
         }),
         ("listToAttrs", 1, |eval, args| {
             let list = eval.force_list(args[0], "by `listToAttrs`")?;
             let mut attrs = Vec::with_capacity(list.len());
-            // of several with one name, the first counts
-            for item in list.iter().rev() {
+            let mut seen = FxHashSet::default();
+            for item in list {
                 let pair = eval.force_attrs(item, "in the list of `listToAttrs`")?;
-                let name = pair
-                    .attr(eval, eval.names.name)
-                    .ok_or_else(|| eval.missing(pair, eval.names.name))?;
+                let name = eval.select(item, eval.names.name)?;
+                let name = eval.symbol(eval.known_str(name, "as the name of an attribute")?);
+                // of several with one name, the first counts
+                if !seen.insert(name) {
+                    continue;
+                }
                 let value = pair
                     .attr(eval, eval.names.value)
                     .ok_or_else(|| eval.missing(pair, eval.names.value))?;
-                let symbol = Symbol::new(eval.force_str(name.value, "as the name of an attribute")?);
-                attrs.push(Attr {
-                    name: symbol,
-                    position: name.position,
-                    value: value.value,
-                });
+                attrs.push(Attr { name, ..value });
             }
             Ok(Value::Attrs(eval.attrs(attrs)))
         }),
@@ -73,15 +73,18 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
             Ok(Value::Attrs(eval.mapped(args[0], attrs)))
         }),
         ("catAttrs", 2, |eval, args| {
-            let name = Symbol::new(eval.force_str(args[0], "by `catAttrs`")?);
+            let name = eval.symbol(eval.force_str(args[0], "by `catAttrs`")?);
             let mut values = Vec::new();
-            for item in eval.force_list(args[1], "by `catAttrs`")? {
+            let items = eval.force_list(args[1], "by `catAttrs`")?;
+            eval.charge_items(items.len())?;
+            for item in items {
                 let attrs = eval.force_attrs(item, "in the list of `catAttrs`")?;
                 values.extend(eval.lookup(attrs, name)?);
             }
             Ok(eval.list(values))
         }),
         ("zipAttrsWith", 2, |eval, args| {
+            eval.force_function(args[0], "by `zipAttrsWith`")?;
             let mut zipped: FxHashMap<Symbol, Vec<&Thunk>> = FxHashMap::default();
             for item in eval.force_list(args[1], "by `zipAttrsWith`")? {
                 let attrs = eval.force_attrs(item, "in the list of `zipAttrsWith`")?;
@@ -106,7 +109,7 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
         ("unsafeGetAttrPos", 2, |eval, args| {
             let name = eval.force_str(args[0], "by `unsafeGetAttrPos`")?;
             let attrs = eval.force_attrs(args[1], "by `unsafeGetAttrPos`")?;
-            match attrs.attr(eval, Symbol::new(name)) {
+            match attrs.attr(eval, eval.symbol(name)) {
                 Some(attr) if attr.position.is_known() => Ok(eval.position_value(attr.position)),
                 _ => Ok(Value::Null),
             }
@@ -118,10 +121,11 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
 ///
 /// # Errors
 /// Where there may be more.
-fn by_name<'h>(eval: &Eval<'h>, attrs: &'h Attrs<'h>) -> Outcome<'h, Vec<Attr<'h>>> {
+pub(super) fn by_name<'h>(eval: &Eval<'h>, attrs: &'h Attrs<'h>) -> Outcome<'h, Vec<Attr<'h>>> {
     if let Some(reason) = attrs.open {
         return Err(Stop::Unknown(reason));
     }
+    eval.afford(attrs.size_bound() * size_of::<Attr>() * 2)?;
     let mut attrs = attrs.sorted(eval);
     attrs.sort_by_key(|attr| attr.name.name());
     Ok(attrs)
@@ -176,12 +180,9 @@ impl<'h> Eval<'h> {
     fn line_and_column(&self, data: Args<'h>) -> Outcome<'h, (u32, u32)> {
         let number = |thunk| self.force_int(thunk, "as a position").map(|number| number as u32);
         let file = super::super::value::FileId(number(data[0])?);
-        match self.place(Position {
-            file,
-            offset: number(data[1])?,
-        }) {
-            Some((_, line, column)) => Ok((line, column)),
-            None => Err(self.unknown("a position in a file that can't be read")),
+        match self.host.parse(file) {
+            Ok(file) => Ok(file.position_in_bytes(number(data[1])?)),
+            Err(why) => Err(self.unknown(&why)),
         }
     }
 }

@@ -26,6 +26,8 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
             let value = eval.force(args[2])?;
             let text = match eval.coerce(value)? {
                 Ok(text) => text,
+                // of any text, this is nothing
+                Err(_) if length == 0 => "",
                 Err(reason) => return Ok(Value::UnknownStr(reason)),
             };
             if start >= text.len() {
@@ -50,7 +52,9 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
                 other => return Err(eval.mismatch("a string", other, "as the separator of `concatStringsSep`")),
             };
             let mut text = String::new();
-            for (at, item) in eval.force_list(args[1], "by `concatStringsSep`")?.iter().enumerate() {
+            let items = eval.force_list(args[1], "by `concatStringsSep`")?;
+            eval.charge_items(items.len())?;
+            for (at, item) in items.iter().enumerate() {
                 if at > 0 {
                     text.push_str(separator);
                 }
@@ -86,12 +90,10 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
             }
         }),
         ("baseNameOf", 1, |eval, args| {
-            let path = match eval.force(args[0])? {
-                Value::Path(path) => path,
-                other => match eval.coerce(other)? {
-                    Ok(text) => text,
-                    Err(reason) => return Ok(Value::UnknownStr(reason)),
-                },
+            let value = eval.force(args[0])?;
+            let path = match eval.coerce_path(value)? {
+                Ok(path) => path,
+                Err(reason) => return Ok(Value::UnknownStr(reason)),
             };
             let trimmed = path.strip_suffix('/').unwrap_or(path);
             Ok(Value::Str(trimmed.rsplit_once('/').map_or(trimmed, |(_, name)| name)))
@@ -101,7 +103,7 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
                 Some(("", _)) | None => "/",
                 Some((directory, _)) => directory,
             })),
-            other => match eval.coerce(other)? {
+            other => match eval.coerce_path(other)? {
                 Ok(text) => Ok(Value::Str(match text.rsplit_once('/') {
                     Some(("", _)) => "/",
                     Some((directory, _)) => directory,
@@ -109,19 +111,6 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
                 })),
                 Err(reason) => Ok(Value::UnknownStr(reason)),
             },
-        }),
-        ("hashString", 2, |eval, args| {
-            eval.force_str(args[0], "as the algorithm of `hashString`")?;
-            eval.force(args[1])?;
-            Ok(Value::UnknownStr(eval.cause("a hash")))
-        }),
-        ("convertHash", 1, |eval, args| {
-            eval.force_attrs(args[0], "by `convertHash`")?;
-            Ok(Value::UnknownStr(eval.cause("a hash")))
-        }),
-        ("placeholder", 1, |eval, args| {
-            eval.force_str(args[0], "by `placeholder`")?;
-            Ok(Value::UnknownStr(eval.cause("the placeholder of an output")))
         }),
     ]
 }
@@ -140,49 +129,48 @@ fn replace_strings<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
     }
     let mut patterns = Vec::with_capacity(from.len());
     for from in from {
-        match eval.force(from)? {
-            Value::Str(text) => patterns.push(text),
-            Value::UnknownStr(reason) => return Ok(Value::UnknownStr(reason)),
-            other => return Err(eval.mismatch("a string", other, "as a pattern of `replaceStrings`")),
+        match eval.force_text(from, "as a pattern of `replaceStrings`")? {
+            Ok(text) => patterns.push(text),
+            Err(reason) => return Ok(Value::UnknownStr(reason)),
         }
     }
-    let text = match eval.force(args[2])? {
-        Value::Str(text) => text,
-        Value::UnknownStr(reason) => return Ok(Value::UnknownStr(reason)),
-        other => return Err(eval.mismatch("a string", other, "by `replaceStrings`")),
+    let text = match eval.force_text(args[2], "by `replaceStrings`")? {
+        Ok(text) => text,
+        Err(reason) => return Ok(Value::UnknownStr(reason)),
     };
+    charge_replacing(eval, &patterns, text)?;
     let mut replaced = String::with_capacity(text.len());
     let mut at = 0;
     // one round past the end: an empty pattern matches there, too
     while at <= text.len() {
         let rest = &text[at..];
-        match patterns.iter().position(|pattern| rest.starts_with(pattern)) {
-            Some(found) => {
-                let value = eval.force(to[found])?;
-                match value {
-                    Value::Str(with) => replaced.push_str(with),
-                    Value::UnknownStr(reason) => return Ok(Value::UnknownStr(reason)),
-                    other => return Err(eval.mismatch("a string", other, "as a replacement of `replaceStrings`")),
-                }
-                at += patterns[found].len();
-                if patterns[found].is_empty() {
-                    at += push_char(&mut replaced, rest);
-                }
+        let found = patterns.iter().position(|pattern| rest.starts_with(pattern));
+        if let Some(found) = found {
+            match eval.force_text(to[found], "as a replacement of `replaceStrings`")? {
+                Ok(with) => replaced.push_str(with),
+                Err(reason) => return Ok(Value::UnknownStr(reason)),
             }
-            None => at += push_char(&mut replaced, rest),
+            eval.afford(replaced.len())?;
+            at += patterns[found].len();
         }
-        eval.afford(replaced.len())?;
+        if found.is_none_or(|found| patterns[found].is_empty()) {
+            let next = rest.chars().next();
+            replaced.extend(next);
+            at += next.map_or(1, char::len_utf8);
+            // Nix goes on byte by byte
+            if found.is_some() && next.is_some_and(|next| !next.is_ascii()) {
+                return Err(eval.unknown("`replaceStrings` that cuts a character in two"));
+            }
+        }
     }
     Ok(eval.string(&replaced))
 }
 
-/// Copies the first character, and says how far that went: at the end of the text, past it.
-fn push_char(to: &mut String, rest: &str) -> usize {
-    match rest.chars().next() {
-        Some(c) => {
-            to.push(c);
-            c.len_utf8()
-        }
-        None => 1,
-    }
+/// Counts the work of `replaceStrings`, which tries every pattern everywhere.
+fn charge_replacing<'h>(eval: &Eval<'h>, patterns: &[&str], text: &str) -> Outcome<'h, ()> {
+    const BYTES_AT_ONCE: usize = 1024;
+    let length: usize = patterns.iter().map(|pattern| pattern.len()).sum();
+    let tries = text.len().saturating_mul(patterns.len() + length / BYTES_AT_ONCE);
+    eval.charge_items(tries)?;
+    eval.afford(text.len())
 }

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::super::attrs::Attr;
-use super::super::value::{Position, Value};
+use super::super::value::{Position, Thunk, Value};
 use super::Entry;
 
 pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
@@ -11,14 +11,17 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
         ("compareVersions", 2, |eval, args| {
             let left = eval.force_str(args[0], "by `compareVersions`")?;
             let right = eval.force_str(args[1], "by `compareVersions`")?;
+            eval.charge_items(left.len() + right.len())?;
             Ok(Value::Int(compare(left, right) as i64))
         }),
         ("splitVersion", 1, |eval, args| {
             let version = eval.force_str(args[0], "by `splitVersion`")?;
+            eval.afford(version.len() * size_of::<Thunk>() * 2)?;
             Ok(eval.list(components(version).map(|part| eval.done(Value::Str(part))).collect()))
         }),
         ("parseDrvName", 1, |eval, args| {
             let text = eval.force_str(args[0], "by `parseDrvName`")?;
+            eval.charge_items(text.len())?;
             // the version begins at the first dash that no letter follows
             let dash = text.match_indices('-').find(|(at, _)| {
                 text.as_bytes()
@@ -67,7 +70,8 @@ fn compare(left: &str, right: &str) -> Ordering {
 }
 
 fn compare_parts(a: &str, b: &str) -> Ordering {
-    let number = |part: &str| part.parse::<u64>().ok();
+    // of 32 bits, as in Nix; what is larger is text
+    let number = |part: &str| part.parse::<i32>().ok();
     let less = |a: &str, b: &str| match (number(a), number(b)) {
         (Some(a), Some(b)) => a < b,
         (_, Some(_)) if a.is_empty() => true,

@@ -1,0 +1,213 @@
+//! What Nix expressions mean: the tables in `tests/language`, by this crate's evaluator and by Nix's own.
+//!
+//! A row of a table is an expression, which may take several lines, and a line that says what it gives:
+//!
+//! ```text
+//! => VALUE              as `nix-instantiate --eval --strict` prints it
+//! => throws MESSAGE     an error that `builtins.tryEval` catches
+//! => fails MESSAGE      one that it does not catch, or that the file is no Nix
+//! => unknown MESSAGE    the answer that only this crate's evaluator gives
+//! since 2.18 => …       the same, of a feature that Nix has since that version
+//! ```
+//!
+//! Parts of a message are enough, and they are this crate's own.  In a value `<unknown: …>` stands for what Nix alone
+//! can tell.  Each expression is a file of its own beside those of `tests/language/files`, and its directory is
+//! `/nixpkgs`.
+
+mod language_table;
+
+use std::fmt::Write;
+use std::path::Path;
+use std::process::{Command, Output};
+use std::{fs, thread};
+
+use byname::eval::{Eval, Heap, Limits, Stop};
+use byname::nixpkgs::{Files, World};
+use byname::tree::Tree;
+
+use language_table::{Expected, Row, Version, tables};
+
+/// The rows as files in a directory, with those that they read.
+fn lay_out(rows: &[Row]) -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    let files = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/language/files");
+    for entry in walkdir::WalkDir::new(&files).min_depth(1) {
+        let entry = entry.unwrap();
+        let to = directory.path().join(entry.path().strip_prefix(&files).unwrap());
+        if entry.file_type().is_dir() {
+            fs::create_dir(to).unwrap();
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
+    for row in rows {
+        fs::write(directory.path().join(row.file()), &row.text).unwrap();
+    }
+    directory
+}
+
+#[test]
+fn the_evaluator_agrees_with_the_tables() {
+    let rows = tables();
+    let directory = lay_out(&rows);
+    let tree = Tree::directory(directory.path()).unwrap();
+    let files = Files::new(&tree);
+    let world = World::new(&files);
+    let heap = Heap::new();
+    let eval = Eval::new(&heap, &world, Limits::default());
+    let mut differences = String::new();
+    for row in &rows {
+        eval.refresh();
+        let path = format!("/nixpkgs/{}", row.file());
+        let value = eval.import(&path);
+        let printed = value.and_then(|value| eval.print(eval.done(value)));
+        let (found, agrees) = match printed {
+            Ok(text) => {
+                let text = text.replace(&path, "/nixpkgs/this.nix");
+                let agrees = matches!(&row.expected, Expected::Value(value) if *value == text)
+                    || matches!(&row.expected, Expected::Unknown(why) if text == format!("<unknown: {why}>"));
+                (text, agrees)
+            }
+            Err(stop) => {
+                let message = stop.reason().message;
+                let (what, wanted) = match (stop, &row.expected) {
+                    (Stop::Throw(_), Expected::Throws(wanted)) => ("throws", Some(wanted)),
+                    (Stop::Abort(_), Expected::Fails(wanted)) => ("fails", Some(wanted)),
+                    (Stop::Unknown(_), Expected::Unknown(wanted)) => ("unknown", Some(wanted)),
+                    (Stop::Throw(_), _) => ("throws", None),
+                    (Stop::Abort(_), _) => ("fails", None),
+                    (Stop::Unknown(_), _) => ("unknown", None),
+                };
+                let agrees = wanted.is_some_and(|wanted| message.contains(wanted));
+                (format!("{what} {message}"), agrees)
+            }
+        };
+        if !agrees {
+            let _ = writeln!(differences, "{row}\nthe evaluator says: {found}\n");
+        }
+    }
+    assert!(differences.is_empty(), "{differences}");
+}
+
+/// Nix, not knowing where this machine has its channels.
+fn nix(directory: &Path, args: impl IntoIterator<Item = String>) -> Output {
+    Command::new("nix-instantiate")
+        .args(["--eval", "--strict", "--store", "dummy://"])
+        .args(args)
+        .current_dir(directory)
+        .env_remove("NIX_PATH")
+        .output()
+        .unwrap()
+}
+
+fn nix_version() -> Option<Version> {
+    let output = Command::new("nix-instantiate").arg("--version").output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    text.trim().rsplit(' ').next()?.parse().ok()
+}
+
+/// Whether what Nix printed is this value, whose `<unknown: …>` may be anything.
+fn same(expected: &str, found: &str) -> bool {
+    let Some((before, rest)) = expected.split_once("<unknown: ") else {
+        return expected == found;
+    };
+    let after = rest.split_once('>').map_or("", |(_, after)| after);
+    found.starts_with(before) && found.ends_with(after) && found.len() >= before.len() + after.len()
+}
+
+#[test]
+fn nix_agrees_with_the_tables() {
+    let Some(version) = nix_version() else {
+        eprintln!("skipped: no nix-instantiate that can be run");
+        return;
+    };
+    let rows: Vec<_> = (tables().into_iter())
+        .filter(|row| row.since.as_ref().is_none_or(|since| *since <= version))
+        .collect();
+    let directory = lay_out(&rows);
+    let directory = directory.path();
+    let (values, errors): (Vec<&Row>, Vec<&Row>) = rows
+        .iter()
+        .filter(|row| !matches!(row.expected, Expected::Unknown(_)))
+        .partition(|row| matches!(row.expected, Expected::Value(_) | Expected::Throws(_)));
+
+    let half = errors.len() / 2;
+    let (some, others) = errors.split_at(half);
+    let differences = thread::scope(|scope| {
+        let checks = [
+            scope.spawn(|| values_differ(directory, &values)),
+            scope.spawn(|| errors_differ(directory, some)),
+            scope.spawn(|| errors_differ(directory, others)),
+        ];
+        checks.map(|check| check.join().unwrap()).concat()
+    });
+    assert!(differences.is_empty(), "{differences}");
+}
+
+/// What Nix says of expressions that have a value, or whose error it catches: one process for all.
+fn values_differ(directory: &Path, rows: &[&Row]) -> String {
+    let output = nix(directory, rows.iter().map(|row| question(directory, row)));
+    let found = String::from_utf8_lossy(&output.stdout).into_owned();
+    let found: Vec<_> = found.lines().collect();
+    if output.status.success() && found.len() == rows.len() {
+        let differences = rows
+            .iter()
+            .zip(found)
+            .filter_map(|(row, found)| differs(directory, row, found));
+        return differences.collect();
+    }
+    // one of them is an error: which?
+    let each = rows.iter().filter_map(|row| {
+        let output = nix(directory, [question(directory, row)]);
+        match output.status.success() {
+            true => differs(directory, row, String::from_utf8_lossy(&output.stdout).trim_end()),
+            false => Some(format!(
+                "{row}\nNix says: {}\n",
+                String::from_utf8_lossy(&output.stderr)
+            )),
+        }
+    });
+    each.collect()
+}
+
+/// What Nix is asked to print: the row's file, or whether it throws.
+fn question(directory: &Path, row: &Row) -> String {
+    if let Expected::Throws(_) = row.expected {
+        let wrapper = format!("throws-{}", row.file());
+        let text = format!(
+            "builtins.tryEval (let value = import ./{}; in builtins.deepSeq value value)",
+            row.file()
+        );
+        fs::write(directory.join(&wrapper), text).unwrap();
+        return wrapper;
+    }
+    row.file()
+}
+
+fn differs(directory: &Path, row: &Row, found: &str) -> Option<String> {
+    let path = directory.join(row.file());
+    let found = found
+        .replace(path.to_str()?, "/nixpkgs/this.nix")
+        .replace(directory.to_str()?, "/nixpkgs");
+    let agrees = match &row.expected {
+        Expected::Value(value) => same(value, &found),
+        _ => found == "{ success = false; value = false; }",
+    };
+    (!agrees).then(|| format!("{row}\nNix says: {found}\n\n"))
+}
+
+/// What Nix says of expressions whose error nothing catches: a process each.
+fn errors_differ(directory: &Path, rows: &[&Row]) -> String {
+    let differences = rows.iter().filter_map(|row| {
+        let text = format!(
+            "builtins.tryEval (let value = import ./{}; in builtins.deepSeq value value)",
+            row.file()
+        );
+        let wrapper = format!("fails-{}", row.file());
+        fs::write(directory.join(&wrapper), text).unwrap();
+        let output = nix(directory, [wrapper]);
+        let found = String::from_utf8_lossy(&output.stdout);
+        (output.status.success()).then(|| format!("{row}\nNix says: {found}\n"))
+    });
+    differences.collect()
+}

@@ -1,0 +1,1 @@
+{ a = (import ./value.nix).a + (import ../import/function.nix { x = 1; }); }

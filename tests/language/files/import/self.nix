@@ -1,0 +1,7 @@
+let
+  self = import ./self.nix;
+in
+{
+  a = 1;
+  b = self.a + 1;
+}
