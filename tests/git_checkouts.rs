@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 
-use byname::tree::{ContentId, GitError, Repository, Tree};
+use byname::tree::{ContentId, GitError, Kind, Repository, Tree};
 use repository::{Repo, files, git_in, listing};
 
 fn checkout_at(path: &Path) -> Option<Tree> {
@@ -35,16 +35,83 @@ fn hex(id: Option<ContentId>) -> String {
     }
 }
 
-/// Every file's content id must be the hash of the bytes that are read.
+/// Every file's content id must be the hash of the bytes that are read, and every directory's that is known the id of what
+/// git makes of the files in it.
 #[track_caller]
 fn assert_ids_are_of_the_bytes(repo: &Repo, tree: &Tree) {
-    let scratch = tempfile::tempdir().unwrap();
-    for id in tree.nodes().filter(|id| tree.kind(*id).is_file()) {
-        let file = scratch.path().join("file");
-        fs::write(&file, tree.read(id).unwrap()).unwrap();
-        let hash = repo.git(&["hash-object", "--no-filters", file.to_str().unwrap()]);
-        assert_eq!(hex(tree.content_id(id)), hash, "{}", tree.path(id));
+    let scratch = Repo::new();
+    for id in tree.nodes().skip(1) {
+        let path = tree.path(id).to_string();
+        match tree.kind(id) {
+            Kind::File { executable: true } => scratch.executable(&path, ""),
+            Kind::File { executable: false } => scratch.write(&path, ""),
+            Kind::Symlink => scratch.symlink(&path, &tree.read_link(id).unwrap().to_string()),
+            Kind::Directory | Kind::Special => continue,
+        }
+        if tree.kind(id).is_file() {
+            fs::write(scratch.at(&path), tree.read(id).unwrap()).unwrap();
+        }
     }
+    scratch.write(".git/info/attributes", "* -text -ident -filter\n");
+    scratch.git(&["add", "--all", "--force"]);
+    let root = scratch.git(&["write-tree"]);
+    for id in tree.nodes().skip(1) {
+        let path = tree.path(id).to_string();
+        if tree.kind(id).is_file() || tree.content_id(id).is_some() && !is_around_a_submodule(repo, &path) {
+            let hash = scratch.git(&["rev-parse", &format!("{root}:{path}")]);
+            assert_eq!(hex(tree.content_id(id)), hash, "{path}");
+        }
+    }
+}
+
+fn is_around_a_submodule(repo: &Repo, path: &str) -> bool {
+    let listed = repo.git(&["ls-files", "--stage", "--", path]);
+    listed.lines().any(|line| line.starts_with("160000"))
+}
+
+fn known_directories(tree: &Tree) -> Vec<String> {
+    let directories = tree.nodes().filter(|id| tree.kind(*id) == Kind::Directory);
+    directories
+        .filter(|id| tree.content_id(*id).is_some())
+        .map(|id| tree.path(id).to_string())
+        .collect()
+}
+
+#[test]
+fn directories_in_which_nothing_changed_have_the_ids_of_their_trees() {
+    let repo = Repo::small();
+    repo.write("a/b/one", "1");
+    repo.write("a/c/two", "2");
+    repo.symlink("d/e/link", "x");
+    repo.executable("f/g/run", "#!");
+    repo.write(".gitignore", "ignored\n");
+    repo.commit("second");
+    let later = |path: &str| fs::write(repo.at(path), "").unwrap();
+    // Till the index is later than all files are, none is taken to be unchanged by its time.
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    fs::remove_file(repo.at(".git/index")).unwrap();
+    repo.git(&["read-tree", "HEAD"]);
+    repo.git(&["update-index", "--refresh"]);
+    let known = || {
+        let tree = checkout(&repo);
+        assert_ids_are_of_the_bytes(&repo, &tree);
+        known_directories(&tree)
+            .into_iter()
+            .filter(|path| !path.starts_with("pkgs"))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(known(), ["a", "a/b", "a/c", "d", "d/e", "f", "f/g"]);
+    later("a/b/ignored");
+    assert_eq!(known(), ["a", "a/b", "a/c", "d", "d/e", "f", "f/g"]);
+    later("a/b/new");
+    assert_eq!(known(), ["a/c", "d", "d/e", "f", "f/g"]);
+    repo.remove("a/c/two");
+    assert_eq!(known(), ["d", "d/e", "f", "f/g"]);
+    repo.remove("d/e/link");
+    repo.symlink("d/e/link", "y");
+    assert_eq!(known(), ["f", "f/g"]);
+    fs::set_permissions(repo.at("f/g/run"), fs::Permissions::from_mode(0o644)).unwrap();
+    assert_eq!(known(), Vec::<String>::new());
 }
 
 #[test]
@@ -418,5 +485,36 @@ fn a_damaged_index_is_an_error_that_says_how_to_make_it_anew() {
         let error = staged(&repo).unwrap_err();
         assert!(matches!(error, GitError::Index { .. }), "{error}");
         assert!(error.to_string().contains("git reset"), "{error}");
+    }
+}
+
+#[test]
+fn a_commit_like_a_checkout_is_what_it_is_without_it() {
+    let repo = Repo::small();
+    repo.write("a/b/one", "1");
+    repo.executable("a/c/run", "#!");
+    repo.symlink("d/link", "../a");
+    repo.commit("second");
+    repo.write("a/b/new", "");
+    repo.write("README.md", "changed");
+    let on_disk = checkout(&repo);
+    let repository = Repository::discover(repo.path()).unwrap();
+    for revision in ["HEAD", "HEAD~1"] {
+        let commit = repository.revision(revision.into()).unwrap();
+        let get = |like| repository.tree(&commit, "".into(), like, String::new()).unwrap();
+        let (plain, like) = (get(None), get(Some(&on_disk)));
+        assert_eq!(listing(&like), listing(&plain));
+        assert_eq!(like.differences(&plain), []);
+        let differ = |tree: &Tree| {
+            on_disk
+                .differences(tree)
+                .into_iter()
+                .map(|it| it.path.to_string())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(differ(&like), differ(&plain));
+        if revision == "HEAD" {
+            assert_eq!(differ(&like), ["README.md", "a/b/new"]);
+        }
     }
 }

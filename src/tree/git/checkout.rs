@@ -1,5 +1,7 @@
 //! A directory of a checkout, as git sees it: the files that it tracks, and new ones that it does not ignore.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fs;
 use std::ops::Range;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -7,6 +9,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bstr::{BStr, BString, ByteSlice};
+use gix::index::State;
 use gix::index::entry::{Mode, Stat, stat};
 use gix::objs::Kind;
 use rayon::prelude::*;
@@ -14,7 +17,7 @@ use rustix::fs::{AtFlags, Dir, FileType, OFlags};
 use rustix::io::Errno;
 
 use super::ignore::Ignored;
-use super::index::{Tracked, relative, tracked};
+use super::index::{Tracked, known_trees, relative, tracked};
 use super::listing::join;
 use super::objects::{Objects, content_id, read_blob};
 use super::{GitError, Repository};
@@ -30,7 +33,8 @@ impl Repository {
     /// sparse checkout leaves out is what the index has.  A submodule, or another repository in the directory, is an empty
     /// directory, as in a fresh checkout.  Directories without files are absent, since git does not know them.
     ///
-    /// The content id of a file that git knows to be unchanged is that of its blob; the others are read to have theirs.
+    /// The content id of a file that git knows to be unchanged is that of its blob; the others are read to have theirs.  A
+    /// directory in which nothing changed has the id of its tree, where the index knows it.
     ///
     /// # Errors
     /// Where the repository is bare, a directory can't be listed, or the index or a `.gitignore` can't be read.
@@ -49,6 +53,7 @@ impl Repository {
             objects: &self.objects,
             directory: directory.as_bstr(),
             tracked: &tracked,
+            leaves_out: tracked.iter().any(|entry| entry.left_out),
             trust: self.trust(&index, &tracked)?,
             found: Mutex::default(),
             failures: Mutex::default(),
@@ -73,7 +78,7 @@ impl Repository {
         }
         let found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
         let disk = OnDisk { root };
-        let (builder, files) = self.assemble(found, &tracked, directory.as_bstr(), &disk)?;
+        let (builder, files) = self.assemble(found, &index, &tracked, directory.as_bstr(), &disk)?;
         let objects = Arc::clone(&self.objects);
         Ok(Some(
             builder.build(source, Box::new(Checkout { disk, objects, files }))?,
@@ -134,7 +139,7 @@ impl Repository {
     }
 
     /// When the index's word is taken for what is on disk.
-    fn trust<'a>(&self, index: &'a gix::index::State, tracked: &[Tracked<'_>]) -> Result<Trust<'a>, GitError> {
+    fn trust<'a>(&self, index: &'a State, tracked: &[Tracked<'_>]) -> Result<Trust<'a>, GitError> {
         let options = self.git.stat_options().unwrap_or_default();
         let capabilities = self.git.filesystem_options().unwrap_or_default();
         Ok(Trust {
@@ -177,10 +182,12 @@ impl Repository {
         Ok(in_tree.chain(elsewhere).any(|bytes| asks_for_conversion(&bytes)))
     }
 
-    /// The entries that were found, those that a sparse checkout leaves out, and where the bytes of each file are.
+    /// The entries that were found and those that a sparse checkout leaves out; where the bytes of each file are; and the ids
+    /// of directories in which nothing changed.
     fn assemble(
         &self,
         found: Vec<Found>,
+        index: &State,
         tracked: &[Tracked<'_>],
         directory: &BStr,
         disk: &OnDisk,
@@ -196,48 +203,89 @@ impl Repository {
             .collect();
         let mut builder = Builder::new();
         let mut files = Vec::with_capacity(found.len());
+        let mut changes = Changes::default();
         let mut is_found = vec![false; tracked.len()];
         for (found, id) in found.into_iter().zip(ids) {
-            if let Some(entry) = found.tracked {
-                is_found[entry] = true;
+            match found.tracked {
+                Some(entry) => {
+                    is_found[entry] = true;
+                    if !found.is_as(&tracked[entry], id) {
+                        changes.at(found.path.as_bstr());
+                    }
+                }
+                None => changes.at(found.path.as_bstr()),
             }
             match found.form {
                 FoundForm::File { executable, .. } => {
                     builder.file(found.path, executable);
                     files.push(FileSource::Disk(id));
                 }
-                FoundForm::Symlink { target } => builder.symlink(found.path, target),
+                FoundForm::Symlink { target, .. } => builder.symlink(found.path, target),
                 FoundForm::Special => builder.special(found.path),
                 FoundForm::OtherRepository => builder.directory(found.path),
             }
         }
-        for (entry, is_found) in tracked.iter().zip(is_found) {
-            if let (true, false, Some(id)) = (entry.left_out, is_found, entry.id) {
-                let path = BString::from(relative(&entry.path, directory));
-                match entry.mode {
+        for (entry, _) in tracked.iter().zip(is_found).filter(|(_, is_found)| !is_found) {
+            let path = BString::from(relative(&entry.path, directory));
+            match entry.id {
+                Some(id) if entry.left_out => match entry.mode {
                     Mode::FILE | Mode::FILE_EXECUTABLE => {
                         builder.file(path, entry.mode == Mode::FILE_EXECUTABLE);
-                        files.push(FileSource::Blob(id));
+                        files.push(FileSource::Id(id));
                     }
                     Mode::SYMLINK => builder.symlink(path, self.objects.blob(&id)?.into()),
                     _ => builder.directory(path),
-                }
+                },
+                _ => changes.at(path.as_bstr()),
+            }
+        }
+        for (path, id) in known_trees(index, directory) {
+            if !path.is_empty() && !changes.are_below(path.as_bstr()) {
+                builder.identified_directory(path);
+                files.push(FileSource::Id(id));
             }
         }
         Ok((builder, files))
     }
 }
 
+/// The directories in which something is not as the index has it.
+#[derive(Default)]
+struct Changes(HashSet<BString>);
+
+impl Changes {
+    /// Something at this path.
+    fn at(&mut self, path: &BStr) {
+        for end in path.rfind_iter("/") {
+            if !self.0.insert(path[..end].into()) {
+                break;
+            }
+        }
+    }
+
+    fn are_below(&self, directory: &BStr) -> bool {
+        self.0.contains(directory)
+    }
+}
+
 /// When the index's word is taken.
 struct Trust<'a> {
     stat: stat::Options,
-    index: &'a gix::index::State,
+    index: &'a State,
     /// Whether the file system has an executable bit (`core.fileMode`).
     executable_bit: bool,
     /// Whether it has symlinks (`core.symlinks`).
     symlinks: bool,
     /// Whether a blob's id is that of the bytes on disk.
     ids: bool,
+}
+
+impl Trust<'_> {
+    /// Whether an entry is as it was when git looked at it: what changed since may have the same time if that is as late as
+    /// the index itself.
+    fn is_unchanged(&self, entry: &Tracked<'_>, stat: &rustix::fs::Stat) -> bool {
+        entry.stat.matches(&index_stat(stat), self.stat) && !entry.stat.is_racy(self.index.timestamp(), self.stat)
+    }
 }
 
 /// One walk over a directory of a checkout, by several threads.
@@ -248,6 +296,8 @@ struct Walk<'a> {
     directory: &'a BStr,
     /// What is tracked below it, sorted.
     tracked: &'a [Tracked<'a>],
+    /// Whether a sparse checkout leaves some of it out.
+    leaves_out: bool,
     trust: Trust<'a>,
     found: Mutex<Vec<Found>>,
     failures: Mutex<Vec<(BString, Errno)>>,
@@ -262,6 +312,14 @@ struct Place {
     ignored: Ignored,
     /// Nothing below it is tracked, and neither it nor a directory around it is ignored.
     is_new: bool,
+}
+
+/// What a directory holds.
+#[derive(Default)]
+struct Listed {
+    found: Vec<Found>,
+    /// Those that are to be listed in turn.
+    directories: Vec<Place>,
 }
 
 struct Found {
@@ -280,25 +338,59 @@ enum FoundForm {
     },
     Symlink {
         target: BString,
+        is_unchanged: bool,
     },
     Special,
     OtherRepository,
 }
 
-impl<'a> Walk<'a> {
-    /// Adds what is in a directory, and has the directories in it listed in turn.
-    fn list<'scope>(&'scope self, scope: &rayon::Scope<'scope>, place: Place) {
-        match self.try_list(scope, &place) {
-            Ok(found) => self.found.lock().unwrap_or_else(PoisonError::into_inner).extend(found),
-            Err(error) => self
-                .failures
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push((place.path, error)),
+impl Found {
+    /// Whether this, with this content id, is what the index has.
+    fn is_as(&self, entry: &Tracked<'_>, id: Option<ContentId>) -> bool {
+        match self.form {
+            FoundForm::File { executable, .. } => {
+                let mode = if executable { Mode::FILE_EXECUTABLE } else { Mode::FILE };
+                entry.mode == mode && id.is_some() && id == entry.id.as_ref().and_then(content_id)
+            }
+            FoundForm::Symlink { is_unchanged, .. } => is_unchanged,
+            FoundForm::Special => false,
+            // Whatever is in it, it is listed as empty.
+            FoundForm::OtherRepository => entry.mode.is_submodule(),
         }
     }
+}
 
-    fn try_list<'scope>(&'scope self, scope: &rayon::Scope<'scope>, place: &Place) -> Result<Vec<Found>, Errno> {
+impl<'a> Walk<'a> {
+    /// Adds what is in a directory, and in the directories in it.
+    fn list<'scope>(&'scope self, scope: &rayon::Scope<'scope>, place: Place) {
+        /// So many tracked files are worth a way to another thread.
+        const WORTH_A_TASK: usize = 64;
+        let mut found = Vec::new();
+        let mut left = vec![place];
+        while let Some(place) = left.pop() {
+            match self.try_list(&place) {
+                Ok(listed) => {
+                    found.extend(listed.found);
+                    for place in listed.directories {
+                        if place.tracked.len() < WORTH_A_TASK {
+                            left.push(place);
+                        } else {
+                            scope.spawn(move |scope| self.list(scope, place));
+                        }
+                    }
+                }
+                // It was removed meanwhile.
+                Err(Errno::NOENT) if !place.path.is_empty() => {}
+                Err(error) => {
+                    let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+                    failures.push((place.path, error));
+                }
+            }
+        }
+        self.found.lock().unwrap_or_else(PoisonError::into_inner).extend(found);
+    }
+
+    fn try_list(&self, place: &Place) -> Result<Listed, Errno> {
         let at: &BStr = if place.path.is_empty() {
             ".".into()
         } else {
@@ -312,75 +404,82 @@ impl<'a> Walk<'a> {
                 names.push((entry.file_name().to_owned(), entry.file_type()));
             }
         }
-        let in_checkout = join_directories(self.directory, place.path.as_bstr());
-        let lists_ignore_file = names.iter().any(|(name, _)| name.to_bytes() == b".gitignore");
-        let ignored = self.ignored_here(place, in_checkout.as_bstr(), lists_ignore_file);
+        let has_ignore_file = names.iter().any(|(name, _)| name.to_bytes() == b".gitignore");
         let here = Here {
             place,
-            ignored,
+            ignored: self.ignored_here(place, has_ignore_file),
             fd: open.fd()?,
         };
-        let mut found = Vec::with_capacity(names.len());
+        let mut listed = Listed::default();
         for (name, listed_as) in names {
             let path = join(place.path.as_bstr(), name.to_bytes().as_bstr());
             // The type of a directory is all that is asked of it; what the file system did not tell the type of, is looked at.
             if listed_as == FileType::Directory {
-                found.extend(self.directory(scope, &here, path));
+                self.directory(&here, path, &mut listed);
                 continue;
             }
-            let stat = rustix::fs::statat(here.fd, &name, AtFlags::SYMLINK_NOFOLLOW)?;
+            let stat = match rustix::fs::statat(here.fd, &name, AtFlags::SYMLINK_NOFOLLOW) {
+                // It was removed meanwhile.
+                Err(Errno::NOENT) => continue,
+                stat => stat?,
+            };
             match FileType::from_raw_mode(stat.st_mode) {
-                FileType::Directory => found.extend(self.directory(scope, &here, path)),
-                kind => found.extend(self.file(&here, path, &name, kind, &stat)?),
+                FileType::Directory => self.directory(&here, path, &mut listed),
+                kind => listed.found.extend(self.file(&here, path, &name, kind, &stat)?),
             }
         }
-        Ok(found)
+        Ok(listed)
     }
 
     /// What is ignored in a directory, its own `.gitignore` included.
-    fn ignored_here(&self, place: &Place, in_checkout: &BStr, lists_ignore_file: bool) -> Ignored {
-        let path = join(place.path.as_bstr(), ".gitignore".into());
-        let bytes = if lists_ignore_file {
-            read_on_disk(self.root, path.as_bstr())
-        } else {
-            // A sparse checkout may leave it out.
-            let left_out = self.find(&place.tracked, join(in_checkout, ".gitignore".into()).as_bstr());
-            left_out
+    fn ignored_here(&self, place: &Place, has_ignore_file: bool) -> Ignored {
+        let path = || join(place.path.as_bstr(), ".gitignore".into());
+        let bytes = if has_ignore_file {
+            read_on_disk(self.root, path().as_bstr())
+        } else if self.leaves_out {
+            let entry = self.find(&place.tracked, &self.in_checkout(path().as_bstr()));
+            entry
                 .map(|entry| &self.tracked[entry])
                 .filter(|entry| entry.left_out)
                 .and_then(|entry| self.objects.blob(&entry.id?).ok())
+        } else {
+            None
         };
         match bytes {
-            Some(bytes) => place.ignored.and_file(in_checkout, &bytes),
+            Some(bytes) => place.ignored.and_file(&self.in_checkout(place.path.as_bstr()), &bytes),
             None => place.ignored.clone(),
         }
     }
 
-    /// Has a directory listed, or says that it is another repository.
-    fn directory<'scope>(&'scope self, scope: &rayon::Scope<'scope>, here: &Here<'_>, path: BString) -> Option<Found> {
-        let in_checkout = join_directories(self.directory, path.as_bstr());
-        let tracked = self.below(&here.place.tracked, in_checkout.as_bstr());
-        let is_submodule = self
-            .find(&here.place.tracked, in_checkout.as_bstr())
-            .filter(|&entry| self.tracked[entry].mode.is_submodule());
-        if tracked.is_empty() && is_submodule.is_none() && here.ignores(in_checkout.as_bstr(), true) {
-            return None;
+    /// A directory: another repository, or to be listed, unless git ignores it.
+    fn directory(&self, here: &Here<'_>, path: BString, listed: &mut Listed) {
+        let in_checkout = self.in_checkout(path.as_bstr());
+        let tracked = self.below(&here.place.tracked, &in_checkout);
+        let submodule = || {
+            self.find(&here.place.tracked, &in_checkout)
+                .filter(|&entry| self.tracked[entry].mode.is_submodule())
+        };
+        if tracked.is_empty() {
+            let submodule = submodule();
+            if submodule.is_none() && here.ignores(&in_checkout, true) {
+                return;
+            }
+            if submodule.is_some() || self.is_repository(path.as_bstr()) {
+                drop(in_checkout);
+                return listed.found.push(Found {
+                    path,
+                    tracked: submodule,
+                    form: FoundForm::OtherRepository,
+                });
+            }
         }
-        if is_submodule.is_some() || (tracked.is_empty() && self.is_repository(path.as_bstr())) {
-            return Some(Found {
-                path,
-                tracked: is_submodule,
-                form: FoundForm::OtherRepository,
-            });
-        }
-        let place = Place {
+        drop(in_checkout);
+        listed.directories.push(Place {
             path,
             is_new: tracked.is_empty(),
             tracked,
             ignored: here.ignored.clone(),
-        };
-        scope.spawn(move |scope| self.list(scope, place));
-        None
+        });
     }
 
     /// What is no directory, unless git ignores it.
@@ -392,11 +491,11 @@ impl<'a> Walk<'a> {
         kind: FileType,
         stat: &rustix::fs::Stat,
     ) -> Result<Option<Found>, Errno> {
-        let in_checkout = join_directories(self.directory, path.as_bstr());
-        let tracked = self.find(&here.place.tracked, in_checkout.as_bstr());
+        let in_checkout = self.in_checkout(path.as_bstr());
+        let tracked = self.find(&here.place.tracked, &in_checkout);
         let is_special = !matches!(kind, FileType::RegularFile | FileType::Symlink);
         // git has no eyes for a FIFO, a socket or a device, unless it stands where a file was.
-        if tracked.is_none() && (is_special || here.ignores(in_checkout.as_bstr(), false)) {
+        if tracked.is_none() && (is_special || here.ignores(&in_checkout, false)) {
             return Ok(None);
         }
         let entry = tracked.map(|entry| &self.tracked[entry]);
@@ -404,7 +503,10 @@ impl<'a> Walk<'a> {
             FileType::RegularFile => match entry {
                 Some(entry) if !self.trust.symlinks && entry.mode == Mode::SYMLINK => {
                     let target = read_on_disk(self.root, path.as_bstr()).ok_or(Errno::IO)?;
-                    FoundForm::Symlink { target: target.into() }
+                    FoundForm::Symlink {
+                        target: target.into(),
+                        is_unchanged: false,
+                    }
                 }
                 entry => FoundForm::File {
                     executable: self.is_executable(entry, stat),
@@ -413,9 +515,13 @@ impl<'a> Walk<'a> {
             },
             FileType::Symlink => FoundForm::Symlink {
                 target: rustix::fs::readlinkat(here.fd, name, Vec::new())?.into_bytes().into(),
+                is_unchanged: entry.is_some_and(|entry| {
+                    entry.mode == Mode::SYMLINK && entry.id.is_some() && self.trust.is_unchanged(entry, stat)
+                }),
             },
             _ => FoundForm::Special,
         };
+        drop(in_checkout);
         Ok(Some(Found { path, tracked, form }))
     }
 
@@ -430,11 +536,8 @@ impl<'a> Walk<'a> {
     /// The content id of a file that has not changed since git looked at it.
     fn known_id(&self, entry: &Tracked<'_>, stat: &rustix::fs::Stat) -> Option<ContentId> {
         let is_file = matches!(entry.mode, Mode::FILE | Mode::FILE_EXECUTABLE);
-        let is_unchanged = self.trust.ids
-            && is_file
-            && entry.stat.matches(&index_stat(stat), self.trust.stat)
-            && !entry.stat.is_racy(self.trust.index.timestamp(), self.trust.stat);
-        entry.id.filter(|_| is_unchanged).and_then(|id| content_id(&id))
+        let is_known = is_file && self.trust.ids && self.trust.is_unchanged(entry, stat);
+        entry.id.filter(|_| is_known).and_then(|id| content_id(&id))
     }
 
     /// Whether a directory holds a repository of its own.
@@ -442,6 +545,17 @@ impl<'a> Walk<'a> {
         open_beneath(self.root, path, OFlags::RDONLY | OFlags::DIRECTORY)
             .and_then(|directory| rustix::fs::statat(directory, ".git", AtFlags::SYMLINK_NOFOLLOW))
             .is_ok()
+    }
+
+    /// A path relative to where the walk started, relative to the root of the checkout.
+    fn in_checkout<'p>(&self, path: &'p BStr) -> Cow<'p, BStr> {
+        if self.directory.is_empty() {
+            Cow::Borrowed(path)
+        } else if path.is_empty() {
+            Cow::Owned(self.directory.into())
+        } else {
+            Cow::Owned(join(self.directory, path))
+        }
     }
 
     /// The tracked entry at a path relative to the root of the checkout, among those in `range`.
@@ -479,8 +593,8 @@ impl Here<'_> {
 enum FileSource {
     /// On disk, with their name if it is known.
     Disk(Option<ContentId>),
-    /// Among the repository's objects.
-    Blob(gix::ObjectId),
+    /// Among the repository's objects; a directory's is only its name.
+    Id(gix::ObjectId),
 }
 
 /// The files of a checkout, by handle.
@@ -494,14 +608,14 @@ impl Contents for Checkout {
     fn read(&self, handle: Handle, path: &BStr) -> Result<Vec<u8>, ReadError> {
         match &self.files[handle.0 as usize] {
             FileSource::Disk(_) => self.disk.read(handle, path),
-            FileSource::Blob(id) => read_blob(&self.objects, id, path),
+            FileSource::Id(id) => read_blob(&self.objects, id, path),
         }
     }
 
     fn content_id(&self, handle: Handle) -> Option<ContentId> {
         match &self.files[handle.0 as usize] {
             FileSource::Disk(id) => *id,
-            FileSource::Blob(id) => content_id(id),
+            FileSource::Id(id) => content_id(id),
         }
     }
 }
@@ -551,12 +665,4 @@ fn asks_for_conversion(bytes: &[u8]) -> bool {
                 }
             })
         })
-}
-
-fn join_directories(above: &BStr, below: &BStr) -> BString {
-    if below.is_empty() {
-        above.into()
-    } else {
-        join(above, below)
-    }
 }

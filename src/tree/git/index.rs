@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use bstr::{BStr, BString, ByteSlice};
 use gix::ObjectId;
 use gix::index::entry::{Flags, Mode, Stage, Stat};
-use gix::index::{File, State, decode};
+use gix::index::{File, State, decode, extension};
 
 use super::listing::{Step, Trees, join};
 use super::objects::{Blobs, Objects};
@@ -103,6 +103,25 @@ pub(super) fn relative<'a>(path: &'a BStr, directory: &BStr) -> &'a BStr {
     } else {
         path[directory.len() + 1..].as_bstr()
     }
+}
+
+/// The directories below `directory` whose tree objects the index knows, by their paths relative to it, in no order that
+/// means something: what is tracked in such a directory is what its tree object has.
+pub(super) fn known_trees(index: &State, directory: &BStr) -> Vec<(BString, ObjectId)> {
+    let mut at = index.tree();
+    for part in directory.split_str("/").filter(|part| !part.is_empty()) {
+        at = at.and_then(|tree| tree.children.iter().find(|child| child.name[..] == *part));
+    }
+    let mut known = Vec::new();
+    let mut open: Vec<(BString, &extension::Tree)> = at.map(|tree| (BString::default(), tree)).into_iter().collect();
+    while let Some((path, tree)) = open.pop() {
+        let children = tree.children.iter();
+        open.extend(children.map(|child| (join(path.as_bstr(), child.name.as_bstr()), child)));
+        if tree.num_entries.is_some() {
+            known.push((path, tree.id));
+        }
+    }
+    known
 }
 
 impl Repository {
