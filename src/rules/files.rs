@@ -48,7 +48,7 @@ fn mode(tree: &Tree, id: NodeId, text: &str) -> Option<Finding> {
             attribute: None,
             place: Place::entry(tree, id),
             message: format!(
-                "`{path}` is executable, but has no `#!` line that says what would execute it: as it is, running it runs \
+                "`{path}` is executable, but has no `#!` line. Nothing says what would execute it: as it is, running it runs \
                  Nix code as a shell script."
             ),
             help: Some(format!(
@@ -62,7 +62,7 @@ fn mode(tree: &Tree, id: NodeId, text: &str) -> Option<Finding> {
                 attribute: None,
                 place: Place::stretch(tree, id, text, &Lines::new(text), 0..line),
                 message: format!(
-                    "`{path}` starts with `#!`, as a program does, but is not executable, so it can't be run."
+                    "`{path}` starts with `#!`, but is not executable. It reads as a program, and can't be run as one."
                 ),
                 help: Some(format!(
                     "If it is to be run, `chmod +x {word}`, then `git add {word}`; otherwise delete the line."
@@ -126,7 +126,7 @@ fn useless_escape(tree: &Tree, id: NodeId, file: &File, offset: u32) -> Finding 
         attribute: None,
         place: Place::stretch(tree, id, file.text(), file.lines(), offset..offset + width as u32),
         message: format!(
-            "`{escape}` before {shown} has no effect: Nix drops it without a word, so the string is not what it looks like."
+            "`{escape}` before {shown} has no effect. Nix drops it without a word, so the string is not what it looks like."
         ),
         help: Some(help),
     }
@@ -174,7 +174,7 @@ fn reference_to_nixpkgs(tree: &Tree, id: NodeId, file: &File, rest: &str, span: 
         attribute: None,
         place: Place::stretch(tree, id, file.text(), file.lines(), span),
         message: format!(
-            "`<nixpkgs/{rest}>` is not this Nixpkgs, but whichever the user's `NIX_PATH` names: what is built then depends on \
+            "`<nixpkgs/{rest}>` is not this Nixpkgs, but whichever the user's `NIX_PATH` names. What is built then depends on \
              who builds it, and fails where there is none."
         ),
         help: Some(help),

@@ -30,7 +30,7 @@ pub fn check(files: &Files<'_>, package: &Package, package_nix: NodeId, file: &A
     let tree = files.tree();
     let through = match other.node == package_nix {
         true => String::new(),
-        false => format!(", through `{}`,", place::path(tree, other.node)),
+        false => format!("It comes from `{}`. ", place::path(tree, other.node)),
     };
     let marked = other.origin;
     Some(Finding {
@@ -38,8 +38,8 @@ pub fn check(files: &Files<'_>, package: &Package, package_nix: NodeId, file: &A
         attribute: Some(text(tree.name(package.node))),
         place: Place::stretch(tree, package_nix, file.text(), file.lines(), first_line(file, marked)),
         message: format!(
-            "`{}`{through} is {}, not a function that takes an attribute set such as `{{ lib, stdenv }}:`. Nixpkgs calls it \
-             with the attributes that the pattern names.",
+            "`{}` is {}. {through}Nixpkgs calls it as a function of an attribute set, such as `{{ lib, stdenv }}: …`, with \
+             the attributes that the pattern names.",
             place::path(tree, package_nix),
             other.what
         ),
@@ -264,7 +264,7 @@ mod tests {
         Some(
             kinds
                 .into_iter()
-                .find(|kind| finding.message.contains(&format!(" is {kind}, not")))
+                .find(|kind| finding.message.contains(&format!(" is {kind}. ")))
                 .unwrap_or("else"),
         )
     }

@@ -67,7 +67,7 @@ fn by_name_not_a_directory(tree: &Tree, node: NodeId) -> Option<Finding> {
     let kind = tree.kind(node);
     (kind != Kind::Directory).then(|| {
         let message = format!(
-            "`{BY_NAME}` is {}, where a directory of shards belongs: Nixpkgs defines no package by its name without it.",
+            "`{BY_NAME}` is {}, where a directory of shards belongs. Without it, Nixpkgs defines no package by its name.",
             what(kind)
         );
         finding(Rule::NPV_109, tree, node, message, format!("Make it a directory: `{} && mkdir {BY_NAME}`.", remove(tree, node)))
@@ -246,8 +246,8 @@ fn wrong_shard(tree: &Tree, layout: &Layout, shard: &Shard, package: &Package) -
         return None;
     }
     let message = format!(
-        "`{name}` is in the shard `{shard_name}`, and belongs in `{right}`, the first two characters of its name in lower \
-         case: there people and tools look for it."
+        "`{name}` is in the shard `{shard_name}`, and belongs in `{right}`. A shard is named with the first two characters \
+         of its packages' names in lower case: there people and tools look for them."
     );
     let taken = layout
         .shards
