@@ -242,13 +242,9 @@ fn finding(
 ) -> Finding {
     let (start, end) = definition.span;
     let place = Place::stretch(places.tree(), all.node, all.file.text(), all.file.lines(), start..end);
-    Finding {
-        rule,
-        attribute: Some(attribute.to_string()),
-        place,
-        message,
-        help: Some(help),
-    }
+    Finding::new(rule, place, message)
+        .about(attribute.to_string())
+        .with_help(help)
 }
 
 /// Where an attribute's package directory is, or would be.

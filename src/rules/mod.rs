@@ -4,9 +4,11 @@
 
 pub mod by_name;
 mod catalogue;
+mod escapes;
 pub mod files;
 mod find;
 mod finding;
+mod fix;
 pub mod function;
 pub mod layout;
 pub mod paths;
@@ -17,3 +19,5 @@ pub mod references;
 pub use catalogue::{Kind, Rule, catalogue, rule};
 pub use find::{UnknownRule, find};
 pub use finding::{Excerpt, Finding, Place, Span, Undecided};
+pub use fix::{Change, Edit, Fix};
+pub use place::text as path_text;

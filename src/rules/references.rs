@@ -73,14 +73,9 @@ enum Led {
 
 impl Context<'_> {
     fn finding(&self, rule: &'static Rule, place: Place, message: String, help: String) -> Finding {
-        let attribute = Some(text(self.tree.name(self.package.node)));
-        Finding {
-            rule,
-            attribute,
-            place,
-            message,
-            help: Some(help),
-        }
+        Finding::new(rule, place, message)
+            .about(text(self.tree.name(self.package.node)))
+            .with_help(help)
     }
 
     fn judge(&self, literal: &PathLiteral<'_>, written: &str) -> Option<(&'static Rule, String, String)> {
