@@ -53,6 +53,10 @@ pub struct Check {
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
     pub color: Color,
 
+    /// Show every finding of long lists, and every undecided question
+    #[arg(long)]
+    pub all: bool,
+
     /// Show findings only, and no summary
     #[arg(long, short)]
     pub quiet: bool,

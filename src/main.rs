@@ -119,6 +119,7 @@ fn layout(arguments: &Check) -> text::Layout {
         color,
         hyperlinks: color && terminal && supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout),
         quiet: arguments.quiet,
+        all: arguments.all,
     }
 }
 

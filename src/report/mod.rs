@@ -9,8 +9,10 @@ mod printable;
 mod quote;
 #[cfg(test)]
 mod samples;
+mod story;
 pub mod text;
 mod view;
+mod words;
 mod wrap;
 
 pub use printable::printable;

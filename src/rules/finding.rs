@@ -31,6 +31,11 @@ impl Finding {
         }
     }
 
+    /// What it is about: the attribute, or else the path.
+    pub fn subject(&self) -> &str {
+        self.attribute.as_deref().unwrap_or(&self.place.path)
+    }
+
     /// The same finding about this attribute.
     #[must_use]
     pub fn about(self, attribute: impl Into<String>) -> Self {

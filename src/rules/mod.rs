@@ -4,6 +4,7 @@
 
 pub mod by_name;
 mod catalogue;
+mod cause;
 mod escapes;
 pub mod files;
 mod find;
@@ -17,6 +18,7 @@ pub mod ratchet;
 pub mod references;
 
 pub use catalogue::{Kind, Rule, catalogue, rule};
+pub use cause::causes;
 pub use find::{UnknownRule, find};
 pub use finding::{Excerpt, Finding, Place, Span, Undecided};
 pub use fix::{Change, Edit, Fix};
