@@ -1,5 +1,6 @@
 //! The command line, as clap sees it.
 
+use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -28,16 +29,46 @@ pub enum Command {
 /// not exist.
 #[derive(Debug, clap::Args)]
 pub struct Check {
-    /// The tree to check: the root directory of a Nixpkgs
+    /// The tree to check: a directory, a git revision, REPO//REV, an archive, or a channel
+    ///
+    /// Of a directory in a git checkout: the files that git tracks, and new ones that it does not ignore. A revision (HEAD,
+    /// origin/staging, a hash) is read from the repository that the current directory is in, without checking it out;
+    /// REPO//REV from another one. An archive is a nixexprs.tar.xz, or another .tar, .tar.gz, .tar.xz or .tar.zst, or `-` for
+    /// one on standard input. A channel is channel:NAME, or <nixpkgs>, as Nix finds it on this machine.
     ///
     /// Without it, the Nixpkgs that the current directory is in.
-    pub nixpkgs: Option<PathBuf>,
+    pub nixpkgs: Option<OsString>,
 
-    /// The tree to compare with: the Nixpkgs before the change
+    /// The tree to compare with, the Nixpkgs before the change: named in the same ways
+    ///
+    /// A revision of the repository that the tree to check is in stands for the commit where the two parted, as for a pull
+    /// request.
     ///
     /// Without it, only the absolute rules are judged, and not those on what is new in a change.
     #[arg(long)]
-    pub base: Option<PathBuf>,
+    pub base: Option<OsString>,
+
+    /// Compare with the revision BASE itself, and not with where the two parted
+    #[arg(long, requires = "base", conflicts_with = "merge")]
+    pub exact: bool,
+
+    /// Judge what merging the tree into the revision BASE makes, as CI does, compared with BASE itself
+    ///
+    /// The merge is made in memory.
+    #[arg(long, requires = "base")]
+    pub merge: bool,
+
+    /// Check what is staged for the next commit, compared with HEAD or BASE
+    ///
+    /// NIXPKGS is then a directory of a checkout.
+    #[arg(long)]
+    pub staged: bool,
+
+    /// Show only what concerns these files: their own findings, and those of the packages that they are in
+    ///
+    /// For hooks that pass file names, and for editors. Files outside of the tree are passed over.
+    #[arg(long, value_name = "PATH", num_args = 0..)]
+    pub files: Option<Vec<PathBuf>>,
 
     /// How to show the result
     #[arg(long, value_enum, default_value_t = Format::Text)]

@@ -4,8 +4,8 @@
 //! # The way that data takes
 //!
 //! ```text
-//! Tree ──► parsed files ──► layout, definitions ──► facts ──► findings ──► verdict ──► report
-//! (tree/)     (nix/)            (nixpkgs/)          (eval/)   (rules/)     (check/)    (report/)
+//! Tree ──► parsed files ──► values ──► layout, definitions, attributes ──► findings ──► verdict ──► report
+//! (tree/)     (nix/)        (eval/)              (nixpkgs/)                 (rules/)     (check/)    (report/)
 //! ```
 //!
 //! One direction: a stage takes values from those before it and knows nothing of those after. Base and head take the same
@@ -19,7 +19,7 @@
 //! | `tree/` | a Nixpkgs to read, whatever it comes from: entries, bytes, modes, symlinks and where they lead | Nix |
 //! | `nix/` | one file as Nix: its syntax in a compact form, lines, strings, scopes | Nixpkgs |
 //! | `eval/` | what an expression means, with *unknown* as an answer | rules; which repository this is |
-//! | `nixpkgs/` | what Nixpkgs is: where its packages are, and what defines its attributes | findings |
+//! | `nixpkgs/` | what Nixpkgs is: where its packages are, what defines its attributes, and what these are | findings |
 //! | `rules/` | one file per family of rules, and the catalogue that names and explains them | how a finding is printed |
 //! | `check/` | judging one tree, comparing two, the verdict | terminals |
 //! | `report/` | one file per output format, each a view of [`check::Report`] | how a finding came to be |
@@ -39,9 +39,17 @@
 //! - **The parser is our own**, over rnix's tokens, and lowers straight to the compact syntax that everything works on.
 //!   `nix/parser.rs` gives the reasons, and a test holds it against rnix's.
 //! - **A file is parsed once**, and shared by all threads and by both trees where its content is the same.
-//! - **Unknown is a value.** What can't be told without Nix is no finding: it is listed as undecided, with the reason, so
-//!   that a gate can say how much it saw.
-//! - **The tree speaks for itself.** What the tree's own files say is read from them; there is no table of package names.
+//! - **Unknown is an answer.** An evaluation ends with a value, with an error, or with [`eval::Stop::Unknown`] and a reason:
+//!   a store path's text, the time, whatever lies outside the tree. It spreads no further than it must: a set may have
+//!   attributes that are known and more that are not, and `if` of an unknown condition is known where both branches agree.
+//!   What can't be told is no finding: it is listed as undecided, so that a gate can say how much it saw.
+//! - **The tree speaks for itself.** `lib`, stdenv with its whole bootstrap, every builder and package set are evaluated
+//!   from the tree's own files, so a change to any of them changes the verdict. There is no table of names, and no model of
+//!   Nixpkgs but in `nixpkgs/small/`, for trees that have no `pkgs/top-level` of their own. That is affordable because
+//!   evaluation is lazier than Nix where nobody can tell: the values of a set and the names of a `let` become thunks when
+//!   they are first asked for, `//` copies little, and no derivation is ever written.
+//! - **Files are shared, evaluators are not.** Each thread evaluates with a heap of its own, without locks, and begins anew
+//!   when the heap is full. Steps, depth and memory are bounded; past a bound the answer is unknown.
 //! - **Hostile input is input.** A tree comes from a stranger's pull request. Whatever it holds, the program ends soon
 //!   with a verdict or a clear error: it does not panic, reads nothing outside the tree, runs nothing of it, and sends
 //!   nothing raw to a terminal.

@@ -1,6 +1,7 @@
 //! Judging one tree, comparing two, and the verdict.
 
 mod judge;
+mod only;
 mod verdict;
 
 use std::num::NonZeroUsize;

@@ -54,6 +54,8 @@ enum Maker<'h> {
     },
     /// By a recursive set literal, whose frame this is.
     Recursive { env: &'h Env<'h>, shape: &'h Shape<'h> },
+    /// As another layer's: for each key its number there.
+    Subset { from: &'h Layer<'h>, numbers: &'h [u32] },
     /// By `mapAttrs`, from the values of another layer.
     Map {
         function: &'h Thunk<'h>,
@@ -99,7 +101,10 @@ impl Marks {
 }
 
 /// More layers than this are merged, the smallest first.
-const MOST_LAYERS: usize = 6;
+const MOST_LAYERS: usize = 12;
+
+/// So many attributes make a layer large.
+const LARGE: usize = 256;
 
 impl<'h> Attrs<'h> {
     /// The attribute's value, where it is known to exist.
@@ -171,6 +176,7 @@ impl<'h> Layer<'h> {
             Maker::Made => unreachable!("every value is made"),
             Maker::Literal { env, bindings, shape } => self.literal(eval, env, bindings, shape.bindings[at] as usize),
             Maker::Recursive { env, shape } => eval.local(env, 0, shape.bindings[at]),
+            Maker::Subset { from, numbers } => from.value(eval, numbers[at] as usize),
             Maker::Map { function, from } => {
                 let mapped = Mapped {
                     function,
@@ -338,7 +344,12 @@ impl<'h> Eval<'h> {
 
     /// `mapAttrs function attrs`.
     pub(super) fn mapped(&self, function: &'h Thunk<'h>, attrs: &'h Attrs<'h>) -> &'h Attrs<'h> {
-        let layers = attrs.layers.iter().map(|from| -> &'h Layer<'h> {
+        // many layers would soon be merged, which makes all values
+        let few = match attrs.layers {
+            layers if layers.len() > 2 && attrs.size_bound() >= LARGE => self.attrs_sorted(&attrs.sorted(self)).layers,
+            layers => layers,
+        };
+        let layers = few.iter().map(|from| -> &'h Layer<'h> {
             let values = self.heap.slots((0..from.keys.len()).map(|_| None));
             self.heap.alloc(Layer {
                 keys: from.keys,
@@ -351,6 +362,37 @@ impl<'h> Eval<'h> {
             layers,
             open: attrs.open,
             origin: Origin::default(),
+        })
+    }
+
+    /// The set without these attributes.
+    pub fn without(&self, attrs: &'h Attrs<'h>, names: &[Symbol]) -> &'h Attrs<'h> {
+        if !names.iter().any(|name| attrs.has(*name)) {
+            return attrs;
+        }
+        let layers = attrs
+            .layers
+            .iter()
+            .map(|layer| match names.iter().any(|name| layer.find(*name).is_some()) {
+                true => self.layer_without(layer, names),
+                false => *layer,
+            });
+        let layers = self.heap.collect(layers);
+        self.heap.alloc(Attrs { layers, ..*attrs })
+    }
+
+    fn layer_without(&self, from: &'h Layer<'h>, names: &[Symbol]) -> &'h Layer<'h> {
+        let kept = |at: &u32| !names.contains(&from.keys[*at as usize].name);
+        let numbers: Vec<u32> = (0..from.keys.len() as u32).filter(kept).collect();
+        let keys = self.heap.collect(numbers.iter().map(|at| from.keys[*at as usize]));
+        let values = self.heap.cells(keys.len());
+        self.heap.alloc(Layer {
+            keys,
+            values,
+            maker: Maker::Subset {
+                from,
+                numbers: self.heap.slice(numbers),
+            },
         })
     }
 
@@ -399,14 +441,25 @@ impl<'h> Eval<'h> {
         self.heap.alloc(Attrs { layers, open, origin })
     }
 
-    /// Merges neighbours until there are few layers.
+    /// Merges neighbours until there are few layers, and none is large beside a larger one of the same order: so what
+    /// a set grows by again and again is copied seldom.
     fn compact(&self, layers: &mut Vec<&'h Layer<'h>>) {
-        while layers.len() > MOST_LAYERS {
-            let size = |at: usize| layers[at].keys.len() + layers[at + 1].keys.len();
-            let smallest = (0..layers.len() - 1).min_by_key(|at| size(*at)).unwrap_or(0);
-            let merged = merge(layers[smallest + 1].all(self), layers[smallest].all(self));
-            layers[smallest] = self.layer(&merged);
-            layers.remove(smallest + 1);
+        let size = |layer: &Layer| layer.keys.len();
+        while let Some(at) = layers.windows(2).position(|pair| {
+            let (a, b) = (size(pair[0]), size(pair[1]));
+            a.min(b) >= LARGE && a.min(b) * 2 >= a.max(b)
+        }) {
+            self.merge_at(layers, at);
         }
+        while layers.len() > MOST_LAYERS {
+            let smallest = (0..layers.len() - 1).min_by_key(|at| size(layers[*at]) + size(layers[*at + 1]));
+            self.merge_at(layers, smallest.unwrap_or(0));
+        }
+    }
+
+    fn merge_at(&self, layers: &mut Vec<&'h Layer<'h>>, at: usize) {
+        let merged = merge(layers[at + 1].all(self), layers[at].all(self));
+        layers[at] = self.layer(&merged);
+        layers.remove(at + 1);
     }
 }

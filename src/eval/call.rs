@@ -4,7 +4,7 @@ use crate::nix::Formal;
 
 use super::attrs::{Attr, Attrs};
 use super::stop::Stop;
-use super::value::{Closure, Env, Frame, Native, Position, Thunk, Value};
+use super::value::{Closure, Env, Frame, Native, Position, Slot, Thunk, Value};
 use super::{Eval, Outcome};
 
 impl<'h> Eval<'h> {
@@ -77,12 +77,13 @@ impl<'h> Eval<'h> {
         };
         let attrs = self.force_attrs(arg, "as the argument of a function")?;
         let list = code.file.formals(formals);
-        let mut slots = Vec::with_capacity(list.len() + 1);
-        if lambda.param.is_some() {
-            slots.push(Some(arg));
+        let more = usize::from(lambda.param.is_some());
+        let slots: &'h [Slot<'h>] = self.heap.cells(list.len() + more);
+        if more > 0 {
+            slots[0].set(Some(arg));
         }
         let mut given = 0;
-        for formal in list {
+        for (formal, place) in list.iter().zip(&slots[more..]) {
             let slot = match (attrs.get(self, formal.name), formal.default, attrs.open) {
                 (Some(value), ..) => {
                     given += 1;
@@ -95,12 +96,11 @@ impl<'h> Eval<'h> {
                     return Err(self.abort(&format!("function called without required argument '{name}'")));
                 }
             };
-            slots.push(slot);
+            place.set(slot);
         }
         if !formals.ellipsis && attrs.size_bound() > given {
             self.check_unexpected(attrs, given, |name| list.iter().any(|formal| formal.name == name))?;
         }
-        let slots = self.heap.slots(slots.into_iter());
         let env = self.heap.alloc(Env {
             up: Some(closure.env),
             code,

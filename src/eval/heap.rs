@@ -7,7 +7,6 @@ use bumpalo::Bump;
 use super::value::{Slot, Thunk};
 
 /// Memory that grows until it is dropped.
-#[derive(Default)]
 pub struct Heap {
     bump: Bump,
     /// Kept apart, since asking the arena walks its chunks.
@@ -16,7 +15,15 @@ pub struct Heap {
 
 impl Heap {
     pub fn new() -> Self {
-        Self::default()
+        Self::with_capacity(0)
+    }
+
+    /// One that takes this many bytes before it asks for more memory; what is not used costs nothing.
+    pub fn with_capacity(bytes: usize) -> Self {
+        Self {
+            bump: Bump::with_capacity(bytes),
+            used: Cell::new(0),
+        }
     }
 
     /// Frees all, and keeps memory at hand for as much again.
@@ -45,6 +52,12 @@ impl Heap {
         self.slice_copy(&items)
     }
 
+    /// The same without a vector in between.
+    pub fn collect<T: Copy>(&self, items: impl ExactSizeIterator<Item = T>) -> &[T] {
+        self.count::<T>(items.len());
+        self.bump.alloc_slice_fill_iter(items)
+    }
+
     pub fn slice_copy<T: Copy>(&self, items: &[T]) -> &[T] {
         self.count::<T>(items.len());
         self.bump.alloc_slice_copy(items)
@@ -64,5 +77,11 @@ impl Heap {
     pub fn str(&self, text: &str) -> &str {
         self.count::<u8>(text.len());
         self.bump.alloc_str(text)
+    }
+}
+
+impl Default for Heap {
+    fn default() -> Self {
+        Self::new()
     }
 }

@@ -15,6 +15,18 @@ impl<'h> Eval<'h> {
     /// # Errors
     /// Why there is none.
     pub fn eval(&self, env: &'h Env<'h>, id: ExprId) -> Outcome<'h> {
+        match *env.code.file.expr(id) {
+            // what needs no deeper evaluation
+            Expr::Var(var) => {
+                if let Resolved::Local { frame, slot } = env.code.file.scopes().get(var)
+                    && let Some(value) = self.local(env, frame, slot).known()
+                {
+                    return Ok(value);
+                }
+            }
+            Expr::Lambda(lambda) => return Ok(Value::Lambda(self.heap.alloc(Closure { env, lambda }))),
+            _ => {}
+        }
         self.nested(|| self.interpret(env, id))
     }
 
@@ -33,10 +45,7 @@ impl<'h> Eval<'h> {
             Expr::Apply { function, args } => {
                 let function = self.eval(env, function)?;
                 let args: &'h [ExprId] = file.children(args);
-                let args = match args {
-                    [arg] => self.heap.slice_copy(&[self.thunk(env, *arg)]),
-                    _ => self.heap.slice(args.iter().map(|arg| self.thunk(env, *arg)).collect()),
-                };
+                let args = self.heap.collect(args.iter().map(|arg| self.thunk(env, *arg)));
                 self.call(function, args).map_err(|stop| self.located(stop, env, id))
             }
             Expr::Lambda(lambda) => Ok(Value::Lambda(self.heap.alloc(Closure { env, lambda }))),
@@ -53,8 +62,8 @@ impl<'h> Eval<'h> {
                 }
             }
             Expr::List(items) => {
-                let items = file.children(items).iter().map(|item| self.thunk(env, *item)).collect();
-                Ok(self.list(items))
+                let items = file.children(items).iter().map(|item| self.thunk(env, *item));
+                Ok(Value::List(self.heap.collect(items)))
             }
             Expr::With { scope, body } => {
                 let scope = self.thunk(env, scope);

@@ -142,6 +142,11 @@ impl<'h> Eval<'h> {
         self.exhausted.set(false);
     }
 
+    /// How many steps the question took so far.
+    pub fn steps(&self) -> u64 {
+        self.limits.steps - self.steps_left.get()
+    }
+
     /// The value of a thunk, computed at most once.
     ///
     /// # Errors
@@ -384,6 +389,11 @@ impl<'h> Eval<'h> {
             Some(thunk) => Ok(matches!(self.force(thunk)?, Value::Str("derivation"))),
             None => Ok(false),
         }
+    }
+
+    /// What stands at an absolute path.
+    pub fn entry(&self, path: &str) -> Entry {
+        self.host.resolve(path)
     }
 
     /// The line and column of a position.

@@ -149,7 +149,7 @@ impl Position {
     };
 
     pub fn is_known(self) -> bool {
-        self != Self::NONE
+        self.file != Self::NONE.file
     }
 }
 

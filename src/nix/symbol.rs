@@ -1,20 +1,22 @@
 //! Names, interned once for the whole process, so that comparing two is comparing two numbers.
 
 use std::cell::RefCell;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
-use lasso::{Key, Spur, ThreadedRodeo};
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::FxHashMap;
 
 /// An interned name: an identifier, or an attribute's name.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Symbol(Spur);
+pub struct Symbol(u32);
 
-static TABLE: LazyLock<ThreadedRodeo<Spur, FxBuildHasher>> =
-    LazyLock::new(|| ThreadedRodeo::with_hasher(FxBuildHasher));
+/// All names, by number; reading takes no lock.
+static NAMES: boxcar::Vec<&'static str> = boxcar::Vec::new();
+
+/// The numbers of all names.
+static NUMBERS: LazyLock<Mutex<FxHashMap<&'static str, Symbol>>> = LazyLock::new(Mutex::default);
 
 thread_local! {
-    /// What this thread interned already: the shared table is locked per look-up, and most names come again.
+    /// What this thread interned already: most names come again.
     static SEEN: RefCell<FxHashMap<&'static str, Symbol>> = RefCell::default();
 }
 
@@ -24,19 +26,28 @@ impl Symbol {
             if let Some(symbol) = seen.get(name) {
                 return *symbol;
             }
-            let symbol = Self(TABLE.get_or_intern(name));
+            let symbol = Self::intern(name);
             seen.insert(symbol.name(), symbol);
             symbol
         })
     }
 
-    pub fn name(self) -> &'static str {
-        TABLE.resolve(&self.0)
+    #[cold]
+    fn intern(name: &str) -> Self {
+        // a thread that panicked left the table whole
+        let mut numbers = NUMBERS.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(symbol) = numbers.get(name) {
+            return *symbol;
+        }
+        // names are kept while the process runs, as identifiers of a language are few
+        let name: &'static str = String::leak(name.to_owned());
+        let symbol = Self(u32::try_from(NAMES.push(name)).expect("fewer than 4 billion names"));
+        numbers.insert(name, symbol);
+        symbol
     }
 
-    /// A small number, dense from 0 up, that stands for this name while the process runs.
-    pub fn index(self) -> usize {
-        self.0.into_usize()
+    pub fn name(self) -> &'static str {
+        NAMES[self.0 as usize]
     }
 }
 

@@ -1,7 +1,8 @@
 //! What each top-level attribute is: the questions that the rules of values ask, answered by evaluation.
 
+use std::ops::Range;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use rustc_hash::FxHashMap;
 
@@ -121,9 +122,11 @@ impl Attributes {
         let names = names.map_or_else(OnceLock::new, |names| OnceLock::from(names.to_vec()));
         let work = Work {
             files,
+            layout,
             packages,
             names,
             next: AtomicUsize::new(0),
+            steps: AtomicU64::new(0),
         };
         let mut all: Vec<_> = rayon::broadcast(|_| work.run()).into_iter().flatten().collect();
         all.sort_by_key(|attribute| attribute.name.name());
@@ -146,36 +149,44 @@ impl Attributes {
 /// What all threads share.
 struct Work<'f, 't> {
     files: &'f Files<'t>,
+    layout: &'f Layout,
     packages: FxHashMap<Symbol, NodeId>,
     names: OnceLock<Vec<Symbol>>,
     /// The first name that no thread has taken yet.
     next: AtomicUsize,
+    /// How many steps all threads took.
+    steps: AtomicU64,
 }
+
+/// How many steps all attributes of a tree may take together: thirty times what those of Nixpkgs take.  What a tree that
+/// is made to be slow has beyond is undecided.
+const MOST_STEPS: u64 = 1_000_000_000;
 
 /// How many names a thread takes at once: few enough that threads end at about the same time.
 const PORTION: usize = 32;
 
 /// How many bytes of heap an evaluator fills before another begins anew.  On Nixpkgs, what an evaluator needs to begin
 /// with takes 12 MiB and 60 ms; all attributes together fill 1.7 GiB.
-const FULL: usize = 160 << 20;
+const FULL: usize = 128 << 20;
 
 impl Work<'_, '_> {
     /// Takes names until none are left.
     fn run(&self) -> Vec<Attribute> {
         let mut found = Vec::new();
-        let mut heap = Heap::new();
-        while self.run_in(&heap, &mut found) {
+        let mut taken = 0..0;
+        let mut heap = Heap::with_capacity(FULL + FULL / 4);
+        while self.run_in(&heap, &mut taken, &mut found) {
             heap.clear();
         }
         found
     }
 
-    /// Takes names until none are left, or the heap is full; whether it was.
-    fn run_in(&self, heap: &Heap, found: &mut Vec<Attribute>) -> bool {
+    /// Goes on with the names taken, and takes more, until none are left, or the heap is full; whether it was.
+    fn run_in(&self, heap: &Heap, taken: &mut Range<usize>, found: &mut Vec<Attribute>) -> bool {
         let world = World::new(self.files);
         let eval = Eval::new(heap, &world, Limits::default());
         eval.refresh();
-        let packages = match top_level(&eval) {
+        let packages = match top_level(&eval, self.files, self.layout) {
             Ok(packages) => packages,
             Err(stop) => eval.opened(eval.attrs_sorted(&[]), stop.reason()),
         };
@@ -191,14 +202,16 @@ impl Work<'_, '_> {
             forms: FxHashMap::default(),
         };
         while heap.used() < FULL {
-            let start = self.next.fetch_add(PORTION, Ordering::Relaxed);
-            let Some(portion) = names
-                .get(start..names.len().min(start + PORTION))
-                .filter(|rest| !rest.is_empty())
-            else {
-                return false;
+            let Some(at) = taken.next() else {
+                let start = self.next.fetch_add(PORTION, Ordering::Relaxed);
+                if start >= names.len() {
+                    return false;
+                }
+                *taken = start..names.len().min(start + PORTION);
+                continue;
             };
-            found.extend(portion.iter().filter_map(|name| inquiry.attribute(*name)));
+            found.extend(inquiry.attribute(names[at]));
+            self.steps.fetch_add(eval.steps(), Ordering::Relaxed);
         }
         true
     }
@@ -218,10 +231,15 @@ impl<'h> Inquiry<'_, 'h> {
         let eval = self.eval;
         eval.refresh();
         let package = self.work.packages.get(&name).copied();
+        let exhausted = || eval.cause("evaluating the attributes of this tree takes too long");
         let attr = match self.packages.attr(eval, name) {
-            Some(attr) => attr,
-            None => {
-                let reason = self.packages.open?;
+            Some(attr) if self.work.steps.load(Ordering::Relaxed) < MOST_STEPS => attr,
+            other => {
+                let reason = if other.is_some() {
+                    exhausted()
+                } else {
+                    self.packages.open?
+                };
                 let why = || Answer::Undecided(self.why(reason));
                 let kind = Answer::Undecided(self.why(reason));
                 return Some(Attribute {
@@ -236,6 +254,10 @@ impl<'h> Inquiry<'_, 'h> {
                 });
             }
         };
+        let is_of_model = !attr.position.is_known() && package.is_none() && self.packages.open.is_some();
+        if is_of_model {
+            return None;
+        }
         let definition = self.definition(attr.position).filter(|_| package.is_none());
         let call = definition.and_then(|definition| self.call(definition));
         let value = eval.force(attr.value);

@@ -6,6 +6,7 @@ mod files;
 mod frames;
 mod layout;
 mod path;
+mod small;
 mod top_level;
 mod world;
 

@@ -1,18 +1,31 @@
 //! The top-level package set, as evaluation has it.
 
+use super::layout::Layout;
 use super::world::ROOT;
-use crate::eval::{Attr, Attrs, Eval, Marks, Outcome, Position, Thunk, Value};
+use super::{Files, small};
+use crate::eval::{Attr, Attrs, Entry, Eval, Marks, Outcome, Position, Thunk, Value};
 use crate::nix::Symbol;
 
 /// On a value that the package set's own `callPackage` returned.
 pub const CALL_PACKAGE: Marks = Marks(1);
+
+/// The top-level package set of a tree, by its own `pkgs/top-level`, or, where it has none, composed of what it has.
+///
+/// # Errors
+/// Where that can't be evaluated.
+pub fn top_level<'h>(eval: &Eval<'h>, files: &Files, layout: &Layout) -> Outcome<'h, &'h Attrs<'h>> {
+    match eval.entry(&format!("{ROOT}/pkgs/top-level/default.nix")) {
+        Entry::File(_) => whole(eval),
+        _ => small::top_level(eval, files, layout),
+    }
+}
 
 /// What `import <nixpkgs> { system = "x86_64-linux"; config = { }; overlays = [ ]; }` gives, by the tree's own
 /// `pkgs/top-level`, but for one overlay: its `callPackage` marks what it returns with [`CALL_PACKAGE`].
 ///
 /// # Errors
 /// Where the tree has no such set.
-pub fn top_level<'h>(eval: &Eval<'h>) -> Outcome<'h, &'h Attrs<'h>> {
+fn whole<'h>(eval: &Eval<'h>) -> Outcome<'h, &'h Attrs<'h>> {
     let function = eval.import(&format!("{ROOT}/pkgs/top-level"))?;
     let system = set(eval, &[("system", Value::Str("x86_64-linux"))]);
     let overlay = eval.done(eval.native("markingOverlay", 2, marking_overlay));
@@ -29,7 +42,8 @@ pub fn top_level<'h>(eval: &Eval<'h>) -> Outcome<'h, &'h Attrs<'h>> {
     eval.force_attrs(packages, "as the top-level package set")
 }
 
-fn set<'h>(eval: &Eval<'h>, attrs: &[(&str, Value<'h>)]) -> &'h Attrs<'h> {
+/// A set of these attributes.
+pub(super) fn set<'h>(eval: &Eval<'h>, attrs: &[(&str, Value<'h>)]) -> &'h Attrs<'h> {
     let attr = |(name, value): &(&str, Value<'h>)| Attr {
         name: Symbol::new(name),
         position: Position::NONE,

@@ -10,7 +10,7 @@ use crate::tree::{Kind, NodeId, Resolved};
 /// Where the tree stands in the paths of an evaluation; it is nowhere on disk.
 pub const ROOT: &str = "/nixpkgs";
 
-/// The tree of some [`Files`], at [`ROOT`].
+/// The tree of some [`Files`], at `/nixpkgs`.
 pub struct World<'f, 't> {
     files: &'f Files<'t>,
 }

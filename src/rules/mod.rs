@@ -22,4 +22,4 @@ pub use cause::causes;
 pub use find::{UnknownRule, find};
 pub use finding::{Excerpt, Finding, Place, Span, Undecided};
 pub use fix::{Change, Edit, Fix};
-pub use place::text as path_text;
+pub(crate) use place::text as path_text;

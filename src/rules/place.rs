@@ -98,7 +98,7 @@ pub(super) fn path(tree: &Tree, id: NodeId) -> String {
 }
 
 /// Bytes of a path as text: those that are no UTF-8 become `\xNN`.
-pub fn text(bytes: &BStr) -> String {
+pub(crate) fn text(bytes: &BStr) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());

@@ -1,17 +1,20 @@
 //! Making a tree from entries in any order.
 
+use std::cmp::Ordering;
+
 use bstr::{BStr, BString, ByteSlice};
 use rayon::slice::ParallelSliceMut;
 use thiserror::Error;
 
-use super::{Contents, Form, Handle, Node, NodeId, Tree};
+use super::ordered::OrderedBuilder;
+use super::{Contents, Form, Handle, Tree};
 
 /// Collects a tree's entries.  Directories need not be added, unless they are empty.
 #[derive(Default)]
 pub struct Builder {
     entries: Vec<(BString, Form)>,
     links: Vec<BString>,
-    files: u32,
+    handles: u32,
 }
 
 /// Why entries make no tree.
@@ -35,15 +38,28 @@ impl Builder {
 
     /// Adds a directory.
     pub fn directory(&mut self, path: BString) {
-        self.entries.push((path, Form::Directory));
+        self.entries.push((path, Form::Directory { handle: None }));
     }
 
-    /// Adds a regular file, and says by which handle its contents will be asked for: 0 for the first file, 1 for the
-    /// second, and so on.
+    /// Adds a directory whose content id the source knows, and says by which handle it will be asked for: see
+    /// [`Builder::file`].
+    pub fn identified_directory(&mut self, path: BString) -> Handle {
+        let handle = self.next_handle();
+        self.entries.push((path, Form::Directory { handle: Some(handle) }));
+        handle
+    }
+
+    /// Adds a regular file, and says by which handle its contents will be asked for: 0 for the first file or identified
+    /// directory, 1 for the second, and so on.
     pub fn file(&mut self, path: BString, executable: bool) -> Handle {
-        let handle = Handle(self.files);
-        self.files = self.files.saturating_add(1);
+        let handle = self.next_handle();
         self.entries.push((path, Form::File { executable, handle }));
+        handle
+    }
+
+    fn next_handle(&mut self) -> Handle {
+        let handle = Handle(self.handles);
+        self.handles = self.handles.saturating_add(1);
         handle
     }
 
@@ -66,74 +82,57 @@ impl Builder {
     /// Where a path is not plain, appears twice, or has a parent that is not a directory.
     pub fn build(self, source: String, contents: Box<dyn Contents>) -> Result<Tree, BuildError> {
         let Self { mut entries, links, .. } = self;
-        entries.par_sort_unstable_by(|(a, _), (b, _)| part_by_part(a).cmp(part_by_part(b)));
-        let mut listing = Listing::new(entries.len());
+        entries.par_sort_unstable_by(|(a, _), (b, _)| part_by_part(a, b));
+        let mut listing = Listing::new(entries.len(), links);
         for (path, form) in &entries {
             listing.add(path.as_bstr(), *form)?;
         }
-        let (nodes, names) = listing.finish();
-        let mut tree = Tree {
-            source,
-            nodes,
-            names,
-            children: Vec::new(),
-            links,
-            contents,
-        };
-        link_children(&mut tree);
-        Ok(tree)
+        Ok(listing.nodes.finish(source, contents))
     }
 }
 
-/// The bytes of a path such that their order is that of its parts: `a/b` before `a-b`.
-fn part_by_part(path: &BString) -> impl Iterator<Item = u8> + '_ {
-    path.iter().map(|&byte| if byte == b'/' { 0 } else { byte })
+/// The order of two paths' parts: `a/b` before `a-b`.
+fn part_by_part(a: &BString, b: &BString) -> Ordering {
+    let key = |byte: &u8| if *byte == b'/' { 0 } else { *byte };
+    let differ = a.iter().zip(b.iter()).position(|(a, b)| a != b);
+    match differ {
+        Some(position) => key(&a[position]).cmp(&key(&b[position])),
+        None => a.len().cmp(&b.len()),
+    }
 }
 
 /// Nodes in order, with the directories that the next entry may be in.
 struct Listing {
-    nodes: Vec<Node>,
-    names: Vec<u8>,
-    /// The entry added last and the directories around it, the root first, each with the length of its path.
-    open: Vec<(NodeId, usize)>,
+    nodes: OrderedBuilder,
+    /// How long the paths are of the entry added last and the directories around it, the root's first.
+    open: Vec<usize>,
     last: BString,
 }
 
 impl Listing {
-    fn new(capacity: usize) -> Self {
-        let mut listing = Self {
-            nodes: Vec::with_capacity(capacity + 1),
-            names: Vec::new(),
-            open: vec![(NodeId(0), 0)],
+    fn new(capacity: usize, links: Vec<BString>) -> Self {
+        Self {
+            nodes: OrderedBuilder::with_links(capacity, links),
+            open: vec![0],
             last: BString::default(),
-        };
-        listing.nodes.push(Node {
-            name: (0, 0),
-            parent: NodeId(0),
-            end: 0,
-            children: (0, 0),
-            form: Form::Directory,
-        });
-        listing
+        }
     }
 
     /// Adds the entry at `path`, which comes after all that were added before, and the directories that it is in.
     fn add(&mut self, path: &BStr, form: Form) -> Result<(), BuildError> {
-        if path
-            .split_str("/")
-            .any(|part| matches!(part, b"" | b"." | b"..") || part.contains(&0))
-        {
+        if path.split_str("/").any(|part| !is_plain(part.as_bstr())) {
             return Err(BuildError::BadPath { path: path.into() });
         }
         if *path == self.last {
             return Err(BuildError::Duplicate { path: path.into() });
         }
         while self.open.len() > 1 && !self.is_open_around(path) {
-            self.close();
+            self.open.pop();
+            self.nodes.close();
         }
         loop {
-            let &(parent, length) = self.open.last().expect("the root stays open");
-            if !matches!(self.nodes[parent.index()].form, Form::Directory) {
+            let length = self.open.last().copied().unwrap_or(0);
+            if !self.nodes.is_in_directory() {
                 let parent = path[..length].into();
                 return Err(BuildError::NotADirectory {
                     path: path.into(),
@@ -142,9 +141,14 @@ impl Listing {
             }
             let start = if length == 0 { 0 } else { length + 1 };
             match path[start..].find_byte(b'/') {
-                Some(part) => self.push(parent, &path[start..start + part], start + part, Form::Directory)?,
+                Some(part) => {
+                    let form = Form::Directory { handle: None };
+                    self.nodes.push(path[start..start + part].as_bstr(), form)?;
+                    self.open.push(start + part);
+                }
                 None => {
-                    self.push(parent, &path[start..], path.len(), form)?;
+                    self.nodes.push(path[start..].as_bstr(), form)?;
+                    self.open.push(path.len());
                     self.last = path.into();
                     return Ok(());
                 }
@@ -154,65 +158,14 @@ impl Listing {
 
     /// Whether the innermost open entry is a parent of `path`.
     fn is_open_around(&self, path: &BStr) -> bool {
-        let &(_, length) = self.open.last().expect("the root stays open");
+        let length = self.open.last().copied().unwrap_or(0);
         path.len() > length && path[length] == b'/' && path[..length] == self.last[..length]
-    }
-
-    fn push(&mut self, parent: NodeId, name: &[u8], path_length: usize, form: Form) -> Result<(), BuildError> {
-        let (Ok(id), Ok(end)) = (
-            u32::try_from(self.nodes.len()),
-            u32::try_from(self.names.len() + name.len()),
-        ) else {
-            return Err(BuildError::TooMany);
-        };
-        if id == u32::MAX {
-            return Err(BuildError::TooMany);
-        }
-        let start = end - name.len() as u32;
-        self.names.extend_from_slice(name);
-        self.nodes.push(Node {
-            name: (start, end),
-            parent,
-            end: 0,
-            children: (0, 0),
-            form,
-        });
-        self.open.push((NodeId(id), path_length));
-        Ok(())
-    }
-
-    fn close(&mut self) {
-        if let Some((id, _)) = self.open.pop() {
-            self.nodes[id.index()].end = self.nodes.len() as u32;
-        }
-    }
-
-    fn finish(mut self) -> (Vec<Node>, Vec<u8>) {
-        while !self.open.is_empty() {
-            self.close();
-        }
-        (self.nodes, self.names)
     }
 }
 
-/// Fills in which entries each directory has.
-fn link_children(tree: &mut Tree) {
-    let mut counts = vec![0u32; tree.nodes.len()];
-    for node in &tree.nodes[1..] {
-        counts[node.parent.index()] += 1;
-    }
-    let mut start = 0;
-    for (node, count) in tree.nodes.iter_mut().zip(counts) {
-        node.children = (start, start);
-        start += count;
-    }
-    tree.children = vec![NodeId(0); start as usize];
-    for index in 1..tree.nodes.len() {
-        let parent = tree.nodes[index].parent.index();
-        let slot = &mut tree.nodes[parent].children.1;
-        tree.children[*slot as usize] = NodeId(index as u32);
-        *slot += 1;
-    }
+/// Whether this can be the name of an entry.
+pub(super) fn is_plain(name: &BStr) -> bool {
+    !matches!(name.as_bytes(), b"" | b"." | b"..") && !name.iter().any(|byte| matches!(byte, 0 | b'/'))
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ use std::io;
 use bstr::{BStr, BString};
 use thiserror::Error;
 
+use super::ObjectError;
+
 /// The most bytes that a file may have to be read: ten times the largest file of Nixpkgs, and little enough for memory.
 pub const SIZE_LIMIT: u64 = 128 << 20;
 
@@ -51,4 +53,11 @@ pub enum ReadError {
     TooLarge { path: BString, size: u64 },
     #[error("can't read {path}: {source}. Make it readable, or remove it from the tree")]
     Io { path: BString, source: io::Error },
+    #[error(
+        "{path} has {size} bytes, and of an archive's files that are not Nix byname keeps no more than {limit} each. Unpack the \
+         archive and give the directory"
+    )]
+    NotKept { path: BString, size: u64, limit: u64 },
+    #[error("can't read {path}: {source}")]
+    Object { path: BString, source: Box<ObjectError> },
 }

@@ -45,16 +45,7 @@ impl Tree {
     /// # Errors
     /// Where `path` is no directory, or a directory below it can't be listed.
     pub fn directory(path: &Path) -> Result<Self, TreeError> {
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let root = rustix::fs::open(path, flags, Mode::empty()).map_err(|error| match error {
-            Errno::NOENT => TreeError::Missing { path: path.into() },
-            Errno::NOTDIR => TreeError::NotADirectory { path: path.into() },
-            error => TreeError::Unreadable {
-                root: path.into(),
-                path: BString::default(),
-                source: error.into(),
-            },
-        })?;
+        let root = open_root(path)?;
         let walk = Walk {
             root: root.as_fd(),
             builder: Mutex::default(),
@@ -73,6 +64,20 @@ impl Tree {
         let builder = builder.into_inner().expect("no thread panics while it holds the lock");
         Ok(builder.build(path.display().to_string(), Box::new(OnDisk { root }))?)
     }
+}
+
+/// Opens the directory that a tree is in, through symlinks.
+pub(super) fn open_root(path: &Path) -> Result<OwnedFd, TreeError> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    rustix::fs::open(path, flags, Mode::empty()).map_err(|error| match error {
+        Errno::NOENT => TreeError::Missing { path: path.into() },
+        Errno::NOTDIR => TreeError::NotADirectory { path: path.into() },
+        error => TreeError::Unreadable {
+            root: path.into(),
+            path: BString::default(),
+            source: error.into(),
+        },
+    })
 }
 
 /// One walk over a directory, by several threads.
@@ -170,48 +175,53 @@ fn join(directory: &BStr, name: &BString) -> BString {
 }
 
 /// Reads files below a directory that is held open, so that moving it does no harm.
-struct OnDisk {
-    root: OwnedFd,
+pub(super) struct OnDisk {
+    pub(super) root: OwnedFd,
 }
 
 impl Contents for OnDisk {
     fn read(&self, _: Handle, path: &BStr) -> Result<Vec<u8>, ReadError> {
-        let failed = |source: io::Error| ReadError::Io {
-            path: path.into(),
-            source,
-        };
-        // A FIFO may have come in the file's place: without `NONBLOCK`, opening it would wait for a writer.
-        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
-        let mut file = File::from(open_beneath(self.root.as_fd(), path, flags).map_err(|error| failed(error.into()))?);
-        let metadata = file.metadata().map_err(failed)?;
-        if !metadata.is_file() {
-            return Err(ReadError::NotAFile { path: path.into() });
-        }
-        let size = metadata.len();
-        if size > SIZE_LIMIT {
-            return Err(ReadError::TooLarge {
-                path: path.into(),
-                size,
-            });
-        }
-        let mut bytes = Vec::with_capacity(size as usize + 1);
-        let read = file
-            .by_ref()
-            .take(SIZE_LIMIT + 1)
-            .read_to_end(&mut bytes)
-            .map_err(failed)? as u64;
-        if read > SIZE_LIMIT {
-            return Err(ReadError::TooLarge {
-                path: path.into(),
-                size: read,
-            });
-        }
-        Ok(bytes)
+        read_beneath(self.root.as_fd(), path)
     }
 }
 
+/// The bytes of the regular file at `path` below `root`, reached through no symlink.
+pub(super) fn read_beneath(root: BorrowedFd<'_>, path: &BStr) -> Result<Vec<u8>, ReadError> {
+    let failed = |source: io::Error| ReadError::Io {
+        path: path.into(),
+        source,
+    };
+    // A FIFO may have come in the file's place: without `NONBLOCK`, opening it would wait for a writer.
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let mut file = File::from(open_beneath(root, path, flags).map_err(|error| failed(error.into()))?);
+    let metadata = file.metadata().map_err(failed)?;
+    if !metadata.is_file() {
+        return Err(ReadError::NotAFile { path: path.into() });
+    }
+    let size = metadata.len();
+    if size > SIZE_LIMIT {
+        return Err(ReadError::TooLarge {
+            path: path.into(),
+            size,
+        });
+    }
+    let mut bytes = Vec::with_capacity(size as usize + 1);
+    let read = file
+        .by_ref()
+        .take(SIZE_LIMIT + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed)? as u64;
+    if read > SIZE_LIMIT {
+        return Err(ReadError::TooLarge {
+            path: path.into(),
+            size: read,
+        });
+    }
+    Ok(bytes)
+}
+
 /// Opens an entry below `root`, through no symlink.
-fn open_beneath(root: BorrowedFd<'_>, path: &BStr, flags: OFlags) -> Result<OwnedFd, Errno> {
+pub(super) fn open_beneath(root: BorrowedFd<'_>, path: &BStr, flags: OFlags) -> Result<OwnedFd, Errno> {
     let flags = flags | OFlags::CLOEXEC | OFlags::NOFOLLOW;
     #[cfg(target_os = "linux")]
     {

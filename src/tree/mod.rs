@@ -6,17 +6,29 @@
 //!
 //! This module knows nothing of Nix.
 
+mod archive;
 mod builder;
+mod channel;
 mod content;
+mod decompress;
+mod difference;
 mod directory;
+mod git;
 mod memory;
+mod ordered;
 mod resolve;
+mod source;
 
+pub use archive::{ArchiveError, ArchiveLimits};
 pub use builder::{BuildError, Builder};
+pub use channel::{ChannelError, Environment, Located};
 pub use content::{ContentId, Contents, Handle, ReadError, SIZE_LIMIT};
+pub use difference::Difference;
 pub use directory::TreeError;
+pub use git::{GitError, Head, ObjectError, Repository, Revision};
 pub use memory::MemoryTree;
 pub use resolve::Resolved;
+pub use source::{Comparison, Judged, Request, Source, SourceError, Trees};
 
 use std::fmt;
 use std::ops::Range;
@@ -89,9 +101,17 @@ struct Node {
 /// An entry's kind, with what the tree keeps for each.
 #[derive(Clone, Copy)]
 enum Form {
-    Directory,
-    File { executable: bool, handle: Handle },
-    Symlink { link: u32 },
+    /// A handle, where the source knows the directory's content id.
+    Directory {
+        handle: Option<Handle>,
+    },
+    File {
+        executable: bool,
+        handle: Handle,
+    },
+    Symlink {
+        link: u32,
+    },
     Special,
 }
 
@@ -128,7 +148,7 @@ impl Tree {
 
     pub fn kind(&self, id: NodeId) -> Kind {
         match self.node(id).form {
-            Form::Directory => Kind::Directory,
+            Form::Directory { .. } => Kind::Directory,
             Form::File { executable, .. } => Kind::File { executable },
             Form::Symlink { .. } => Kind::Symlink,
             Form::Special => Kind::Special,
@@ -205,11 +225,11 @@ impl Tree {
         }
     }
 
-    /// A name for a regular file's bytes, where the source knows one without reading: equal ids mean equal bytes, in any
-    /// tree.
+    /// A name for a regular file's bytes, or for all that is below a directory, where the source knows one without reading:
+    /// equal ids mean equal bytes, or equal entries, in any tree.
     pub fn content_id(&self, id: NodeId) -> Option<ContentId> {
         match self.node(id).form {
-            Form::File { handle, .. } => self.contents.content_id(handle),
+            Form::File { handle, .. } | Form::Directory { handle: Some(handle) } => self.contents.content_id(handle),
             _ => None,
         }
     }

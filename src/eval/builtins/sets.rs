@@ -128,24 +128,6 @@ fn by_name<'h>(eval: &Eval<'h>, attrs: &'h Attrs<'h>) -> Outcome<'h, Vec<Attr<'h
 }
 
 impl<'h> Eval<'h> {
-    /// The set without these attributes.
-    pub fn without(&self, attrs: &'h Attrs<'h>, names: &[Symbol]) -> &'h Attrs<'h> {
-        if attrs.open.is_none() && names.iter().all(|name| !attrs.has(*name)) {
-            return attrs;
-        }
-        let kept: Vec<_> = attrs
-            .names()
-            .into_iter()
-            .filter(|name| !names.contains(name))
-            .filter_map(|name| attrs.attr(self, name))
-            .collect();
-        let kept = self.originating(self.attrs_sorted(&kept), attrs.origin);
-        match attrs.open {
-            Some(reason) => self.opened(kept, reason),
-            None => kept,
-        }
-    }
-
     /// The attributes of `attrs` whose names are in `names`.
     pub fn intersect(&self, names: &'h Attrs<'h>, attrs: &'h Attrs<'h>) -> &'h Attrs<'h> {
         let common = if names.size_bound() <= attrs.size_bound() {

@@ -1,0 +1,79 @@
+//! A report on some files only.
+
+use bstr::{BString, ByteSlice};
+
+use super::{Report, Status};
+use crate::rules::{Finding, Undecided, path_text};
+
+impl Report {
+    /// What of this report concerns the files, whose paths are relative to the tree: what is found in them, at directories
+    /// that they are in or that they are, and of the packages that they are in.  Where nothing is left, the tree passes as
+    /// far as they are concerned.
+    pub fn only(self, files: &[BString]) -> Self {
+        let concerns: Vec<_> = files.iter().map(Concern::of).collect();
+        let Self {
+            status,
+            head,
+            base,
+            findings,
+            undecided,
+        } = self;
+        let findings: Vec<_> = findings
+            .into_iter()
+            .filter(|finding| concerns.iter().any(|concern| concern.has(finding)))
+            .collect();
+        let undecided = undecided
+            .into_iter()
+            .filter(|undecided| concerns.iter().any(|concern| concern.asks(undecided)))
+            .collect();
+        let status = match status {
+            Status::BaseStillBroken | Status::ProblemsIntroduced | Status::DiscouragedPatternsIntroduced
+                if findings.is_empty() =>
+            {
+                Status::Ok
+            }
+            status => status,
+        };
+        Self {
+            status,
+            head,
+            base,
+            findings,
+            undecided,
+        }
+    }
+}
+
+/// What one file is about.
+struct Concern {
+    path: String,
+    /// The attribute whose package directory it is in, or is.
+    package: Option<String>,
+}
+
+impl Concern {
+    fn of(file: &BString) -> Self {
+        let path = path_text(file.trim_end_with(|char| char == '/').as_bstr());
+        let below = path.strip_prefix("pkgs/by-name/");
+        let package = below.and_then(|below| below.split('/').nth(1)).map(str::to_owned);
+        Self { path, package }
+    }
+
+    fn has(&self, finding: &Finding) -> bool {
+        let place = &finding.place.path;
+        is_at_or_below(place, &self.path)
+            || is_at_or_below(&self.path, place)
+            || self.package.is_some() && finding.attribute == self.package
+    }
+
+    fn asks(&self, undecided: &Undecided) -> bool {
+        self.package.as_ref() == Some(&undecided.attribute)
+    }
+}
+
+fn is_at_or_below(path: &str, directory: &str) -> bool {
+    directory.is_empty()
+        || path
+            .strip_prefix(directory)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}

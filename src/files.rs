@@ -1,0 +1,54 @@
+//! Files that were named on the command line, as the tree names them.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Component, Path, PathBuf};
+
+use bstr::BString;
+use byname::tree::{Judged, Request, Source};
+
+/// The paths relative to the tree that is judged; those outside of it are left out.  A revision's files are named by where
+/// they would be on disk, or relative to its root where there is no checkout around.
+pub fn in_tree(files: &[PathBuf], request: &Request) -> Vec<BString> {
+    let root = match &request.head {
+        Judged::Staged(directory) | Judged::Source(Source::Directory(directory)) => directory,
+        Judged::Source(_) => request.nixpkgs.as_ref().unwrap_or(&request.current),
+    };
+    let root = request.current.join(root);
+    let root = fs::canonicalize(&root).unwrap_or(root);
+    let in_root = |file: &PathBuf| {
+        let file = real(&request.current.join(file));
+        let relative = file.strip_prefix(&root).ok()?;
+        Some(BString::from(relative.as_os_str().as_bytes()))
+    };
+    files.iter().filter_map(in_root).collect()
+}
+
+/// The path without symlinks among its directories.  What it names itself may be a symlink, or gone with its directories.
+fn real(path: &Path) -> PathBuf {
+    let Some(name) = path.file_name() else {
+        return fs::canonicalize(path).unwrap_or_else(|_| without_dots(path));
+    };
+    match path.parent() {
+        Some(parent) if parent != Path::new("") => match fs::canonicalize(parent) {
+            Ok(parent) => parent.join(name),
+            Err(_) => without_dots(&real(parent)).join(name),
+        },
+        _ => OsStr::new(name).into(),
+    }
+}
+
+fn without_dots(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    plain
+}

@@ -1,0 +1,95 @@
+# The top-level package set of a tree that has no pkgs/top-level/default.nix of its own, composed in Nixpkgs' order.
+# What nothing here defines is unknown.
+{
+  # marks a set as one that may have more attributes, of which nothing is known
+  open,
+  # callPackageWith makeOverridable autoArgs fn args, which marks what it returns
+  callPackageWith,
+  # the tree's own lib, or null
+  treeLib,
+  ownLib,
+  stdenv,
+  # attribute name -> package.nix
+  packageFiles,
+  # values of the files, or null
+  allPackages,
+  aliases,
+}:
+let
+  lib = if treeLib != null then treeLib else open ownLib;
+  config = open {
+    allowAliases = true;
+    allowUnfree = false;
+    allowBroken = false;
+    strictDepsByDefault = false;
+    structuredAttrsByDefault = false;
+  };
+
+  base = rec {
+    inherit lib config stdenv;
+    stdenvNoCC = stdenv;
+    clangStdenv = stdenv;
+    gccStdenv = stdenv;
+    overlays = [ ];
+    pkgs = self;
+    pkgsBuildBuild = self;
+    pkgsBuildHost = self;
+    pkgsBuildTarget = self;
+    pkgsHostHost = self;
+    pkgsHostTarget = self;
+    pkgsTargetTarget = self;
+    buildPackages = self;
+    targetPackages = self;
+    pkgsi686Linux = self;
+    newScope = extra: callPackageWith ownLib.makeOverridable false (open (self // extra));
+    callPackage = callPackageWith ownLib.makeOverridable true self;
+    callPackages =
+      fn: args:
+      let
+        all = newScope { } fn args;
+      in
+      builtins.mapAttrs (_: value: value) (removeAttrs all [
+        "override"
+        "overrideDerivation"
+      ]);
+    makeScope = lib.makeScope or ownLib.makeScope;
+    splicePackages = { pkgsHostTarget, ... }: pkgsHostTarget;
+    system = "x86_64-linux";
+  };
+
+  byName = builtins.mapAttrs (_: file: self.callPackage file { }) packageFiles;
+
+  below = base // byName;
+
+  # `{ lib, … }: res: pkgs: super: { … }`, or `final: prev: { … }`
+  all =
+    let
+      res = allPackages {
+        inherit lib config;
+        noSysDirs = true;
+        overlays = [ ];
+      } res self below;
+      short = allPackages self below;
+    in
+    if allPackages == null then
+      { }
+    else if builtins.functionArgs allPackages != { } || builtins.isFunction short then
+      res
+    else
+      short;
+
+  # `lib: final: prev: { … }`, or `final: prev: { … }`; they add, and replace nothing
+  added =
+    let
+      short = aliases self (below // all);
+    in
+    if aliases == null then
+      { }
+    else if builtins.isFunction short then
+      aliases lib self (below // all)
+    else
+      short;
+
+  self = open (added // below // all);
+in
+self

@@ -1,0 +1,393 @@
+//! A tree in a tar archive, such as a channel's `nixexprs.tar.xz`, read into memory.
+
+use std::collections::HashMap;
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use bstr::{BStr, BString, ByteSlice};
+use rayon::prelude::*;
+use tar::EntryType;
+use thiserror::Error;
+
+use super::decompress::decompressed;
+use super::{BuildError, Builder, ContentId, Contents, Handle, ReadError, SIZE_LIMIT, Tree};
+
+/// How large an archive may be.
+#[derive(Clone, Copy, Debug)]
+pub struct ArchiveLimits {
+    /// The most bytes that it may have when it is unpacked.
+    pub bytes: u64,
+    /// The most entries that it may have.
+    pub entries: usize,
+}
+
+impl Default for ArchiveLimits {
+    /// 1 GiB, three times what a Nixpkgs has, and a million entries, ten times what one has.
+    fn default() -> Self {
+        Self {
+            bytes: 1 << 30,
+            entries: 1_000_000,
+        }
+    }
+}
+
+/// The most bytes of a file whose bytes are kept, unless it is Nix.  A channel's `programs.sqlite` is larger, and all that
+/// a Nixpkgs reads of its own files is smaller.
+const KEPT_LIMIT: u64 = 8 << 20;
+
+/// Why an archive is no tree.
+#[derive(Debug, Error)]
+pub enum ArchiveError {
+    #[error("can't read the archive {archive}: {source}")]
+    Read { archive: String, source: io::Error },
+    #[error(
+        "{archive} is no tar archive, or is truncated or damaged: {detail}. Download it again, and give a nixexprs.tar.xz, or \
+         another .tar, .tar.gz, .tar.xz or .tar.zst"
+    )]
+    Damaged { archive: String, detail: String },
+    #[error("{archive} is empty: give the archive of a Nixpkgs, such as a channel's nixexprs.tar.xz")]
+    Empty { archive: String },
+    #[error(
+        "{archive} has {one} and {other} side by side, and the archive of a Nixpkgs has one top-level directory that holds \
+         everything else: pack the directory itself, as in `tar -cf nixpkgs.tar nixpkgs`"
+    )]
+    SeveralRoots {
+        archive: String,
+        one: BString,
+        other: BString,
+    },
+    #[error(
+        "{archive} has only the file {name}, and the archive of a Nixpkgs has one top-level directory that holds everything \
+         else: pack the directory itself, as in `tar -cf nixpkgs.tar nixpkgs`"
+    )]
+    NoDirectory { archive: String, name: BString },
+    #[error(
+        "{archive} has an entry named {name:?}, which is outside of it: this is no archive of a Nixpkgs, so don't unpack it"
+    )]
+    Escapes { archive: String, name: BString },
+    #[error("{archive} has {name} as a hard link to {target}, which is no file that it has before: pack it again")]
+    BadHardLink {
+        archive: String,
+        name: BString,
+        target: BString,
+    },
+    #[error("{archive} has more than {limit} bytes when it is unpacked: no Nixpkgs is that large")]
+    TooLarge { archive: String, limit: u64 },
+    #[error("{archive} has more than {limit} entries: no Nixpkgs has that many")]
+    TooManyEntries { archive: String, limit: usize },
+    #[error(transparent)]
+    Build(#[from] BuildError),
+}
+
+impl Tree {
+    /// The tree in a tar archive, which may be compressed by xz, gzip or zstd: what is in its one top-level directory.
+    /// `source` is the archive as the user named it.
+    ///
+    /// Everything is read into memory, but for the bytes of large files that are not Nix.  Nothing is unpacked to disk:
+    /// symlinks are kept as they are written, and hard links are copies of files that the archive has before.
+    ///
+    /// # Errors
+    /// Where it can't be read, is damaged or truncated, has more or less than one top-level directory, names that lead out
+    /// of it, or more entries or bytes than `limits`.
+    pub fn archive(input: impl Read, source: String, limits: ArchiveLimits) -> Result<Self, ArchiveError> {
+        let input = decompressed(input).map_err(|error| ArchiveError::Read {
+            archive: source.clone(),
+            source: error,
+        })?;
+        let mut unpacking = Unpacking {
+            archive: source.clone(),
+            limits,
+            root: None,
+            entries: HashMap::new(),
+            kept: 0,
+        };
+        let mut archive = tar::Archive::new(Metered::new(input, limits.bytes));
+        let outcome = unpacking.entries(&mut archive);
+        let mut input = archive.into_inner();
+        outcome
+            .and_then(|()| unpacking.end(&mut input))
+            .map_err(|error| match error {
+                // However the limit was reached, it is what ended the reading.
+                ArchiveError::Damaged { archive, .. } if input.is_over() => ArchiveError::TooLarge {
+                    archive,
+                    limit: limits.bytes,
+                },
+                error => error,
+            })?;
+        unpacking.finish(source)
+    }
+}
+
+/// An archive that is being read.
+struct Unpacking {
+    archive: String,
+    limits: ArchiveLimits,
+    /// The name of the top-level directory.
+    root: Option<BString>,
+    /// What was read, by its path in the top-level directory.
+    entries: HashMap<BString, Item>,
+    /// How many bytes were kept.
+    kept: u64,
+}
+
+enum Item {
+    Directory,
+    File { executable: bool, bytes: Bytes },
+    Symlink { target: BString },
+    Special,
+}
+
+/// A file's bytes, or how many there were.
+#[derive(Clone)]
+enum Bytes {
+    Kept(Arc<[u8]>),
+    Left(u64),
+}
+
+impl Unpacking {
+    fn entries<R: Read>(&mut self, archive: &mut tar::Archive<R>) -> Result<(), ArchiveError> {
+        let entries = archive.entries().map_err(|error| self.damaged(&error))?;
+        for entry in entries {
+            let mut entry = entry.map_err(|error| self.damaged(&error))?;
+            self.entry(&mut entry)?;
+            if self.entries.len() > self.limits.entries {
+                return Err(ArchiveError::TooManyEntries {
+                    archive: self.archive.clone(),
+                    limit: self.limits.entries,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn entry<R: Read>(&mut self, entry: &mut tar::Entry<'_, R>) -> Result<(), ArchiveError> {
+        let kind = entry.header().entry_type();
+        // What git-archive(1) and others say of the archive as a whole.
+        if matches!(kind, EntryType::XGlobalHeader) {
+            return Ok(());
+        }
+        let name = BString::from(entry.path_bytes().into_owned());
+        let Some(path) = self.path_below_root(name.as_bstr())? else {
+            return match kind {
+                EntryType::Directory => Ok(()),
+                _ => Err(ArchiveError::NoDirectory {
+                    archive: self.archive.clone(),
+                    name,
+                }),
+            };
+        };
+        let item = match kind {
+            EntryType::Directory => Item::Directory,
+            EntryType::Symlink => Item::Symlink {
+                target: self.target(entry, name.as_bstr())?,
+            },
+            EntryType::Link => self.linked(&self.target(entry, name.as_bstr())?, name.as_bstr())?,
+            EntryType::Char | EntryType::Block | EntryType::Fifo => Item::Special,
+            // "Other values are regular files", says pax(1).
+            _ => self.file(entry, path.as_bstr())?,
+        };
+        // A later entry takes the place of an earlier one, as where tar unpacks them.
+        self.entries.insert(path, item);
+        Ok(())
+    }
+
+    /// The path of an entry in the top-level directory; `None` for that directory itself.
+    fn path_below_root(&mut self, name: &BStr) -> Result<Option<BString>, ArchiveError> {
+        let mut parts = name.split_str("/").filter(|part| !matches!(*part, b"" | b"."));
+        if name.starts_with(b"/") || parts.clone().any(|part| part == b"..") {
+            return Err(ArchiveError::Escapes {
+                archive: self.archive.clone(),
+                name: name.into(),
+            });
+        }
+        let Some(top) = parts.next() else { return Ok(None) };
+        let root = self.root.get_or_insert_with(|| top.into());
+        if root != top {
+            return Err(ArchiveError::SeveralRoots {
+                archive: self.archive.clone(),
+                one: root.clone(),
+                other: top.into(),
+            });
+        }
+        let path = bstr::join("/", parts);
+        Ok((!path.is_empty()).then(|| path.into()))
+    }
+
+    fn target<R: Read>(&self, entry: &tar::Entry<'_, R>, name: &BStr) -> Result<BString, ArchiveError> {
+        match entry.link_name_bytes() {
+            Some(target) => Ok(target.into_owned().into()),
+            None => Err(self.damaged(&format!("the link {name} has no target"))),
+        }
+    }
+
+    /// A copy of what the archive has at the name `target`.
+    fn linked(&mut self, target: &BString, name: &BStr) -> Result<Item, ArchiveError> {
+        let path = self.path_below_root(target.as_bstr())?;
+        match path.and_then(|path| self.entries.get(&path)) {
+            Some(Item::File { executable, bytes }) => Ok(Item::File {
+                executable: *executable,
+                bytes: bytes.clone(),
+            }),
+            Some(Item::Symlink { target }) => Ok(Item::Symlink { target: target.clone() }),
+            _ => Err(ArchiveError::BadHardLink {
+                archive: self.archive.clone(),
+                name: name.into(),
+                target: target.clone(),
+            }),
+        }
+    }
+
+    fn file<R: Read>(&mut self, entry: &mut tar::Entry<'_, R>, path: &BStr) -> Result<Item, ArchiveError> {
+        let mode = entry.header().mode().map_err(|error| self.damaged(&error))?;
+        let size = entry.size();
+        let limit = if path.ends_with(b".nix") {
+            SIZE_LIMIT
+        } else {
+            KEPT_LIMIT
+        };
+        let bytes = if size > limit {
+            Bytes::Left(size)
+        } else {
+            // A sparse file's size costs the archive nothing.
+            self.kept += size;
+            if self.kept > self.limits.bytes {
+                return Err(ArchiveError::TooLarge {
+                    archive: self.archive.clone(),
+                    limit: self.limits.bytes,
+                });
+            }
+            let mut bytes = Vec::with_capacity(size as usize);
+            entry
+                .take(size)
+                .read_to_end(&mut bytes)
+                .map_err(|error| self.damaged(&error))?;
+            if (bytes.len() as u64) < size {
+                return Err(self.damaged(&format!("{path} ends too soon")));
+            }
+            Bytes::Kept(bytes.into())
+        };
+        Ok(Item::File {
+            executable: mode & 0o111 != 0,
+            bytes,
+        })
+    }
+
+    /// Reads what follows the last entry, so that its compressor's checksums are verified.
+    fn end<R: Read>(&self, input: &mut Metered<R>) -> Result<(), ArchiveError> {
+        io::copy(input, &mut io::sink()).map_err(|error| self.damaged(&error))?;
+        if input.read == 0 || self.entries.is_empty() && self.root.is_none() {
+            return Err(ArchiveError::Empty {
+                archive: self.archive.clone(),
+            });
+        }
+        if !input.ends_in_zeros() {
+            return Err(self.damaged(&"it has no end"));
+        }
+        Ok(())
+    }
+
+    fn damaged(&self, detail: &dyn std::fmt::Display) -> ArchiveError {
+        ArchiveError::Damaged {
+            archive: self.archive.clone(),
+            detail: detail.to_string(),
+        }
+    }
+
+    fn finish(self, source: String) -> Result<Tree, ArchiveError> {
+        let mut builder = Builder::new();
+        let mut files = Vec::new();
+        for (path, item) in self.entries {
+            match item {
+                Item::Directory => builder.directory(path),
+                Item::File { executable, bytes } => {
+                    builder.file(path, executable);
+                    files.push(bytes);
+                }
+                Item::Symlink { target } => builder.symlink(path, target),
+                Item::Special => builder.special(path),
+            }
+        }
+        let files = files.into_par_iter().map(File::new).collect();
+        Ok(builder.build(source, Box::new(Files(files)))?)
+    }
+}
+
+/// The files, in the order of their handles.
+struct Files(Vec<File>);
+
+struct File {
+    bytes: Bytes,
+    id: Option<ContentId>,
+}
+
+impl File {
+    fn new(bytes: Bytes) -> Self {
+        let id = match &bytes {
+            Bytes::Kept(bytes) => Some(ContentId::Blake3(blake3::hash(bytes).into())),
+            Bytes::Left(_) => None,
+        };
+        Self { bytes, id }
+    }
+}
+
+impl Contents for Files {
+    fn read(&self, handle: Handle, path: &BStr) -> Result<Vec<u8>, ReadError> {
+        match &self.0[handle.0 as usize].bytes {
+            Bytes::Kept(bytes) => Ok(bytes.to_vec()),
+            Bytes::Left(size) => Err(ReadError::NotKept {
+                path: path.into(),
+                size: *size,
+                limit: KEPT_LIMIT,
+            }),
+        }
+    }
+
+    fn content_id(&self, handle: Handle) -> Option<ContentId> {
+        self.0[handle.0 as usize].id
+    }
+}
+
+/// A reader that ends in an error past so many bytes.
+struct Metered<R> {
+    input: R,
+    limit: u64,
+    read: u64,
+    /// How many zeros were read last.
+    zeros: u64,
+}
+
+impl<R> Metered<R> {
+    fn new(input: R, limit: u64) -> Self {
+        Self {
+            input,
+            limit,
+            read: 0,
+            zeros: 0,
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.read > self.limit
+    }
+
+    /// Whether what was read ends as every tar archive does, in a block of zeros.
+    fn ends_in_zeros(&self) -> bool {
+        const BLOCK: u64 = 512;
+        self.zeros >= BLOCK
+    }
+}
+
+impl<R: Read> Read for Metered<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.is_over() {
+            return Err(io::Error::other("it is too large"));
+        }
+        let read = self.input.read(buffer)?;
+        self.read += read as u64;
+        self.zeros = match buffer[..read].iter().rposition(|&byte| byte != 0) {
+            Some(last) => (read - last - 1) as u64,
+            None => self.zeros + read as u64,
+        };
+        Ok(read)
+    }
+}

@@ -1,0 +1,562 @@
+//! A directory of a checkout, as git sees it: the files that it tracks, and new ones that it does not ignore.
+
+use std::fs;
+use std::ops::Range;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bstr::{BStr, BString, ByteSlice};
+use gix::index::entry::{Mode, Stat, stat};
+use gix::objs::Kind;
+use rayon::prelude::*;
+use rustix::fs::{AtFlags, Dir, FileType, OFlags};
+use rustix::io::Errno;
+
+use super::ignore::Ignored;
+use super::index::{Tracked, relative, tracked};
+use super::listing::join;
+use super::objects::{Objects, content_id, read_blob};
+use super::{GitError, Repository};
+use crate::tree::directory::{OnDisk, open_beneath, open_root, read_beneath};
+use crate::tree::{Builder, ContentId, Contents, Handle, ReadError, Tree, TreeError};
+
+impl Repository {
+    /// What is on disk below `path`, a directory in this checkout, of the files that git tracks and the new ones that it
+    /// does not ignore; `None` where git ignores all that is there, or counts it among its own files, so that what it
+    /// tracks says nothing of the directory.
+    ///
+    /// A tracked file that is gone is absent, and one that something else replaced is what is there now.  A file that a
+    /// sparse checkout leaves out is what the index has.  A submodule, or another repository in the directory, is an empty
+    /// directory, as in a fresh checkout.  Directories without files are absent, since git does not know them.
+    ///
+    /// The content id of a file that git knows to be unchanged is that of its blob; the others are read to have theirs.
+    ///
+    /// # Errors
+    /// Where the repository is bare, a directory can't be listed, or the index or a `.gitignore` can't be read.
+    pub fn checkout(&self, path: &Path, source: String) -> Result<Option<Tree>, GitError> {
+        let Some(directory) = self.directory_of(path)? else {
+            return Ok(None);
+        };
+        let index = self.index()?;
+        let tracked = tracked(&self.objects, &index, directory.as_bstr())?;
+        let root = open_root(path)?;
+        let Some(ignored) = self.ignored_in(directory.as_bstr(), tracked.is_empty())? else {
+            return Ok(None);
+        };
+        let walk = Walk {
+            root: root.as_fd(),
+            objects: &self.objects,
+            directory: directory.as_bstr(),
+            tracked: &tracked,
+            trust: self.trust(&index, &tracked)?,
+            found: Mutex::default(),
+            failures: Mutex::default(),
+        };
+        rayon::scope(|scope| {
+            let place = Place {
+                path: BString::default(),
+                tracked: 0..tracked.len(),
+                ignored,
+                is_new: false,
+            };
+            walk.list(scope, place);
+        });
+        let Walk { found, failures, .. } = walk;
+        let failures = failures.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if let Some((failed, error)) = failures.into_iter().min_by(|(a, _), (b, _)| a.cmp(b)) {
+            return Err(GitError::Tree(TreeError::Unreadable {
+                root: path.into(),
+                path: failed,
+                source: error.into(),
+            }));
+        }
+        let found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let disk = OnDisk { root };
+        let (builder, files) = self.assemble(found, &tracked, directory.as_bstr(), &disk)?;
+        let objects = Arc::clone(&self.objects);
+        Ok(Some(
+            builder.build(source, Box::new(Checkout { disk, objects, files }))?,
+        ))
+    }
+
+    /// A directory's path relative to the root of the checkout; `None` where it is not in it, or in its `.git`.
+    ///
+    /// # Errors
+    /// Where the repository is bare, or the directory does not exist.
+    pub fn directory_of(&self, path: &Path) -> Result<Option<BString>, GitError> {
+        let checkout = self.checkout_root().ok_or_else(|| GitError::Bare {
+            repository: self.place(),
+        })?;
+        let canonical = |path: &Path| {
+            fs::canonicalize(path).map_err(|source| GitError::Read {
+                path: path.into(),
+                source,
+            })
+        };
+        let (checkout, path) = (canonical(checkout)?, canonical(path)?);
+        let Ok(relative) = path.strip_prefix(&checkout) else {
+            return Ok(None);
+        };
+        if relative.iter().any(|part| part == ".git") {
+            return Ok(None);
+        }
+        Ok(Some(
+            gix::path::into_bstr(relative)
+                .map(|path| path.into_owned())
+                .unwrap_or_default(),
+        ))
+    }
+
+    /// What is ignored in a directory of the checkout, but for what its own `.gitignore` says; `None` where the directory is
+    /// ignored itself, and nothing in it tracked.
+    fn ignored_in(&self, directory: &BStr, nothing_tracked: bool) -> Result<Option<Ignored>, GitError> {
+        let checkout = self.checkout_root().ok_or_else(|| GitError::Bare {
+            repository: self.place(),
+        })?;
+        let mut ignored = Ignored::by_repository(&self.git).map_err(|source| GitError::Read {
+            path: self.git.common_dir().join("info/exclude"),
+            source,
+        })?;
+        if directory.is_empty() {
+            return Ok(Some(ignored));
+        }
+        let root = open_root(checkout)?;
+        let ends = std::iter::once(0).chain(directory.find_iter("/"));
+        for end in ends {
+            let above = directory[..end].as_bstr();
+            if let Some(bytes) = read_on_disk(root.as_fd(), join(above, ".gitignore".into()).as_bstr()) {
+                ignored = ignored.and_file(above, &bytes);
+            }
+        }
+        let is_ignored = ignored.entry(directory, true) || ignored.around(directory);
+        Ok((!(is_ignored && nothing_tracked)).then_some(ignored))
+    }
+
+    /// When the index's word is taken for what is on disk.
+    fn trust<'a>(&self, index: &'a gix::index::State, tracked: &[Tracked<'_>]) -> Result<Trust<'a>, GitError> {
+        let options = self.git.stat_options().unwrap_or_default();
+        let capabilities = self.git.filesystem_options().unwrap_or_default();
+        Ok(Trust {
+            // Comparing more than git does can only make a file be read that need not be.
+            stat: stat::Options {
+                use_nsec: true,
+                ..options
+            },
+            index,
+            executable_bit: capabilities.executable_bit,
+            symlinks: capabilities.symlink,
+            ids: !self.converts(tracked)?,
+        })
+    }
+
+    /// Whether git may write to disk something else than it keeps, on account of its configuration or attributes: then ids
+    /// of blobs say nothing of the bytes on disk.  Line endings that git only ever normalizes when a file is added don't
+    /// count: git itself does not tell such files apart.
+    fn converts(&self, tracked: &[Tracked<'_>]) -> Result<bool, GitError> {
+        let config = self.git.config_snapshot();
+        let crlf = |key: &str, value: &[u8]| config.string(key).is_some_and(|set| set.eq_ignore_ascii_case(value));
+        if crlf("core.eol", b"crlf") || config.boolean("core.autocrlf").unwrap_or(false) {
+            return Ok(true);
+        }
+        let Some(checkout) = self.checkout_root() else {
+            return Ok(false);
+        };
+        let root = open_root(checkout)?;
+        let in_tree = tracked
+            .iter()
+            .filter(|entry| entry.path.rsplit_str("/").next() == Some(b".gitattributes"))
+            .filter_map(|entry| read_on_disk(root.as_fd(), &entry.path));
+        let elsewhere = [
+            Some(self.git.common_dir().join("info/attributes")),
+            config.trusted_path("core.attributesFile").ok().flatten(),
+            gix::path::env::xdg_config("attributes", &mut |name| std::env::var_os(name)),
+            Some("/etc/gitattributes".into()),
+        ];
+        let elsewhere = elsewhere.into_iter().flatten().filter_map(|path| fs::read(path).ok());
+        Ok(in_tree.chain(elsewhere).any(|bytes| asks_for_conversion(&bytes)))
+    }
+
+    /// The entries that were found, those that a sparse checkout leaves out, and where the bytes of each file are.
+    fn assemble(
+        &self,
+        found: Vec<Found>,
+        tracked: &[Tracked<'_>],
+        directory: &BStr,
+        disk: &OnDisk,
+    ) -> Result<(Builder, Vec<FileSource>), GitError> {
+        let hash = self.git.object_hash();
+        let ids: Vec<_> = found
+            .par_iter()
+            .map(|found| match &found.form {
+                FoundForm::File { id: Some(id), .. } => Some(*id),
+                FoundForm::File { id: None, .. } => hash_on_disk(disk, found.path.as_bstr(), hash),
+                _ => None,
+            })
+            .collect();
+        let mut builder = Builder::new();
+        let mut files = Vec::with_capacity(found.len());
+        let mut is_found = vec![false; tracked.len()];
+        for (found, id) in found.into_iter().zip(ids) {
+            if let Some(entry) = found.tracked {
+                is_found[entry] = true;
+            }
+            match found.form {
+                FoundForm::File { executable, .. } => {
+                    builder.file(found.path, executable);
+                    files.push(FileSource::Disk(id));
+                }
+                FoundForm::Symlink { target } => builder.symlink(found.path, target),
+                FoundForm::Special => builder.special(found.path),
+                FoundForm::OtherRepository => builder.directory(found.path),
+            }
+        }
+        for (entry, is_found) in tracked.iter().zip(is_found) {
+            if let (true, false, Some(id)) = (entry.left_out, is_found, entry.id) {
+                let path = BString::from(relative(&entry.path, directory));
+                match entry.mode {
+                    Mode::FILE | Mode::FILE_EXECUTABLE => {
+                        builder.file(path, entry.mode == Mode::FILE_EXECUTABLE);
+                        files.push(FileSource::Blob(id));
+                    }
+                    Mode::SYMLINK => builder.symlink(path, self.objects.blob(&id)?.into()),
+                    _ => builder.directory(path),
+                }
+            }
+        }
+        Ok((builder, files))
+    }
+}
+
+/// When the index's word is taken.
+struct Trust<'a> {
+    stat: stat::Options,
+    index: &'a gix::index::State,
+    /// Whether the file system has an executable bit (`core.fileMode`).
+    executable_bit: bool,
+    /// Whether it has symlinks (`core.symlinks`).
+    symlinks: bool,
+    /// Whether a blob's id is that of the bytes on disk.
+    ids: bool,
+}
+
+/// One walk over a directory of a checkout, by several threads.
+struct Walk<'a> {
+    root: BorrowedFd<'a>,
+    objects: &'a Objects,
+    /// Where the walk starts, relative to the root of the checkout.
+    directory: &'a BStr,
+    /// What is tracked below it, sorted.
+    tracked: &'a [Tracked<'a>],
+    trust: Trust<'a>,
+    found: Mutex<Vec<Found>>,
+    failures: Mutex<Vec<(BString, Errno)>>,
+}
+
+/// A directory to list.
+struct Place {
+    /// Relative to where the walk started.
+    path: BString,
+    /// The tracked entries below it.
+    tracked: Range<usize>,
+    ignored: Ignored,
+    /// Nothing below it is tracked, and neither it nor a directory around it is ignored.
+    is_new: bool,
+}
+
+struct Found {
+    /// Relative to where the walk started.
+    path: BString,
+    /// Which of the tracked entries it is.
+    tracked: Option<usize>,
+    form: FoundForm,
+}
+
+enum FoundForm {
+    /// With its content id, where git knows it.
+    File {
+        executable: bool,
+        id: Option<ContentId>,
+    },
+    Symlink {
+        target: BString,
+    },
+    Special,
+    OtherRepository,
+}
+
+impl<'a> Walk<'a> {
+    /// Adds what is in a directory, and has the directories in it listed in turn.
+    fn list<'scope>(&'scope self, scope: &rayon::Scope<'scope>, place: Place) {
+        match self.try_list(scope, &place) {
+            Ok(found) => self.found.lock().unwrap_or_else(PoisonError::into_inner).extend(found),
+            Err(error) => self
+                .failures
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push((place.path, error)),
+        }
+    }
+
+    fn try_list<'scope>(&'scope self, scope: &rayon::Scope<'scope>, place: &Place) -> Result<Vec<Found>, Errno> {
+        let at: &BStr = if place.path.is_empty() {
+            ".".into()
+        } else {
+            place.path.as_bstr()
+        };
+        let mut open = Dir::new(open_beneath(self.root, at, OFlags::RDONLY | OFlags::DIRECTORY)?)?;
+        let mut names = Vec::new();
+        while let Some(entry) = open.read() {
+            let entry = entry?;
+            if !matches!(entry.file_name().to_bytes(), b"." | b".." | b".git") {
+                names.push((entry.file_name().to_owned(), entry.file_type()));
+            }
+        }
+        let in_checkout = join_directories(self.directory, place.path.as_bstr());
+        let lists_ignore_file = names.iter().any(|(name, _)| name.to_bytes() == b".gitignore");
+        let ignored = self.ignored_here(place, in_checkout.as_bstr(), lists_ignore_file);
+        let here = Here {
+            place,
+            ignored,
+            fd: open.fd()?,
+        };
+        let mut found = Vec::with_capacity(names.len());
+        for (name, listed_as) in names {
+            let path = join(place.path.as_bstr(), name.to_bytes().as_bstr());
+            // The type of a directory is all that is asked of it; what the file system did not tell the type of, is looked at.
+            if listed_as == FileType::Directory {
+                found.extend(self.directory(scope, &here, path));
+                continue;
+            }
+            let stat = rustix::fs::statat(here.fd, &name, AtFlags::SYMLINK_NOFOLLOW)?;
+            match FileType::from_raw_mode(stat.st_mode) {
+                FileType::Directory => found.extend(self.directory(scope, &here, path)),
+                kind => found.extend(self.file(&here, path, &name, kind, &stat)?),
+            }
+        }
+        Ok(found)
+    }
+
+    /// What is ignored in a directory, its own `.gitignore` included.
+    fn ignored_here(&self, place: &Place, in_checkout: &BStr, lists_ignore_file: bool) -> Ignored {
+        let path = join(place.path.as_bstr(), ".gitignore".into());
+        let bytes = if lists_ignore_file {
+            read_on_disk(self.root, path.as_bstr())
+        } else {
+            // A sparse checkout may leave it out.
+            let left_out = self.find(&place.tracked, join(in_checkout, ".gitignore".into()).as_bstr());
+            left_out
+                .map(|entry| &self.tracked[entry])
+                .filter(|entry| entry.left_out)
+                .and_then(|entry| self.objects.blob(&entry.id?).ok())
+        };
+        match bytes {
+            Some(bytes) => place.ignored.and_file(in_checkout, &bytes),
+            None => place.ignored.clone(),
+        }
+    }
+
+    /// Has a directory listed, or says that it is another repository.
+    fn directory<'scope>(&'scope self, scope: &rayon::Scope<'scope>, here: &Here<'_>, path: BString) -> Option<Found> {
+        let in_checkout = join_directories(self.directory, path.as_bstr());
+        let tracked = self.below(&here.place.tracked, in_checkout.as_bstr());
+        let is_submodule = self
+            .find(&here.place.tracked, in_checkout.as_bstr())
+            .filter(|&entry| self.tracked[entry].mode.is_submodule());
+        if tracked.is_empty() && is_submodule.is_none() && here.ignores(in_checkout.as_bstr(), true) {
+            return None;
+        }
+        if is_submodule.is_some() || (tracked.is_empty() && self.is_repository(path.as_bstr())) {
+            return Some(Found {
+                path,
+                tracked: is_submodule,
+                form: FoundForm::OtherRepository,
+            });
+        }
+        let place = Place {
+            path,
+            is_new: tracked.is_empty(),
+            tracked,
+            ignored: here.ignored.clone(),
+        };
+        scope.spawn(move |scope| self.list(scope, place));
+        None
+    }
+
+    /// What is no directory, unless git ignores it.
+    fn file(
+        &self,
+        here: &Here<'_>,
+        path: BString,
+        name: &std::ffi::CStr,
+        kind: FileType,
+        stat: &rustix::fs::Stat,
+    ) -> Result<Option<Found>, Errno> {
+        let in_checkout = join_directories(self.directory, path.as_bstr());
+        let tracked = self.find(&here.place.tracked, in_checkout.as_bstr());
+        let is_special = !matches!(kind, FileType::RegularFile | FileType::Symlink);
+        // git has no eyes for a FIFO, a socket or a device, unless it stands where a file was.
+        if tracked.is_none() && (is_special || here.ignores(in_checkout.as_bstr(), false)) {
+            return Ok(None);
+        }
+        let entry = tracked.map(|entry| &self.tracked[entry]);
+        let form = match kind {
+            FileType::RegularFile => match entry {
+                Some(entry) if !self.trust.symlinks && entry.mode == Mode::SYMLINK => {
+                    let target = read_on_disk(self.root, path.as_bstr()).ok_or(Errno::IO)?;
+                    FoundForm::Symlink { target: target.into() }
+                }
+                entry => FoundForm::File {
+                    executable: self.is_executable(entry, stat),
+                    id: entry.and_then(|entry| self.known_id(entry, stat)),
+                },
+            },
+            FileType::Symlink => FoundForm::Symlink {
+                target: rustix::fs::readlinkat(here.fd, name, Vec::new())?.into_bytes().into(),
+            },
+            _ => FoundForm::Special,
+        };
+        Ok(Some(Found { path, tracked, form }))
+    }
+
+    fn is_executable(&self, entry: Option<&Tracked<'_>>, stat: &rustix::fs::Stat) -> bool {
+        if self.trust.executable_bit {
+            stat.st_mode & 0o111 != 0
+        } else {
+            entry.is_some_and(|entry| entry.mode == Mode::FILE_EXECUTABLE)
+        }
+    }
+
+    /// The content id of a file that has not changed since git looked at it.
+    fn known_id(&self, entry: &Tracked<'_>, stat: &rustix::fs::Stat) -> Option<ContentId> {
+        let is_file = matches!(entry.mode, Mode::FILE | Mode::FILE_EXECUTABLE);
+        let is_unchanged = self.trust.ids
+            && is_file
+            && entry.stat.matches(&index_stat(stat), self.trust.stat)
+            && !entry.stat.is_racy(self.trust.index.timestamp(), self.trust.stat);
+        entry.id.filter(|_| is_unchanged).and_then(|id| content_id(&id))
+    }
+
+    /// Whether a directory holds a repository of its own.
+    fn is_repository(&self, path: &BStr) -> bool {
+        open_beneath(self.root, path, OFlags::RDONLY | OFlags::DIRECTORY)
+            .and_then(|directory| rustix::fs::statat(directory, ".git", AtFlags::SYMLINK_NOFOLLOW))
+            .is_ok()
+    }
+
+    /// The tracked entry at a path relative to the root of the checkout, among those in `range`.
+    fn find(&self, range: &Range<usize>, path: &BStr) -> Option<usize> {
+        let entries = &self.tracked[range.clone()];
+        let position = entries.binary_search_by(|entry| entry.path.as_ref().cmp(path)).ok()?;
+        Some(range.start + position)
+    }
+
+    /// The tracked entries below a directory, among those in `range`.
+    fn below(&self, range: &Range<usize>, directory: &BStr) -> Range<usize> {
+        let entries = &self.tracked[range.clone()];
+        let prefix = join(directory, "".into());
+        let start = entries.partition_point(|entry| entry.path.as_ref() < prefix.as_bstr());
+        let length = entries[start..].partition_point(|entry| entry.path.starts_with(&prefix));
+        range.start + start..range.start + start + length
+    }
+}
+
+/// A directory that is being listed.
+struct Here<'a> {
+    place: &'a Place,
+    ignored: Ignored,
+    fd: BorrowedFd<'a>,
+}
+
+impl Here<'_> {
+    /// Whether git ignores an entry of this directory that it does not track.
+    fn ignores(&self, path: &BStr, is_directory: bool) -> bool {
+        self.ignored.entry(path, is_directory) || (!self.place.is_new && self.ignored.around(path))
+    }
+}
+
+/// Where a file's bytes are.
+enum FileSource {
+    /// On disk, with their name if it is known.
+    Disk(Option<ContentId>),
+    /// Among the repository's objects.
+    Blob(gix::ObjectId),
+}
+
+/// The files of a checkout, by handle.
+struct Checkout {
+    disk: OnDisk,
+    objects: Arc<Objects>,
+    files: Vec<FileSource>,
+}
+
+impl Contents for Checkout {
+    fn read(&self, handle: Handle, path: &BStr) -> Result<Vec<u8>, ReadError> {
+        match &self.files[handle.0 as usize] {
+            FileSource::Disk(_) => self.disk.read(handle, path),
+            FileSource::Blob(id) => read_blob(&self.objects, id, path),
+        }
+    }
+
+    fn content_id(&self, handle: Handle) -> Option<ContentId> {
+        match &self.files[handle.0 as usize] {
+            FileSource::Disk(id) => *id,
+            FileSource::Blob(id) => content_id(id),
+        }
+    }
+}
+
+/// The id that the file would have as a blob; `None` where it can't be read, which reading it will say.
+fn hash_on_disk(disk: &OnDisk, path: &BStr, hash: gix::hash::Kind) -> Option<ContentId> {
+    let bytes = read_beneath(disk.root.as_fd(), path).ok()?;
+    content_id(&gix::objs::compute_hash(hash, Kind::Blob, &bytes).ok()?)
+}
+
+/// The bytes of a file that git reads for its own use; `None` where there is none, as git has it.
+fn read_on_disk(root: BorrowedFd<'_>, path: &BStr) -> Option<Vec<u8>> {
+    read_beneath(root, path).ok()
+}
+
+/// What the index would keep of a file's metadata.
+fn index_stat(stat: &rustix::fs::Stat) -> Stat {
+    use gix::index::entry::stat::Time;
+    // The index keeps the low 32 bits of each.
+    let time = |seconds, nanoseconds| Time {
+        secs: seconds as u32,
+        nsecs: nanoseconds as u32,
+    };
+    Stat {
+        mtime: time(stat.st_mtime, stat.st_mtime_nsec),
+        ctime: time(stat.st_ctime, stat.st_ctime_nsec),
+        dev: stat.st_dev as u32,
+        ino: stat.st_ino as u32,
+        uid: stat.st_uid,
+        gid: stat.st_gid,
+        size: stat.st_size as u32,
+    }
+}
+
+/// Whether a file of gitattributes(5) asks for anything that changes bytes on their way to disk.
+fn asks_for_conversion(bytes: &[u8]) -> bool {
+    gix::attrs::parse(bytes)
+        .filter_map(Result::ok)
+        .any(|(_, assignments, _)| {
+            assignments.filter_map(Result::ok).any(|assignment| {
+                let is_set = |name: &str| assignment.name.as_str() == name;
+                use gix::attrs::StateRef;
+                match assignment.state {
+                    StateRef::Unset | StateRef::Unspecified => false,
+                    StateRef::Value(value) if is_set("eol") => value.as_bstr() != "lf",
+                    _ => is_set("filter") || is_set("ident") || is_set("working-tree-encoding"),
+                }
+            })
+        })
+}
+
+fn join_directories(above: &BStr, below: &BStr) -> BString {
+    if below.is_empty() {
+        above.into()
+    } else {
+        join(above, below)
+    }
+}

@@ -1,0 +1,68 @@
+//! The tree of a commit, read from the object store.
+
+use std::sync::Arc;
+
+use bstr::BStr;
+use gix::ObjectId;
+use gix::objs::tree::{EntryKind, EntryMode};
+
+use super::GitError;
+use super::listing::{Step, Trees};
+use super::objects::{Blobs, Objects, object_id};
+use crate::tree::Tree;
+use crate::tree::ordered::OrderedBuilder;
+
+/// The tree below the tree object `root`; see [`Repository::tree`](super::Repository::tree).
+pub(super) fn tree(
+    objects: &Arc<Objects>,
+    root: ObjectId,
+    like: Option<&Tree>,
+    source: String,
+) -> Result<Tree, GitError> {
+    let trees = Trees::read(objects, root, like)?;
+    let mut builder = OrderedBuilder::new();
+    let mut blobs = Blobs::new(objects);
+    builder.identify_root();
+    blobs.ids.push(root);
+    trees.walk(|step| {
+        match step {
+            Step::Enter { name, id } => {
+                builder.identified_directory(name)?;
+                blobs.ids.push(id);
+            }
+            Step::Leave => builder.close(),
+            Step::Same { name, id, node } => {
+                builder.identified_directory(name)?;
+                blobs.ids.push(id);
+                if let Some(like) = like {
+                    let null = ObjectId::null(id.kind());
+                    // Whatever is in a directory that git has an id for has one too.
+                    builder.graft(like, node, |id| blobs.ids.push(id.and_then(object_id).unwrap_or(null)))?;
+                }
+                builder.close();
+            }
+            Step::Leaf { name, mode, id } => add_leaf(&mut builder, &mut blobs, name, mode, id)?,
+        }
+        Ok::<_, GitError>(())
+    })?;
+    Ok(builder.finish(source, Box::new(blobs)))
+}
+
+fn add_leaf(
+    builder: &mut OrderedBuilder,
+    blobs: &mut Blobs,
+    name: &BStr,
+    mode: EntryMode,
+    id: ObjectId,
+) -> Result<(), GitError> {
+    match mode.kind() {
+        EntryKind::Blob | EntryKind::BlobExecutable => {
+            builder.file(name, mode.kind() == EntryKind::BlobExecutable)?;
+            blobs.ids.push(id);
+        }
+        EntryKind::Link => builder.symlink(name, blobs.objects.blob(&id)?.into())?,
+        // A submodule is another repository's, which a fresh checkout makes an empty directory for.
+        EntryKind::Commit | EntryKind::Tree => builder.empty_directory(name)?,
+    }
+    Ok(())
+}

@@ -1,0 +1,163 @@
+//! The index: what git tracks, and what the next commit will be.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use bstr::{BStr, BString, ByteSlice};
+use gix::ObjectId;
+use gix::index::entry::{Flags, Mode, Stage, Stat};
+use gix::index::{File, State, decode};
+
+use super::listing::{Step, Trees, join};
+use super::objects::{Blobs, Objects};
+use super::{GitError, Repository, detail};
+use crate::tree::{Builder, Tree};
+
+/// A file, symlink or submodule that git tracks.
+pub(super) struct Tracked<'a> {
+    /// Relative to the root of the checkout.
+    pub(super) path: Cow<'a, BStr>,
+    pub(super) mode: Mode,
+    /// `None` where the index knows none: in a conflict, and for a file whose contents are yet to be added.
+    pub(super) id: Option<ObjectId>,
+    /// What the file system said of the file when git last looked.
+    pub(super) stat: Stat,
+    /// A sparse checkout leaves the file out.
+    pub(super) left_out: bool,
+}
+
+/// Everything that the index tracks below `directory` (relative to the root of the checkout, empty for all), sorted by the
+/// bytes of paths, each path once.
+pub(super) fn tracked<'a>(objects: &Objects, index: &'a State, directory: &BStr) -> Result<Vec<Tracked<'a>>, GitError> {
+    let mut tracked: Vec<Tracked<'a>> = Vec::with_capacity(index.entries().len());
+    let mut is_sorted = true;
+    for entry in index.entries() {
+        let path = entry.path(index);
+        if entry.mode.is_sparse() {
+            is_sorted = false;
+            expand(objects, path, entry.id, directory, &mut tracked)?;
+            continue;
+        }
+        if !is_below(path, directory) || tracked.last().is_some_and(|last| *last.path == *path) {
+            continue;
+        }
+        let is_known = entry.stage() == Stage::Unconflicted && !entry.flags.contains(Flags::INTENT_TO_ADD);
+        tracked.push(Tracked {
+            path: Cow::Borrowed(path),
+            mode: entry.mode,
+            id: is_known.then_some(entry.id),
+            stat: entry.stat,
+            left_out: entry.flags.contains(Flags::SKIP_WORKTREE),
+        });
+    }
+    if !is_sorted {
+        tracked.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    }
+    Ok(tracked)
+}
+
+/// Adds what is in a directory that a sparse index has as one entry.
+fn expand<'a>(
+    objects: &Objects,
+    sparse: &BStr,
+    id: ObjectId,
+    directory: &BStr,
+    tracked: &mut Vec<Tracked<'a>>,
+) -> Result<(), GitError> {
+    let sparse = sparse.trim_end_with(|char| char == '/').as_bstr();
+    let trees = Trees::read(objects, id, None)?;
+    let mut at = sparse.to_owned();
+    trees.walk(|step| {
+        match step {
+            Step::Enter { name, .. } | Step::Same { name, .. } => at = join(at.as_bstr(), name),
+            Step::Leave => {
+                let end = at.rfind_byte(b'/').unwrap_or(0);
+                at.truncate(end);
+            }
+            Step::Leaf { name, mode, id } => {
+                let path = join(at.as_bstr(), name);
+                if is_below(path.as_bstr(), directory) {
+                    tracked.push(Tracked {
+                        path: Cow::Owned(path),
+                        mode: Mode::from(mode),
+                        id: Some(id),
+                        stat: Stat::default(),
+                        left_out: true,
+                    });
+                }
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Whether a path is strictly below a directory; all are below the empty one.
+fn is_below(path: &BStr, directory: &BStr) -> bool {
+    directory.is_empty() || (path.starts_with(directory) && path.get(directory.len()) == Some(&b'/'))
+}
+
+/// A path below `directory`, relative to it.
+pub(super) fn relative<'a>(path: &'a BStr, directory: &BStr) -> &'a BStr {
+    if directory.is_empty() {
+        path
+    } else {
+        path[directory.len() + 1..].as_bstr()
+    }
+}
+
+impl Repository {
+    /// The tree that `git commit` would make of the index, or the directory `directory` (relative, empty for all) in it.
+    ///
+    /// # Errors
+    /// Where the repository is bare, or the index can't be read or has conflicts.
+    pub fn staged(&self, directory: &BStr, source: String) -> Result<Tree, GitError> {
+        let index = self.index()?;
+        let conflicts: BTreeSet<&BStr> = index
+            .entries()
+            .iter()
+            .filter(|entry| entry.stage() != Stage::Unconflicted)
+            .map(|entry| entry.path(&index))
+            .collect();
+        if !conflicts.is_empty() {
+            let paths = conflicts.into_iter().map(BString::from).collect();
+            return Err(GitError::Unmerged { paths });
+        }
+        let mut builder = Builder::new();
+        let mut blobs = Blobs::new(&self.objects);
+        for entry in tracked(&self.objects, &index, directory)? {
+            let Some(id) = entry.id else { continue };
+            let path = relative(&entry.path, directory).into();
+            match entry.mode {
+                Mode::FILE | Mode::FILE_EXECUTABLE => {
+                    builder.file(path, entry.mode == Mode::FILE_EXECUTABLE);
+                    blobs.ids.push(id);
+                }
+                Mode::SYMLINK => builder.symlink(path, self.objects.blob(&id)?.into()),
+                _ => builder.directory(path),
+            }
+        }
+        Ok(builder.build(source, Box::new(blobs))?)
+    }
+
+    /// The index as it is on disk; empty where there is none yet.
+    pub(super) fn index(&self) -> Result<File, GitError> {
+        if self.git.workdir().is_none() {
+            return Err(GitError::Bare {
+                repository: self.place(),
+            });
+        }
+        let path = self.git.index_path();
+        // git does not verify the checksum either, which takes as long as all else here.
+        let verify_no_checksum = true;
+        File::at_or_default(
+            &path,
+            self.git.object_hash(),
+            verify_no_checksum,
+            decode::Options::default(),
+        )
+        .map_err(|error| GitError::Index {
+            path,
+            detail: detail(&error),
+        })
+    }
+}

@@ -1,0 +1,213 @@
+//! The objects of a repository, read by many threads.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bstr::{BStr, BString};
+use gix::ObjectId;
+use gix::objs::{Find, FindHeader, Kind};
+use thiserror::Error;
+
+use super::quoted;
+use crate::tree::{ContentId, Contents, Handle, ReadError, SIZE_LIMIT};
+
+/// Why an object can't be had from its repository.
+#[derive(Debug, Error)]
+pub enum ObjectError {
+    #[error(
+        "the repository {repository} lacks the object {id}, as a partial or a damaged clone does. Fetch what is missing: {fetch}",
+        repository = .repository.display()
+    )]
+    Missing {
+        repository: PathBuf,
+        id: ObjectId,
+        /// The command that fetches it.
+        fetch: String,
+    },
+    #[error(
+        "the object {id} of the repository {repository} can't be read: {detail}. See what is damaged with `git -C {quoted} \
+         fsck`, and fetch it anew: {fetch}",
+        repository = .repository.display(),
+        quoted = quoted(.repository)
+    )]
+    Damaged {
+        repository: PathBuf,
+        id: ObjectId,
+        detail: String,
+        /// The command that fetches all objects again.
+        fetch: String,
+    },
+    #[error("the object {id} of the repository {repository} is no {expected}", repository = .repository.display())]
+    WrongKind {
+        repository: PathBuf,
+        id: ObjectId,
+        expected: Kind,
+    },
+    #[error(
+        "it has {size} bytes, and byname reads at most {SIZE_LIMIT}: no file of a Nixpkgs is that large. Remove it from the tree"
+    )]
+    TooLarge { size: u64 },
+    #[error(
+        "the tree {id} of the repository {repository} has more entries, or deeper ones, than byname reads: no Nixpkgs is that \
+         large",
+        repository = .repository.display()
+    )]
+    TooManyEntries { repository: PathBuf, id: ObjectId },
+}
+
+/// A repository's objects, for any thread: each takes a reader of its own, and gives it back.
+pub(super) struct Objects {
+    /// The repository as messages name it.
+    repository: PathBuf,
+    /// What a new reader is a copy of.
+    template: Mutex<gix::OdbHandle>,
+    idle: Mutex<Vec<Reader>>,
+}
+
+/// What one thread reads objects with.
+pub(super) struct Reader {
+    objects: gix::OdbHandle,
+    buffer: Vec<u8>,
+}
+
+impl Objects {
+    /// The objects that `objects` gives, those that it holds in memory included.
+    pub(super) fn new(repository: &Path, objects: gix::OdbHandle) -> Self {
+        Self {
+            repository: repository.to_owned(),
+            template: Mutex::new(objects),
+            idle: Mutex::default(),
+        }
+    }
+
+    /// Runs `work` with a reader that no other thread uses at the time.
+    pub(super) fn with<T>(&self, work: impl FnOnce(&mut Reader) -> T) -> T {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut reader = idle.unwrap_or_else(|| Reader {
+            objects: self.template.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            buffer: Vec::new(),
+        });
+        let result = work(&mut reader);
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
+        result
+    }
+
+    /// The bytes of an object of this kind, however large.
+    pub(super) fn read<'a>(&self, reader: &'a mut Reader, id: &gix::oid, kind: Kind) -> Result<&'a [u8], ObjectError> {
+        match reader.objects.try_find(id, &mut reader.buffer) {
+            Ok(Some(object)) if object.kind == kind => Ok(object.data),
+            Ok(Some(_)) => Err(ObjectError::WrongKind {
+                repository: self.repository.clone(),
+                id: id.to_owned(),
+                expected: kind,
+            }),
+            Ok(None) => Err(self.missing(id)),
+            Err(error) => Err(self.damaged(id, &error)),
+        }
+    }
+
+    /// The bytes of a blob of at most [`SIZE_LIMIT`] bytes.
+    pub(super) fn blob(&self, id: &gix::oid) -> Result<Vec<u8>, ObjectError> {
+        self.with(|reader| {
+            let size = match reader.objects.try_header(id) {
+                Ok(Some(header)) => header.size,
+                Ok(None) => return Err(self.missing(id)),
+                Err(error) => return Err(self.damaged(id, &error)),
+            };
+            if size > SIZE_LIMIT {
+                return Err(ObjectError::TooLarge { size });
+            }
+            self.read(reader, id, Kind::Blob).map(<[u8]>::to_vec)
+        })
+    }
+
+    /// The kind and bytes of an object.
+    pub(super) fn any(&self, id: &gix::oid) -> Result<(Kind, Vec<u8>), ObjectError> {
+        self.with(|reader| match reader.objects.try_find(id, &mut reader.buffer) {
+            Ok(Some(object)) => Ok((object.kind, object.data.to_vec())),
+            Ok(None) => Err(self.missing(id)),
+            Err(error) => Err(self.damaged(id, &error)),
+        })
+    }
+
+    pub(super) fn too_many_entries(&self, id: &gix::oid) -> ObjectError {
+        ObjectError::TooManyEntries {
+            repository: self.repository.clone(),
+            id: id.to_owned(),
+        }
+    }
+
+    fn missing(&self, id: &gix::oid) -> ObjectError {
+        ObjectError::Missing {
+            repository: self.repository.clone(),
+            id: id.to_owned(),
+            fetch: self.fetch(),
+        }
+    }
+
+    pub(super) fn damaged(&self, id: &gix::oid, error: &gix::Error) -> ObjectError {
+        ObjectError::Damaged {
+            repository: self.repository.clone(),
+            id: id.to_owned(),
+            detail: error.probable_cause().to_string(),
+            fetch: self.fetch(),
+        }
+    }
+
+    /// The command that fetches every object of every branch, those that are there and those that a filter left out
+    /// included (git-fetch(1), since 2.36).
+    fn fetch(&self) -> String {
+        format!("git -C {} fetch --refetch --no-filter", quoted(&self.repository))
+    }
+}
+
+/// The files of a commit or an index: blobs, by handle.
+pub(super) struct Blobs {
+    pub(super) objects: Arc<Objects>,
+    pub(super) ids: Vec<ObjectId>,
+}
+
+impl Blobs {
+    pub(super) fn new(objects: &Arc<Objects>) -> Self {
+        Self {
+            objects: Arc::clone(objects),
+            ids: Vec::new(),
+        }
+    }
+}
+
+impl Contents for Blobs {
+    fn read(&self, handle: Handle, path: &BStr) -> Result<Vec<u8>, ReadError> {
+        read_blob(&self.objects, &self.ids[handle.0 as usize], path)
+    }
+
+    fn content_id(&self, handle: Handle) -> Option<ContentId> {
+        content_id(&self.ids[handle.0 as usize])
+    }
+}
+
+/// The bytes of a blob, as those of the file at `path`.
+pub(super) fn read_blob(objects: &Objects, id: &gix::oid, path: &BStr) -> Result<Vec<u8>, ReadError> {
+    objects.blob(id).map_err(|source| ReadError::Object {
+        path: BString::from(path),
+        source: Box::new(source),
+    })
+}
+
+/// A git object's id as a content id; `None` for a hash that git has since learnt.
+pub(super) fn content_id(id: &ObjectId) -> Option<ContentId> {
+    match *id {
+        ObjectId::Sha1(bytes) => Some(ContentId::GitSha1(bytes)),
+        ObjectId::Sha256(bytes) => Some(ContentId::GitSha256(bytes)),
+        _ => None,
+    }
+}
+
+/// The inverse of [`content_id`]; `None` for what is no git object's.
+pub(super) fn object_id(id: ContentId) -> Option<ObjectId> {
+    match id {
+        ContentId::GitSha1(bytes) => Some(ObjectId::Sha1(bytes)),
+        ContentId::GitSha256(bytes) => Some(ObjectId::Sha256(bytes)),
+        ContentId::Blake3(_) => None,
+    }
+}

@@ -1,0 +1,246 @@
+//! Making a tree from entries that are in order already.
+
+use bstr::{BStr, BString, ByteSlice};
+
+use super::builder::is_plain;
+use super::{BuildError, ContentId, Contents, Form, Handle, Node, NodeId, Tree};
+
+/// Collects a tree's entries in their order: those of a directory sorted by the bytes of their names, and each directory
+/// followed by what is in it.  What is pushed is open until it is closed, and what is pushed meanwhile is in it.
+pub(super) struct OrderedBuilder {
+    nodes: Vec<Node>,
+    names: Vec<u8>,
+    links: Vec<BString>,
+    handles: u32,
+    /// The entries that are open, the root first.
+    open: Vec<NodeId>,
+    /// The entry that was closed last.
+    closed: Option<NodeId>,
+}
+
+impl OrderedBuilder {
+    /// A root with nothing in it.
+    pub(super) fn new() -> Self {
+        Self::with_links(0, Vec::new())
+    }
+
+    /// A root with nothing in it, room for `capacity` entries, and the targets of symlinks that will be pushed as
+    /// [`Form`]s.
+    pub(super) fn with_links(capacity: usize, links: Vec<BString>) -> Self {
+        let mut nodes = Vec::with_capacity(capacity + 1);
+        nodes.push(Node {
+            name: (0, 0),
+            parent: NodeId(0),
+            end: 0,
+            children: (0, 0),
+            form: Form::Directory { handle: None },
+        });
+        Self {
+            nodes,
+            names: Vec::new(),
+            links,
+            handles: 0,
+            open: vec![NodeId(0)],
+            closed: None,
+        }
+    }
+
+    /// Says that the root's content id is known, by the handle returned.
+    pub(super) fn identify_root(&mut self) -> Handle {
+        let handle = self.next_handle();
+        self.nodes[0].form = Form::Directory { handle: Some(handle) };
+        handle
+    }
+
+    /// Opens a directory whose content id the source knows.
+    pub(super) fn identified_directory(&mut self, name: &BStr) -> Result<Handle, BuildError> {
+        let handle = self.next_handle();
+        self.push_plain(name, Form::Directory { handle: Some(handle) })?;
+        Ok(handle)
+    }
+
+    /// Opens and closes a directory with nothing in it.
+    pub(super) fn empty_directory(&mut self, name: &BStr) -> Result<(), BuildError> {
+        self.push_plain(name, Form::Directory { handle: None })?;
+        self.close();
+        Ok(())
+    }
+
+    /// Adds a regular file.
+    pub(super) fn file(&mut self, name: &BStr, executable: bool) -> Result<Handle, BuildError> {
+        let handle = self.next_handle();
+        self.push_plain(name, Form::File { executable, handle })?;
+        self.close();
+        Ok(handle)
+    }
+
+    /// Adds a symlink with its target as it is written.
+    pub(super) fn symlink(&mut self, name: &BStr, target: BString) -> Result<(), BuildError> {
+        let form = self.link(target);
+        self.push_plain(name, form)?;
+        self.close();
+        Ok(())
+    }
+
+    /// Adds what is below the directory `from` of another tree to the directory that is open.  `identified` is given the
+    /// content ids of its files, and of its directories that have one, in the order of their new handles.
+    pub(super) fn graft(
+        &mut self,
+        other: &Tree,
+        from: NodeId,
+        mut identified: impl FnMut(Option<ContentId>),
+    ) -> Result<(), BuildError> {
+        // Where each entry that is open here ends there.
+        let mut ends = Vec::new();
+        for index in other.subtree(from).skip(1) {
+            while ends.last() == Some(&index) {
+                ends.pop();
+                self.close();
+            }
+            let id = NodeId::from_index(index);
+            let form = self.form_of(other, id, &mut identified);
+            self.push(other.name(id), form)?;
+            ends.push(other.subtree(id).end);
+        }
+        for _ in ends {
+            self.close();
+        }
+        Ok(())
+    }
+
+    fn form_of(&mut self, other: &Tree, id: NodeId, identified: &mut impl FnMut(Option<ContentId>)) -> Form {
+        let mut rehandled = |handle| {
+            identified(other.contents.content_id(handle));
+            self.next_handle()
+        };
+        match other.node(id).form {
+            Form::Directory { handle } => Form::Directory {
+                handle: handle.map(rehandled),
+            },
+            Form::File { executable, handle } => Form::File {
+                executable,
+                handle: rehandled(handle),
+            },
+            Form::Symlink { link } => self.link(other.links[link as usize].clone()),
+            Form::Special => Form::Special,
+        }
+    }
+
+    fn link(&mut self, target: BString) -> Form {
+        // There are no more than entries, whose number `push` bounds.
+        let link = u32::try_from(self.links.len()).unwrap_or(u32::MAX);
+        self.links.push(target);
+        Form::Symlink { link }
+    }
+
+    /// Opens an entry whose name and place nobody looked at before.
+    fn push_plain(&mut self, name: &BStr, form: Form) -> Result<(), BuildError> {
+        if !is_plain(name) {
+            return Err(BuildError::BadPath { path: self.path(name) });
+        }
+        let sibling = self
+            .closed
+            .filter(|closed| self.nodes[closed.index()].parent == self.innermost());
+        if sibling.is_some_and(|sibling| self.name(sibling) == name) {
+            return Err(BuildError::Duplicate { path: self.path(name) });
+        }
+        self.push(name, form)
+    }
+
+    /// The path of an entry that would be pushed next.
+    fn path(&self, name: &BStr) -> BString {
+        let around = self.open.iter().skip(1).map(|id| self.name(*id));
+        bstr::join("/", around.chain([name])).into()
+    }
+
+    fn name(&self, id: NodeId) -> &BStr {
+        let (start, end) = self.nodes[id.index()].name;
+        self.names[start as usize..end as usize].as_bstr()
+    }
+
+    /// Whether what is pushed next would be in a directory.
+    pub(super) fn is_in_directory(&self) -> bool {
+        matches!(self.nodes[self.innermost().index()].form, Form::Directory { .. })
+    }
+
+    /// Opens an entry.
+    pub(super) fn push(&mut self, name: &BStr, form: Form) -> Result<(), BuildError> {
+        let (Ok(id), Ok(end)) = (
+            u32::try_from(self.nodes.len()),
+            u32::try_from(self.names.len() + name.len()),
+        ) else {
+            return Err(BuildError::TooMany);
+        };
+        if id == u32::MAX {
+            return Err(BuildError::TooMany);
+        }
+        self.names.extend_from_slice(name);
+        self.nodes.push(Node {
+            name: (end - name.len() as u32, end),
+            parent: self.innermost(),
+            end: 0,
+            children: (0, 0),
+            form,
+        });
+        self.open.push(NodeId(id));
+        Ok(())
+    }
+
+    /// Closes the entry that was opened last; the root stays open.
+    pub(super) fn close(&mut self) {
+        if self.open.len() > 1
+            && let Some(id) = self.open.pop()
+        {
+            self.nodes[id.index()].end = self.nodes.len() as u32;
+            self.closed = Some(id);
+        }
+    }
+
+    fn innermost(&self) -> NodeId {
+        self.open.last().copied().unwrap_or(NodeId(0))
+    }
+
+    /// The tree of what was pushed, whose files' bytes `contents` has.  `source` is the tree as the user named it.
+    pub(super) fn finish(mut self, source: String, contents: Box<dyn Contents>) -> Tree {
+        while self.open.len() > 1 {
+            self.close();
+        }
+        self.nodes[0].end = self.nodes.len() as u32;
+        let children = link_children(&mut self.nodes);
+        Tree {
+            source,
+            nodes: self.nodes,
+            names: self.names,
+            children,
+            links: self.links,
+            contents,
+        }
+    }
+
+    fn next_handle(&mut self) -> Handle {
+        let handle = Handle(self.handles);
+        self.handles = self.handles.saturating_add(1);
+        handle
+    }
+}
+
+/// Fills in which entries each directory has, and gives the entries of all directories, one directory after the other.
+fn link_children(nodes: &mut [Node]) -> Vec<NodeId> {
+    let mut counts = vec![0u32; nodes.len()];
+    for node in &nodes[1..] {
+        counts[node.parent.index()] += 1;
+    }
+    let mut start = 0;
+    for (node, count) in nodes.iter_mut().zip(counts) {
+        node.children = (start, start);
+        start += count;
+    }
+    let mut children = vec![NodeId(0); start as usize];
+    for index in 1..nodes.len() {
+        let parent = nodes[index].parent.index();
+        let slot = &mut nodes[parent].children.1;
+        children[*slot as usize] = NodeId(index as u32);
+        *slot += 1;
+    }
+    children
+}

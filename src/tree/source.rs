@@ -1,0 +1,450 @@
+//! From what a user names to the trees that are judged and compared.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use bstr::{BStr, BString, ByteSlice};
+use thiserror::Error;
+
+use super::channel::is_url;
+use super::{
+    ArchiveError, ArchiveLimits, BuildError, ChannelError, Environment, GitError, Head, Located, MemoryTree,
+    Repository, Revision, Tree, TreeError,
+};
+
+/// A tree as a user may name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// What is on disk; in a git checkout, of that what git tracks or does not ignore.
+    Directory(PathBuf),
+    /// A tar archive in a file.
+    Archive(PathBuf),
+    /// A tar archive on standard input.
+    StandardInput,
+    /// `channel:NAME` or `<NAME>`.
+    Channel(String),
+    /// A revision of the repository that the other tree is in, or that the current directory is in.
+    Revision(BString),
+    /// A revision of the repository that this directory is in.
+    RevisionOf(PathBuf, BString),
+    /// What would have to be fetched.
+    Url(String),
+}
+
+impl Source {
+    /// What an argument means, in the context of what is on disk.  The first of these that fits:
+    ///
+    /// 1. `-`: an archive on standard input.
+    /// 2. The path of a directory.
+    /// 3. `channel:NAME`, `<NAME>`: a channel.
+    /// 4. `REPO//REV`, where `REPO` is a directory: a revision of another repository.
+    /// 5. The path of a file: an archive.
+    /// 6. A URL.
+    /// 7. What can be nothing but a path (it begins with `/`, `./`, `../` or `~`) or has an archive's name: a directory or
+    ///    an archive that does not exist.
+    /// 8. Anything else: a revision.
+    ///
+    /// A branch that has the name of a directory is `heads/NAME`, a directory that has the name of a channel is `./NAME`.
+    pub fn parse(argument: &OsStr) -> Self {
+        let (bytes, path) = (argument.as_bytes(), Path::new(argument));
+        if bytes == b"-" {
+            return Self::StandardInput;
+        }
+        if path.is_dir() {
+            return Self::Directory(path.into());
+        }
+        if let Some(name) = channel_name(bytes) {
+            return Self::Channel(name);
+        }
+        if let Some((repository, revision)) = repository_and_revision(bytes) {
+            return Self::RevisionOf(repository.into(), revision.into());
+        }
+        if path.exists() {
+            return Self::Archive(path.into());
+        }
+        if is_url(bytes) {
+            return Self::Url(bytes.to_str_lossy().into_owned());
+        }
+        if has_archive_name(bytes) {
+            return Self::Archive(path.into());
+        }
+        if [&b"/"[..], b"./", b"../", b"~"]
+            .iter()
+            .any(|start| bytes.starts_with(start))
+            || matches!(bytes, b"." | b"..")
+        {
+            return Self::Directory(path.into());
+        }
+        Self::Revision(bytes.into())
+    }
+}
+
+/// The name in `channel:NAME` or `<NAME>`.
+fn channel_name(argument: &[u8]) -> Option<String> {
+    let name = argument
+        .strip_prefix(b"channel:")
+        .or_else(|| argument.strip_prefix(b"<")?.strip_suffix(b">"))?;
+    Some(name.to_str_lossy().into_owned())
+}
+
+/// The parts of `REPO//REV`.  No revision has `//` in it, and a path may.
+fn repository_and_revision(argument: &[u8]) -> Option<(&Path, &BStr)> {
+    let (repository, revision) = argument.rsplit_once_str("//")?;
+    let repository = Path::new(OsStr::from_bytes(if repository.is_empty() { b"/" } else { repository }));
+    (!revision.is_empty() && repository.is_dir()).then_some((repository, revision.as_bstr()))
+}
+
+fn has_archive_name(argument: &[u8]) -> bool {
+    let ends = [".tar", ".tar.gz", ".tar.xz", ".tar.zst", ".tgz", ".txz"];
+    ends.iter().any(|end| argument.ends_with(end.as_bytes()))
+}
+
+/// What is judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Judged {
+    Source(Source),
+    /// The index of the repository that this directory of a checkout is in.
+    Staged(PathBuf),
+}
+
+/// What a revision stands for as a base.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Comparison {
+    /// The commit where the revision and the head parted, as for a pull request.
+    #[default]
+    MergeBase,
+    /// The revision itself.
+    Exact,
+    /// The revision itself, and the head is judged as it would be merged into it.
+    Merge,
+}
+
+/// Which trees to judge and to compare.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub head: Judged,
+    /// `None` compares with nothing; the index with the commit that is checked out.
+    pub base: Option<Source>,
+    pub comparison: Comparison,
+    /// The current directory, whose repository revisions are of where the head says of no other.
+    pub current: PathBuf,
+    /// The Nixpkgs that the current directory is in, if it is in one: a revision is judged from the same directory on.
+    pub nixpkgs: Option<PathBuf>,
+    /// Where channels are.
+    pub environment: Environment,
+}
+
+/// The tree that is judged, and the one that it is compared with.
+#[derive(Debug)]
+pub struct Trees {
+    pub head: Tree,
+    pub base: Option<Tree>,
+}
+
+/// Why there are no trees to judge.
+#[derive(Debug, Error)]
+pub enum SourceError {
+    #[error(transparent)]
+    Tree(#[from] TreeError),
+    #[error(transparent)]
+    Git(#[from] GitError),
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    #[error(transparent)]
+    Channel(#[from] ChannelError),
+    #[error("can't read {path}: {source}. Give the path of a Nixpkgs, of its archive, or a revision", path = .path.display())]
+    Open { path: PathBuf, source: io::Error },
+    #[error(
+        "{path} is not a directory, and no tar archive either. Give the path of a Nixpkgs, of its archive, or a revision",
+        path = .path.display()
+    )]
+    NoTree { path: PathBuf },
+    #[error("{url} is not on this machine, and byname fetches nothing. Download it, and give the path of the file")]
+    Url { url: String },
+    #[error("standard input (-) can be only one of the two trees")]
+    StandardInputTwice,
+    #[error(
+        "--merge judges the head as it would be merged into a branch, so the base has to be a revision of the head's \
+         repository, and the head a commit, a checkout or the index. Give a branch as --base, or leave out --merge"
+    )]
+    NothingToMerge,
+}
+
+impl Request {
+    /// Reads the listings of the trees, in the current rayon pool.  Their files are read when they are asked for.
+    ///
+    /// # Errors
+    /// Where one of them is not there, or can't be read.
+    pub fn load(&self) -> Result<Trees, SourceError> {
+        let reads_twice =
+            self.head == Judged::Source(Source::StandardInput) && self.base == Some(Source::StandardInput);
+        if reads_twice {
+            return Err(SourceError::StandardInputTwice);
+        }
+        let head = self.head()?;
+        match &self.base {
+            None => self.alone(head),
+            Some(base) => self.compared(head, base),
+        }
+    }
+
+    fn head(&self) -> Result<Loaded, SourceError> {
+        match &self.head {
+            Judged::Staged(directory) => {
+                let place = GitPlace::of(directory)?;
+                let tree = place
+                    .repository
+                    .staged(place.directory.as_bstr(), "the index".to_owned())?;
+                Ok(Loaded {
+                    tree,
+                    git: Some(Versioned { place, commit: None }),
+                })
+            }
+            Judged::Source(source) => self.source(source),
+        }
+    }
+
+    fn source(&self, source: &Source) -> Result<Loaded, SourceError> {
+        let tree = match source {
+            Source::Directory(path) => return directory(path),
+            Source::Revision(revision) => return Loaded::revision(self.place()?, revision, revision.to_string()),
+            Source::RevisionOf(repository, revision) => {
+                let source = format!("{}//{revision}", repository.display());
+                return Loaded::revision(GitPlace::of(repository)?, revision, source);
+            }
+            Source::Archive(path) => archive(path)?,
+            Source::StandardInput => {
+                let source = "standard input".to_owned();
+                Tree::archive(io::stdin().lock(), source, ArchiveLimits::default())?
+            }
+            Source::Channel(name) => match self.environment.channel(name)? {
+                Located::Directory(path) => Tree::directory(&path)?,
+                Located::Archive(path) => archive(&path)?,
+            },
+            Source::Url(url) => return Err(SourceError::Url { url: url.clone() }),
+        };
+        Ok(Loaded { tree, git: None })
+    }
+
+    /// Where revisions are looked up that no other tree says the repository of.
+    fn place(&self) -> Result<GitPlace, GitError> {
+        match &self.nixpkgs {
+            Some(nixpkgs) => GitPlace::of(nixpkgs),
+            None => Ok(GitPlace {
+                repository: Repository::discover(&self.current)?,
+                directory: BString::default(),
+            }),
+        }
+    }
+
+    /// The head without a base, unless it is the index, which is compared with what it would be committed on.
+    fn alone(&self, head: Loaded) -> Result<Trees, SourceError> {
+        if self.comparison == Comparison::Merge {
+            return Err(SourceError::NothingToMerge);
+        }
+        let base = match (&self.head, &head.git) {
+            (Judged::Staged(_), Some(Versioned { place, .. })) => Some(match place.repository.head()? {
+                Some(commit) => place.tree(&commit, Some(&head.tree), "HEAD".to_owned())?,
+                None => nothing().map_err(GitError::Build)?,
+            }),
+            _ => None,
+        };
+        let head = head.tree;
+        Ok(Trees { head, base })
+    }
+
+    fn compared(&self, head: Loaded, base: &Source) -> Result<Trees, SourceError> {
+        match (base, head.git) {
+            (Source::Revision(revision), Some(git)) => self.with_revision(head.tree, &git, revision),
+            (Source::RevisionOf(directory, revision), Some(git)) => {
+                let other = GitPlace::of(directory)?;
+                if other.repository.is_same(&git.place.repository) {
+                    self.with_revision(head.tree, &git, revision)
+                } else {
+                    self.exactly(head.tree, base)
+                }
+            }
+            (Source::Revision(revision), None) => match &self.head {
+                Judged::Staged(directory) | Judged::Source(Source::Directory(directory)) => {
+                    let of_same = Source::RevisionOf(directory.clone(), revision.clone());
+                    self.exactly(head.tree, &of_same)
+                }
+                Judged::Source(_) => self.exactly(head.tree, base),
+            },
+            _ => self.exactly(head.tree, base),
+        }
+    }
+
+    /// Compares with a tree that has no history in common with the head.
+    fn exactly(&self, head: Tree, base: &Source) -> Result<Trees, SourceError> {
+        if self.comparison == Comparison::Merge {
+            return Err(SourceError::NothingToMerge);
+        }
+        let base = self.source(base)?.tree;
+        Ok(Trees { head, base: Some(base) })
+    }
+
+    fn with_revision(&self, head: Tree, git: &Versioned, revision: &BString) -> Result<Trees, SourceError> {
+        let Versioned { place, commit } = git;
+        let repository = &place.repository;
+        let base = repository.revision(revision.as_bstr())?;
+        match self.comparison {
+            Comparison::Exact => {
+                let base = place.tree(&base, Some(&head), revision.to_string())?;
+                Ok(Trees { head, base: Some(base) })
+            }
+            Comparison::MergeBase => {
+                let base = repository.merge_base(&base, &git.commit()?)?;
+                let base = place.tree(&base, Some(&head), base.name().to_string())?;
+                Ok(Trees { head, base: Some(base) })
+            }
+            Comparison::Merge => {
+                let base_tree = place.tree(&base, Some(&head), revision.to_string())?;
+                let source = format!("{} merged into {revision}", head.source());
+                let merging = Head {
+                    commit: &git.commit()?,
+                    tree: commit.is_none().then_some(&head),
+                };
+                let directory = place.directory.as_bstr();
+                let head = repository.merged(&base, merging, directory, Some(&base_tree), source)?;
+                Ok(Trees {
+                    head,
+                    base: Some(base_tree),
+                })
+            }
+        }
+    }
+}
+
+/// A tree, and what git knows of it.
+struct Loaded {
+    tree: Tree,
+    git: Option<Versioned>,
+}
+
+/// Where a tree is in a repository's history.
+struct Versioned {
+    place: GitPlace,
+    /// The commit that the tree is; `None` for the files or the index of a checkout.
+    commit: Option<Revision>,
+}
+
+impl Versioned {
+    /// The commit that the tree is, or is built on.
+    fn commit(&self) -> Result<Revision, GitError> {
+        let repository = &self.place.repository;
+        let commit = match &self.commit {
+            Some(commit) => Some(commit.clone()),
+            None => repository.head()?,
+        };
+        commit.ok_or_else(|| GitError::NoCommitYet {
+            repository: repository.place(),
+        })
+    }
+}
+
+/// A directory in a repository, which may be all of it.
+struct GitPlace {
+    repository: Repository,
+    /// Relative to the root of the checkout; empty for all of it.
+    directory: BString,
+}
+
+impl GitPlace {
+    /// Where a directory on disk is.
+    fn of(path: &Path) -> Result<Self, GitError> {
+        let repository = Repository::discover(path)?;
+        let directory = match repository.checkout_root() {
+            Some(_) => repository.directory_of(path)?.unwrap_or_default(),
+            None => BString::default(),
+        };
+        Ok(Self { repository, directory })
+    }
+
+    /// The directory of a revision that corresponds to this one, unless the revision names another.
+    fn directory_in<'a>(&'a self, revision: &'a Revision) -> &'a BStr {
+        revision.directory().unwrap_or(self.directory.as_bstr())
+    }
+
+    fn tree(&self, revision: &Revision, like: Option<&Tree>, source: String) -> Result<Tree, GitError> {
+        self.repository
+            .tree(revision, self.directory_in(revision), like, source)
+    }
+}
+
+impl Loaded {
+    fn revision(place: GitPlace, revision: &BString, source: String) -> Result<Self, SourceError> {
+        let revision = place.repository.revision(revision.as_bstr())?;
+        let tree = place.tree(&revision, None, source)?;
+        let place = GitPlace {
+            directory: place.directory_in(&revision).to_owned(),
+            ..place
+        };
+        Ok(Self {
+            tree,
+            git: Some(Versioned {
+                place,
+                commit: Some(revision),
+            }),
+        })
+    }
+}
+
+fn directory(path: &Path) -> Result<Loaded, SourceError> {
+    let plain = || -> Result<Loaded, SourceError> {
+        Ok(Loaded {
+            tree: Tree::directory(path)?,
+            git: None,
+        })
+    };
+    if !path.is_dir() {
+        return plain();
+    }
+    let repository = match Repository::discover(path) {
+        Ok(repository) if repository.checkout_root().is_some() => repository,
+        Ok(_) | Err(GitError::NoRepository { .. }) => return plain(),
+        Err(error) => return Err(error.into()),
+    };
+    let Some(tree) = repository.checkout(path, path.display().to_string())? else {
+        return plain();
+    };
+    let directory = repository.directory_of(path)?.unwrap_or_default();
+    Ok(Loaded {
+        tree,
+        git: Some(Versioned {
+            place: GitPlace { repository, directory },
+            commit: None,
+        }),
+    })
+}
+
+fn archive(path: &Path) -> Result<Tree, SourceError> {
+    let open = || {
+        // Opening a FIFO would wait for a writer.
+        if fs::metadata(path)?.is_file() {
+            File::open(path)
+        } else {
+            Err(io::Error::other("it is no regular file"))
+        }
+    };
+    let file = open().map_err(|source| SourceError::Open {
+        path: path.into(),
+        source,
+    })?;
+    let unpacked = Tree::archive(file, path.display().to_string(), ArchiveLimits::default());
+    unpacked.map_err(|error| match error {
+        // Whoever names a file that has nothing of an archive about it meant something else.
+        ArchiveError::Damaged { .. } | ArchiveError::Empty { .. } if !has_archive_name(path.as_os_str().as_bytes()) => {
+            SourceError::NoTree { path: path.into() }
+        }
+        error => error.into(),
+    })
+}
+
+/// The tree of a repository before its first commit.
+fn nothing() -> Result<Tree, BuildError> {
+    MemoryTree::new().build("nothing")
+}
