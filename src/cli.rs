@@ -20,6 +20,7 @@ pub enum Command {
     /// List all rules
     Rules,
     Explain(Explain),
+    Schema(Schema),
 }
 
 /// Check a Nixpkgs tree, and compare it with a base
@@ -83,6 +84,10 @@ pub struct Check {
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
     pub color: Color,
 
+    /// Show every finding of long lists, and every undecided question
+    #[arg(long)]
+    pub all: bool,
+
     /// Show findings only, and no summary
     #[arg(long, short)]
     pub quiet: bool,
@@ -95,12 +100,30 @@ pub struct Explain {
     pub code: String,
 }
 
+/// Print the JSON Schema of a report in JSON
+#[derive(Debug, clap::Args)]
+pub struct Schema {
+    /// Which format to describe
+    #[arg(value_enum, default_value_t = SchemaOf::Json)]
+    pub format: SchemaOf,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// For people
     Text,
-    /// For programs: one object, described in the README
+    /// For programs: one object, which `byname schema` describes
     Json,
+    /// For programs: an object a line, which `byname schema jsonl` describes
+    Jsonl,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// The object that `check --format json` writes
+    Json,
+    /// Each line that `check --format jsonl` writes
+    Jsonl,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -12,13 +12,13 @@ use std::time::Instant;
 
 use anstream::AutoStream;
 use byname::check::{self, CheckError, Options, Report};
-use byname::report::{json, printable, text};
+use byname::report::{json, jsonl, printable, text};
 use byname::rules::{self, UnknownRule};
 use byname::tree::{Comparison, Environment, Judged, Request, Source, SourceError, Trees};
 use clap::Parser;
 use thiserror::Error;
 
-use crate::cli::{Check, Cli, Color, Command, Format};
+use crate::cli::{Check, Cli, Color, Command, Format, SchemaOf};
 
 /// Parsing all of Nixpkgs allocates much from many threads, which this one does a fifth faster than the system's.
 #[global_allocator]
@@ -34,6 +34,7 @@ fn main() -> ExitCode {
         Command::Check(arguments) => run_check(&arguments),
         Command::Rules => print(list_rules).map(|()| ExitCode::SUCCESS),
         Command::Explain(arguments) => run_explain(&arguments.code),
+        Command::Schema(arguments) => print(|out| write_schema(out, arguments.format)).map(|()| ExitCode::SUCCESS),
     };
     result.unwrap_or_else(|failure| {
         complain(&failure);
@@ -73,6 +74,7 @@ fn run_check(arguments: &Check) -> Result<ExitCode, Failure> {
     let elapsed = start.elapsed();
     print(|out| match arguments.format {
         Format::Json => json::write(out, &report),
+        Format::Jsonl => jsonl::write(out, &report),
         Format::Text => text::write(out, &report, Some(elapsed), &layout(arguments)),
     })?;
     Ok(if report.status.passes() {
@@ -148,6 +150,7 @@ fn layout(arguments: &Check) -> text::Layout {
         color,
         hyperlinks: color && terminal && supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout),
         quiet: arguments.quiet,
+        all: arguments.all,
     }
 }
 
@@ -174,6 +177,14 @@ fn run_explain(code: &str) -> Result<ExitCode, Failure> {
     let page = rules::find(code)?.page();
     print(|out| out.write_all(page.as_bytes()))?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn write_schema(out: &mut dyn Write, format: SchemaOf) -> io::Result<()> {
+    let schema = match format {
+        SchemaOf::Json => json::schema(),
+        SchemaOf::Jsonl => jsonl::schema(),
+    };
+    writeln!(out, "{}", serde_json::to_string_pretty(&schema)?)
 }
 
 /// Writes to standard output.  A reader that has seen enough, such as `head`, is no failure.

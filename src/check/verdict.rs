@@ -41,6 +41,14 @@ pub enum Status {
 }
 
 impl Status {
+    pub const ALL: [Self; 5] = [
+        Self::Ok,
+        Self::BaseFixed,
+        Self::BaseStillBroken,
+        Self::ProblemsIntroduced,
+        Self::DiscouragedPatternsIntroduced,
+    ];
+
     /// The name that reports bear.
     pub fn name(self) -> &'static str {
         match self {

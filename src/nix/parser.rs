@@ -144,7 +144,7 @@ impl<'t> Parser<'t> {
             TOKEN_STRING_START => "a string".to_owned(),
             _ => format!("`{}`", self.source(token)),
         };
-        SyntaxError::new(token.start, format!("unexpected {found}, expected {expected}"))
+        SyntaxError::new(token.start, format!("expected {expected}, found {found}"))
     }
 
     /// Where the last token ended.

@@ -1,7 +1,7 @@
 //! Reports made by hand, for the tests of the formats.
 
 use crate::check::{Report, Status, TreeSummary};
-use crate::rules::{Excerpt, Finding, Place, Rule, Span, Undecided};
+use crate::rules::{Change, Edit, Excerpt, Finding, Fix, Place, Rule, Span, Undecided};
 
 pub fn report(status: Status, findings: Vec<Finding>) -> Report {
     let head = TreeSummary {
@@ -37,81 +37,70 @@ pub fn undecided() -> Undecided {
 
 /// A finding without a line.
 pub fn wrong_shard() -> Finding {
-    Finding {
-        rule: Rule::NPV_142,
-        attribute: Some("hello".to_owned()),
-        place: Place {
-            path: "pkgs/by-name/aa/hello".to_owned(),
-            span: None,
-            excerpt: None,
-        },
-        message:
-            "`hello` is in the shard `aa`, and belongs in `he`. Nixpkgs finds a package by the first two characters \
-                  of its name in lower case, so it would look for this one elsewhere."
-                .to_owned(),
-        help: Some("`git mv pkgs/by-name/aa/hello pkgs/by-name/he/hello`".to_owned()),
-    }
+    let message = "`hello` is in the shard `aa`, and belongs in `he`. Nixpkgs finds a package by the first two characters \
+                   of its name in lower case, so it would look for this one elsewhere.";
+    let change = Change::Rename {
+        from: "pkgs/by-name/aa/hello".into(),
+        to: "pkgs/by-name/he/hello".into(),
+    };
+    Finding::new(Rule::NPV_142, place("pkgs/by-name/aa/hello", None), message)
+        .about("hello")
+        .with_help("`git mv pkgs/by-name/aa/hello pkgs/by-name/he/hello`")
+        .with_fix(Fix::new("Move it to its shard", change))
 }
 
 /// A finding without a line, without help, and of a rule without a page.
 pub fn not_a_function() -> Finding {
-    Finding {
-        rule: Rule::BYN_001,
-        attribute: None,
-        place: Place {
-            path: "pkgs/by-name/he/hello/package.nix".to_owned(),
-            span: None,
-            excerpt: None,
-        },
-        message: "`package.nix` is no function".to_owned(),
-        help: None,
-    }
+    let place = place("pkgs/by-name/he/hello/package.nix", None);
+    Finding::new(Rule::BYN_001, place, "`package.nix` is no function")
 }
 
 /// A finding with a span on one line.
 pub fn escape() -> Finding {
-    Finding {
-        rule: Rule::NPV_170,
-        attribute: None,
-        place: Place {
-            path: "pkgs/by-name/he/hello/package.nix".to_owned(),
-            span: Some(Span {
-                line: 7,
-                column: 27,
-                end_line: 7,
-                end_column: 29,
-            }),
-            excerpt: Some(Excerpt {
-                first_line: 7,
-                first_column: 1,
-                text: "    description = \"Prints \\d, a greeting\";".to_owned(),
-            }),
-        },
-        message: "The escape `\\d` has no effect. Nix drops the backslash and reads `d`.".to_owned(),
-        help: Some("Write `d`, or `\\\\d` where the backslash is meant.".to_owned()),
-    }
+    let span = Span {
+        line: 7,
+        column: 27,
+        end_line: 7,
+        end_column: 29,
+    };
+    let source = "    description = \"Prints \\d, a greeting\";";
+    let path = "pkgs/by-name/he/hello/package.nix";
+    let edit = Edit {
+        path: path.into(),
+        bytes: 126..127,
+        span: Span { end_column: 28, ..span },
+        replacement: String::new(),
+    };
+    let message = "The escape `\\d` has no effect. Nix drops the backslash and reads `d`.";
+    Finding::new(Rule::NPV_170, place(path, Some((span, source))), message)
+        .with_help("Write `d`, or `\\\\d` where the backslash is meant.")
+        .with_fix(Fix::new("Write `d`", Change::Edit(edit)))
 }
 
 /// A finding with a span over several lines.
 pub fn new_package() -> Finding {
-    Finding {
-        rule: Rule::NPV_162,
-        attribute: Some("hello".to_owned()),
-        place: Place {
-            path: "pkgs/top-level/all-packages.nix".to_owned(),
-            span: Some(Span {
-                line: 10_000,
-                column: 3,
-                end_line: 10_002,
-                end_column: 5,
-            }),
-            excerpt: Some(Excerpt {
-                first_line: 10_000,
-                first_column: 1,
-                text: "  hello = callPackage ../tools/hello {\n    withGreeting = true;\n  };".to_owned(),
-            }),
-        },
-        message: "`hello` is new, and is not in `pkgs/by-name`.".to_owned(),
-        help: None,
+    let span = Span {
+        line: 10_000,
+        column: 3,
+        end_line: 10_002,
+        end_column: 5,
+    };
+    let source = "  hello = callPackage ../tools/hello {\n    withGreeting = true;\n  };";
+    let place = place("pkgs/top-level/all-packages.nix", Some((span, source)));
+    Finding::new(Rule::NPV_162, place, "`hello` is new, and is not in `pkgs/by-name`.").about("hello")
+}
+
+/// A place, with a span and the source of the lines that it covers.
+pub fn place(path: &str, source: Option<(Span, &str)>) -> Place {
+    let excerpt = |(span, text): (Span, &str)| Excerpt {
+        first_line: span.line,
+        first_column: 1,
+        text: text.to_owned(),
+    };
+    Place {
+        path: path.to_owned(),
+        span: source.map(|(span, _)| span),
+        excerpt: source.map(excerpt),
+        file: Some(path.to_owned()),
     }
 }

@@ -83,13 +83,11 @@ fn finding(
     place: Place,
     message: String,
 ) -> Option<Finding> {
-    Some(Finding {
-        rule,
-        attribute: Some(attribute.name.to_string()),
-        place,
-        message,
-        help: Some(move_in(head.tree(), attribute.name, attribute.call()?)),
-    })
+    Some(
+        Finding::new(rule, place, message)
+            .about(attribute.name.to_string())
+            .with_help(move_in(head.tree(), attribute.name, attribute.call()?)),
+    )
 }
 
 /// Where an attribute's package directory is, or would be.

@@ -13,6 +13,8 @@ pub enum Kind {
 }
 
 impl Kind {
+    pub const ALL: [Self; 2] = [Self::Absolute, Self::Ratchet];
+
     /// The name that reports bear.
     pub fn name(self) -> &'static str {
         match self {

@@ -34,13 +34,8 @@ pub fn check(files: &Files, layout: &Layout) -> Vec<Finding> {
             shell(package.as_str().into())
         );
         let (start, end) = definition.span;
-        Some(Finding {
-            rule: Rule::BYN_004,
-            attribute: Some(attribute.to_string()),
-            place: Place::stretch(tree, node, file.text(), file.lines(), start..end),
-            message,
-            help: Some(help),
-        })
+        let place = Place::stretch(tree, node, file.text(), file.lines(), start..end);
+        Some(Finding::new(Rule::BYN_004, place, message).about(attribute.to_string()).with_help(help))
     });
     defined_twice.collect()
 }

@@ -1,6 +1,6 @@
 //! What a rule says of a tree: plain data, which every report format shows in its own way.
 
-use crate::rules::Rule;
+use crate::rules::{Fix, Rule};
 
 /// One thing that is wrong, and how to mend it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,10 +9,59 @@ pub struct Finding {
     /// The top-level attribute it is about, where it is about one.
     pub attribute: Option<String>,
     pub place: Place,
-    /// What is wrong and why it matters: whole sentences, without a trailing newline.
+    /// What is wrong, in the first sentence, which reports show as a title, and why it matters, in the others.  Without a
+    /// trailing newline.
     pub message: String,
-    /// The command or edit that mends it.
+    /// The command or edit that mends it, for people.
     pub help: Option<String>,
+    /// What mends it, for machines.
+    pub fix: Option<Fix>,
+}
+
+impl Finding {
+    /// A finding about no attribute, which nothing is known to mend.
+    pub fn new(rule: &'static Rule, place: Place, message: impl Into<String>) -> Self {
+        Self {
+            rule,
+            attribute: None,
+            place,
+            message: message.into(),
+            help: None,
+            fix: None,
+        }
+    }
+
+    /// What it is about: the attribute, or else the path.
+    pub fn subject(&self) -> &str {
+        self.attribute.as_deref().unwrap_or(&self.place.path)
+    }
+
+    /// The same finding about this attribute.
+    #[must_use]
+    pub fn about(self, attribute: impl Into<String>) -> Self {
+        Self {
+            attribute: Some(attribute.into()),
+            ..self
+        }
+    }
+
+    /// The same finding, with what mends it in words.
+    #[must_use]
+    pub fn with_help(self, help: impl Into<String>) -> Self {
+        Self {
+            help: Some(help.into()),
+            ..self
+        }
+    }
+
+    /// The same finding, with what mends it, where there is such a thing.
+    #[must_use]
+    pub fn with_fix(self, fix: impl Into<Option<Fix>>) -> Self {
+        Self {
+            fix: fix.into(),
+            ..self
+        }
+    }
 }
 
 /// Where a finding stands.  The order of places is the order of a report.
@@ -23,6 +72,9 @@ pub struct Place {
     pub span: Option<Span>,
     /// The source that the span marks, where there is one.
     pub excerpt: Option<Excerpt>,
+    /// The file that stands for it where only files can be named, as in a pull request's changes: `path`, or, of a
+    /// directory, a file in it, where there is one.
+    pub file: Option<String>,
 }
 
 /// A stretch of a file: lines and columns count from 1, columns in characters; the end is exclusive.

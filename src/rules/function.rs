@@ -30,26 +30,27 @@ pub fn check(files: &Files<'_>, package: &Package, package_nix: NodeId, file: &A
     let tree = files.tree();
     let through = match other.node == package_nix {
         true => String::new(),
-        false => format!(", through `{}`,", place::path(tree, other.node)),
+        false => format!("It comes from `{}`. ", place::path(tree, other.node)),
     };
-    let marked = other.origin;
-    Some(Finding {
-        rule: Rule::BYN_001,
-        attribute: Some(text(tree.name(package.node))),
-        place: Place::stretch(tree, package_nix, file.text(), file.lines(), first_line(file, marked)),
-        message: format!(
-            "`{}`{through} is {}, not a function that takes an attribute set such as `{{ lib, stdenv }}:`. Nixpkgs calls it \
-             with the attributes that the pattern names.",
-            place::path(tree, package_nix),
-            other.what
-        ),
-        help: Some(match other.what {
-            PLAIN_FUNCTION => {
-                "Name what the package needs: `{ lib, stdenv, … }:` in the place of the plain argument.".to_owned()
-            }
-            _ => "Put a pattern before the package, with what it needs: `{ lib, stdenv, … }: …`.".to_owned(),
-        }),
-    })
+    let place = Place::stretch(
+        tree,
+        package_nix,
+        file.text(),
+        file.lines(),
+        first_line(file, other.origin),
+    );
+    let message = format!(
+        "`{}` is {}. {through}Nixpkgs calls it as a function of an attribute set, such as `{{ lib, stdenv }}: …`, with the \
+         attributes that the pattern names.",
+        place::path(tree, package_nix),
+        other.what
+    );
+    let help = match other.what {
+        PLAIN_FUNCTION => "Name what the package needs: `{ lib, stdenv, … }:` in the place of the plain argument.",
+        _ => "Put a pattern before the package, with what it needs: `{ lib, stdenv, … }: …`.",
+    };
+    let finding = Finding::new(Rule::BYN_001, place, message).about(text(tree.name(package.node)));
+    Some(finding.with_help(help))
 }
 
 const PLAIN_FUNCTION: &str = "a function of one plain argument";
@@ -264,7 +265,7 @@ mod tests {
         Some(
             kinds
                 .into_iter()
-                .find(|kind| finding.message.contains(&format!(" is {kind}, not")))
+                .find(|kind| finding.message.contains(&format!(" is {kind}. ")))
                 .unwrap_or("else"),
         )
     }

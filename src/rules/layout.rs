@@ -1,9 +1,9 @@
 //! The layout of `pkgs/by-name`: NPV-109, 110, 111 and 140 to 144.
 
-use bstr::{BStr, ByteSlice};
+use bstr::{BStr, BString, ByteSlice};
 
 use super::place::{self, shell, text};
-use super::{Finding, Place, Rule};
+use super::{Change, Finding, Fix, Place, Rule};
 use crate::nixpkgs::{BY_NAME, Layout, Package, Shard, is_package_name, is_shard_name, shard_of};
 use crate::tree::{Kind, NodeId, Tree};
 
@@ -26,21 +26,11 @@ pub fn check(tree: &Tree, layout: &Layout) -> Vec<Finding> {
 }
 
 fn finding(rule: &'static Rule, tree: &Tree, node: NodeId, message: String, help: String) -> Finding {
-    Finding {
-        rule,
-        attribute: None,
-        place: Place::entry(tree, node),
-        message,
-        help: Some(help),
-    }
+    Finding::new(rule, Place::entry(tree, node), message).with_help(help)
 }
 
 fn package_finding(rule: &'static Rule, tree: &Tree, package: &Package, message: String, help: String) -> Finding {
-    let attribute = Some(text(tree.name(package.node)));
-    Finding {
-        attribute,
-        ..finding(rule, tree, package.node, message, help)
-    }
+    finding(rule, tree, package.node, message, help).about(text(tree.name(package.node)))
 }
 
 /// "a file", "a symlink", …
@@ -67,7 +57,7 @@ fn by_name_not_a_directory(tree: &Tree, node: NodeId) -> Option<Finding> {
     let kind = tree.kind(node);
     (kind != Kind::Directory).then(|| {
         let message = format!(
-            "`{BY_NAME}` is {}, where a directory of shards belongs: Nixpkgs defines no package by its name without it.",
+            "`{BY_NAME}` is {}, where a directory of shards belongs. Without it, Nixpkgs defines no package by its name.",
             what(kind)
         );
         finding(Rule::NPV_109, tree, node, message, format!("Make it a directory: `{} && mkdir {BY_NAME}`.", remove(tree, node)))
@@ -246,22 +236,27 @@ fn wrong_shard(tree: &Tree, layout: &Layout, shard: &Shard, package: &Package) -
         return None;
     }
     let message = format!(
-        "`{name}` is in the shard `{shard_name}`, and belongs in `{right}`, the first two characters of its name in lower \
-         case: there people and tools look for it."
+        "`{name}` is in the shard `{shard_name}`, and belongs in `{right}`. A shard is named with the first two characters \
+         of its packages' names in lower case: there people and tools look for them."
     );
     let taken = layout
         .shards
         .iter()
         .find(|shard| tree.name(shard.node) == right)
         .is_some_and(|shard| tree.child(shard.node, name).is_some());
-    let help = if taken {
-        format!(
-            "`{BY_NAME}/{right}/{name}` is there already: keep the one that is right, and remove the other with `git rm -r`."
-        )
+    let to = format!("{BY_NAME}/{right}/{name}");
+    let (help, fix) = if taken {
+        let help =
+            format!("`{to}` is there already: keep the one that is right, and remove the other with `git rm -r`.");
+        (help, None)
     } else {
-        format!("Move it: {}.", move_to_shard(tree, package))
+        let help = format!("Move it: {}.", move_to_shard(tree, package));
+        (
+            help,
+            Some(Fix::new("Move it to its shard", Change::rename(tree, package.node, to))),
+        )
     };
-    Some(package_finding(Rule::NPV_142, tree, package, message, help))
+    Some(package_finding(Rule::NPV_142, tree, package, message, help).with_fix(fix))
 }
 
 /// The command that moves a package directory to its shard, which it makes where there is none.
@@ -285,22 +280,29 @@ fn package_nix(tree: &Tree, package: &Package) -> Option<Finding> {
             let message = format!(
                 "`{directory}` has no `package.nix`. Nixpkgs calls that file to make the package, and fails where it is missing."
             );
-            let help = match tree.child(package.node, "default.nix".into()) {
-                Some(default) if tree.kind(default).is_file() => {
+            let default = tree.child(package.node, "default.nix".into());
+            let (help, fix) = match default.filter(|&default| tree.kind(default).is_file()) {
+                Some(default) => {
                     let from = tree.path(default);
-                    let to = format!("{}/package.nix", tree.path(package.node));
-                    format!(
+                    let to = BString::from([tree.path(package.node).as_slice(), b"/package.nix"].concat());
+                    let help = format!(
                         "Rename `default.nix`: `git mv {} {}`.",
                         shell(from.as_bstr()),
-                        shell(to.as_str().into())
-                    )
+                        shell(to.as_bstr())
+                    );
+                    let fix = Fix::new(
+                        "Rename `default.nix` to `package.nix`",
+                        Change::rename(tree, default, to),
+                    );
+                    (help, Some(fix))
                 }
-                _ => format!(
-                    "Add `{directory}/package.nix`, or remove the directory: `{}`.",
-                    remove(tree, package.node)
-                ),
+                None => {
+                    let remove = remove(tree, package.node);
+                    let help = format!("Add `{directory}/package.nix`, or remove the directory: `{remove}`.");
+                    (help, None)
+                }
             };
-            Some(package_finding(Rule::NPV_143, tree, package, message, help))
+            Some(package_finding(Rule::NPV_143, tree, package, message, help).with_fix(fix))
         }
         Some(file) if !tree.kind(file).is_file() => {
             let message = format!(

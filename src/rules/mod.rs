@@ -4,10 +4,13 @@
 
 pub mod by_name;
 mod catalogue;
+mod cause;
 pub mod defined_twice;
+mod escapes;
 pub mod files;
 mod find;
 mod finding;
+mod fix;
 pub mod function;
 pub mod layout;
 pub mod paths;
@@ -18,6 +21,8 @@ pub mod settings;
 pub mod values;
 
 pub use catalogue::{Kind, Rule, catalogue, rule};
+pub use cause::causes;
 pub use find::{UnknownRule, find};
 pub use finding::{Excerpt, Finding, Place, Span, Undecided};
+pub use fix::{Change, Edit, Fix};
 pub(crate) use place::text as path_text;

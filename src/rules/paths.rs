@@ -46,17 +46,12 @@ fn conflict(tree: &Tree, same: &[NodeId]) -> Finding {
         |parent| format!("`{}`", place::path(tree, parent)),
     );
     let path = shell(tree.path(last).as_bstr());
-    Finding {
-        rule: Rule::BYN_003,
-        attribute: None,
-        place: Place::entry(tree, first),
-        message: format!(
-            "{directory} has {}, which differ only by case. A file system that ignores case, as on macOS and Windows, can't \
-             hold a tree with both, so Nixpkgs could not be checked out there.",
-            names.join(" and ")
-        ),
-        help: Some(format!(
-            "Give one of them another name, such as: `git mv {path} {path}-2`."
-        )),
-    }
+    let message = format!(
+        "{directory} has {}, which differ only by case. A file system that ignores case, as on macOS and Windows, can't \
+         hold a tree with both, so Nixpkgs could not be checked out there.",
+        names.join(" and ")
+    );
+    Finding::new(Rule::BYN_003, Place::entry(tree, first), message).with_help(format!(
+        "Give one of them another name, such as: `git mv {path} {path}-2`."
+    ))
 }

@@ -7,7 +7,7 @@ use shell_quote::{Bash, QuoteRefExt};
 
 use super::{Excerpt, Place, Span};
 use crate::nix::Lines;
-use crate::tree::{NodeId, Tree};
+use crate::tree::{Kind, NodeId, Tree};
 
 /// The most bytes of source that a finding carries.  Of what is longer, as a generated file's only line may be, it has
 /// [`BEFORE`] bytes before its start and [`AFTER`] from there, to the end of the line at most: more than a terminal is
@@ -23,6 +23,7 @@ impl Place {
             path: path(tree, id),
             span: None,
             excerpt: None,
+            file: file(tree, id),
         }
     }
 
@@ -62,8 +63,20 @@ impl Place {
                 first_column,
                 text: shown.to_owned(),
             }),
+            file: file(tree, id),
         }
     }
+}
+
+/// The file that stands for an entry ([`Place::file`]): of a directory its `package.nix`, or else the first file in it.
+fn file(tree: &Tree, id: NodeId) -> Option<String> {
+    if tree.kind(id) != Kind::Directory {
+        return Some(path(tree, id));
+    }
+    let is_file = |id: &NodeId| tree.kind(*id) != Kind::Directory;
+    let package_nix = tree.child(id, "package.nix".into()).filter(is_file);
+    let first = || tree.subtree(id).map(NodeId::from_index).find(is_file);
+    package_nix.or_else(first).map(|file| path(tree, file))
 }
 
 /// What is before the byte `start` in its line, [`BEFORE`] bytes at most.
@@ -84,7 +97,7 @@ pub(super) fn path(tree: &Tree, id: NodeId) -> String {
     text(tree.path(id).as_bstr())
 }
 
-/// Bytes as text: those that are no UTF-8 become `\xNN`.
+/// Bytes of a path as text: those that are no UTF-8 become `\xNN`.
 pub(crate) fn text(bytes: &BStr) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
@@ -155,6 +168,23 @@ mod tests {
         assert_eq!(excerpt(&long, 4..9000), (2, 1, "a".repeat(AFTER)));
         let many_lines = format!("one two\n{}", "three\n".repeat(1000));
         assert_eq!(excerpt(&many_lines, 4..5000), (1, 1, "one two".into()));
+    }
+
+    #[test]
+    fn a_directory_is_stood_for_by_a_file_in_it() {
+        let tree = MemoryTree::new()
+            .file("foo/default.nix", "")
+            .file("foo/package.nix", "")
+            .file("bar/a/b/c", "")
+            .file("bar/d", "")
+            .directory("empty/inner")
+            .build("test")
+            .unwrap();
+        let file = |path: &str| Place::entry(&tree, tree.lookup(path.into()).unwrap()).file;
+        assert_eq!(file("foo").as_deref(), Some("foo/package.nix"));
+        assert_eq!(file("foo/default.nix").as_deref(), Some("foo/default.nix"));
+        assert_eq!(file("bar").as_deref(), Some("bar/a/b/c"));
+        assert_eq!(file("empty"), None);
     }
 
     #[test]

@@ -41,14 +41,14 @@ pub fn check_symlink(tree: &Tree, package: &Package, id: NodeId) -> Option<Findi
         Led::Outside(place) => (
             Rule::NPV_125,
             format!(
-                "The symlink `{link}` points to `{target}`, {place}. A package directory holds all that it needs, so that it \
-                 can be read, moved and reviewed by itself."
+                "The symlink `{link}` points to `{target}`, outside of the package directory. {place}A package directory \
+                 holds all that it needs, so that it can be read, moved and reviewed by itself."
             ),
             "Replace it by the file that it points to, or have the package take it as an argument of its function.",
         ),
         Led::Nowhere(why) => (
             Rule::NPV_126,
-            format!("The symlink `{link}` points to `{target}`, {why}: whatever reads it fails."),
+            format!("The symlink `{link}` points to `{target}`, {why}. Whatever reads it fails."),
             "Point it to a file in the package directory (`ln -sfn`), or remove it with `git rm`.",
         ),
     };
@@ -65,7 +65,7 @@ struct Context<'t> {
 /// Where a reference leads, as seen from the package directory.
 enum Led {
     Inside,
-    /// With words that say where.
+    /// With a sentence that says where.
     Outside(String),
     /// With words that say why.
     Nowhere(&'static str),
@@ -73,14 +73,9 @@ enum Led {
 
 impl Context<'_> {
     fn finding(&self, rule: &'static Rule, place: Place, message: String, help: String) -> Finding {
-        let attribute = Some(text(self.tree.name(self.package.node)));
-        Finding {
-            rule,
-            attribute,
-            place,
-            message,
-            help: Some(help),
-        }
+        Finding::new(rule, place, message)
+            .about(text(self.tree.name(self.package.node)))
+            .with_help(help)
     }
 
     fn judge(&self, literal: &PathLiteral<'_>, written: &str) -> Option<(&'static Rule, String, String)> {
@@ -88,7 +83,7 @@ impl Context<'_> {
             (None, _) => Some((
                 Rule::NPV_121,
                 format!(
-                    "The path `{written}` is interpolated, so neither a reader nor a tool can tell which file it means, nor \
+                    "The path `{written}` is interpolated. Neither a reader nor a tool can tell which file it means, nor \
                      whether that is in the package directory."
                 ),
                 "Start from a directory of the package, and append to it: `./patches + \"/${name}\"`; or write the paths out."
@@ -97,19 +92,19 @@ impl Context<'_> {
             (Some(_), PathKind::Search) => Some((
                 Rule::NPV_122,
                 format!(
-                    "`{written}` is looked up in the user's `NIX_PATH`, so the package depends on who builds it, and fails \
+                    "`{written}` is looked up in the user's `NIX_PATH`. The package then depends on who builds it, and fails \
                      where `NIX_PATH` has no such entry."
                 ),
                 "Take what it provides as an argument of the function: `{ lib, stdenv, … }:`.".to_owned(),
             )),
             (Some(_), PathKind::Home) => Some((
                 Rule::NPV_128,
-                format!("`{written}` is in the home directory of whoever builds the package, and is missing elsewhere."),
+                format!("`{written}` is in the home directory of whoever builds the package. It is missing elsewhere."),
                 "Copy the file into the package directory, and refer to it by a relative path: `./file`.".to_owned(),
             )),
             (Some(_), PathKind::Absolute) => Some((
                 Rule::NPV_127,
-                format!("`{written}` is a file of the machine that builds the package, and is missing elsewhere."),
+                format!("`{written}` is a file of the machine that builds the package. It is missing elsewhere."),
                 "Copy the file into the package directory, and refer to it by a relative path (`./file`); for a path on the \
                  machine that runs the program, write a string."
                     .to_owned(),
@@ -124,8 +119,8 @@ impl Context<'_> {
             Led::Outside(place) => Some((
                 Rule::NPV_123,
                 format!(
-                    "`{written}` leads to {place}. A package directory refers to nothing outside of itself, so that either \
-                     can be moved or changed without breaking the other."
+                    "`{written}` leads out of the package directory. {place}A package directory refers to nothing outside \
+                     of itself, so that either can be moved or changed without breaking the other."
                 ),
                 "Take what it provides as an argument of the function (`callPackage` passes any top-level attribute), or move \
                  the file into the package directory."
@@ -133,24 +128,18 @@ impl Context<'_> {
             )),
             Led::Nowhere(why) => Some((
                 Rule::NPV_124,
-                format!("`{written}` leads to {why}: whatever evaluates it fails."),
+                format!("`{written}` leads to {why}. Whatever evaluates it fails."),
                 "Correct the path, or add the file that is missing.".to_owned(),
             )),
         }
     }
 
     fn led(&self, resolved: Resolved) -> Led {
-        let directory = place::path(self.tree, self.package.node);
         match resolved {
             Resolved::Node(id) if self.tree.subtree(self.package.node).contains(&id.index()) => Led::Inside,
-            Resolved::Node(id) if id == self.tree.root() => {
-                Led::Outside(format!("the root of Nixpkgs, which is outside of `{directory}`"))
-            }
-            Resolved::Node(id) => Led::Outside(format!(
-                "`{}`, which is outside of `{directory}`",
-                place::path(self.tree, id)
-            )),
-            Resolved::Outside => Led::Outside("a place outside of Nixpkgs".to_owned()),
+            Resolved::Node(id) if id == self.tree.root() => Led::Outside("That is the root of Nixpkgs. ".to_owned()),
+            Resolved::Node(id) => Led::Outside(format!("That is `{}`. ", place::path(self.tree, id))),
+            Resolved::Outside => Led::Outside("That is not even in Nixpkgs. ".to_owned()),
             Resolved::Missing => Led::Nowhere("a file that does not exist"),
             Resolved::Loop => Led::Nowhere("a loop of symlinks"),
         }

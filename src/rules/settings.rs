@@ -138,13 +138,12 @@ fn finding(
     message: String,
     help: String,
 ) -> Option<Finding> {
-    Some(Finding {
-        rule,
-        attribute: Some(attribute.name.to_string()),
-        place: head.place(attribute)?,
-        message,
-        help: Some(help),
-    })
+    let place = head.place(attribute)?;
+    Some(
+        Finding::new(rule, place, message)
+            .about(attribute.name.to_string())
+            .with_help(help),
+    )
 }
 
 /// The builder of an attribute, and where it is called, as far as that is plain.

@@ -146,13 +146,9 @@ fn no_package_set(
                 sentence(&cause.describe(files))
             );
             let place = cause.location.and_then(|location| line(files, location));
-            let finding = Finding {
-                rule: Rule::NPV_120,
-                attribute: None,
-                place: place.unwrap_or_else(|| Place::entry(files.tree(), by_name)),
-                message,
-                help: Some("Mend what fails; `nix-instantiate --eval -A lib.version` shows the same error.".to_owned()),
-            };
+            let place = place.unwrap_or_else(|| Place::entry(files.tree(), by_name));
+            let finding = Finding::new(Rule::NPV_120, place, message)
+                .with_help("Mend what fails; `nix-instantiate --eval -A lib.version` shows the same error.");
             (vec![finding], Vec::new())
         }
         Failure::Undecided(cause) => {
@@ -184,13 +180,9 @@ fn finding(
     help: String,
 ) -> Finding {
     let file: NodeId = package.package_nix.unwrap_or(package.node);
-    Finding {
-        rule,
-        attribute: Some(name.to_owned()),
-        place: Place::entry(files.tree(), file),
-        message,
-        help: Some(help),
-    }
+    Finding::new(rule, Place::entry(files.tree(), file), message)
+        .about(name)
+        .with_help(help)
 }
 
 fn remove(files: &Files, package: &Package) -> String {

@@ -1,0 +1,457 @@
+//! A story as rustc would tell it.
+
+use annotate_snippets::renderer::{DEFAULT_LINE_NUM_STYLE, DEFAULT_TERM_WIDTH};
+use annotate_snippets::{
+    Annotation, AnnotationKind, Element, Group, Level, Message, Padding, Renderer, Snippet, Title,
+};
+use anstyle::Style;
+
+use super::Layout;
+use super::fold::Folded;
+use crate::report::printable::printable_line;
+use crate::report::quote::quote;
+use crate::report::story::Story;
+use crate::report::words::{split_sentence, thousands};
+use crate::report::wrap::wrap;
+use crate::rules::{Excerpt, Finding, Place, Undecided};
+
+/// Of a story that is told of many places, how many more than the first are quoted.
+const QUOTED_REPEATS: usize = 4;
+/// Of folded findings, how many are named.
+const NAMED: usize = 20;
+
+/// A story in lines, the last without a newline.
+pub(super) fn story(story: &Story<'_>, layout: &Layout) -> String {
+    let place = &story.lead().place;
+    let (quoted, unquoted) = quotes(story);
+    let gutter = quoted.iter().map(|quote| quote.gutter()).max().unwrap_or(0);
+
+    let titles = story.findings.iter().map(|finding| {
+        let heading = Group::with_title(title(finding, layout));
+        renderer(layout).render(&[heading])
+    });
+    let mut lines: Vec<_> = titles.collect();
+    lines.push(place_line(place, gutter, layout));
+
+    let notes = notes(story, &unquoted, gutter, layout);
+    let separator = (quoted.is_empty() && !notes.is_empty()).then_some(Element::Padding(Padding));
+    let snippets = quoted.into_iter().enumerate().map(|(index, quote)| {
+        // The first one stands below the line of its place.
+        let path = (index > 0).then(|| printable_line(&place.path).into_owned());
+        Element::Cause(quote.snippet().path(path))
+    });
+    let body = Group::with_level(Level::ERROR)
+        .elements(snippets)
+        .elements(separator)
+        .elements(notes);
+    if !body.is_empty() {
+        lines.push(renderer(layout).render(&[body]));
+    }
+    lines.join("\n")
+}
+
+/// What is said of findings that are not shown.
+pub(super) fn folded(folded: &Folded<'_, '_>, layout: &Layout) -> String {
+    let rule = folded.rule;
+    let findings: usize = folded.stories.iter().map(|story| story.len()).sum();
+    let mut names: Vec<_> = folded.stories.iter().map(|story| story.lead().subject()).collect();
+    names.dedup();
+    let rest = if names.len() > NAMED { ", …" } else { "" };
+    let names: Vec<_> = names
+        .iter()
+        .take(NAMED)
+        .map(|name| format!("`{}`", printable_line(name)))
+        .collect();
+    let text = format!(
+        "{} more: {}{rest}; `--all` shows them",
+        thousands(findings),
+        names.join(", ")
+    );
+    let indent = format!("error[{}]: ", rule.code).len();
+    let title = Level::ERROR
+        .primary_title(wrap(&text, layout.width, indent))
+        .id(rule.code);
+    renderer(layout).render(&[Group::with_title(title)])
+}
+
+/// A question without an answer.
+pub(super) fn undecided(undecided: &Undecided, layout: &Layout) -> String {
+    let of = match &undecided.attribute {
+        Some(attribute) => format!("`{}`", printable_line(attribute)),
+        None => "every attribute".to_owned(),
+    };
+    let text = format!(
+        "`{}` of {of}: {}",
+        undecided.question,
+        printable_line(&undecided.reason)
+    );
+    let level = Level::NOTE.with_name("undecided");
+    let title = level.primary_title(wrap(&text, layout.width, "undecided: ".len()));
+    renderer(layout).render(&[Group::with_title(title)])
+}
+
+fn renderer(layout: &Layout) -> Renderer {
+    let renderer = if layout.color {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
+    renderer
+        .hyperlink(layout.hyperlinks)
+        .term_width(layout.width.unwrap_or(DEFAULT_TERM_WIDTH))
+}
+
+/// A stretch of source, with the places in it that are to be marked.
+struct Quoted<'a> {
+    excerpt: &'a Excerpt,
+    places: Vec<&'a Place>,
+}
+
+impl Quoted<'_> {
+    /// How many digits its line numbers have.
+    fn gutter(&self) -> usize {
+        let last_line = self.excerpt.first_line as usize + self.excerpt.text.matches('\n').count();
+        last_line.to_string().len()
+    }
+
+    fn snippet<'s>(&self) -> Snippet<'s, Annotation<'s>> {
+        let spans = self.places.iter().filter_map(|place| place.span);
+        let quotes: Vec<_> = spans.map(|span| quote(self.excerpt, &span)).collect();
+        let text = quotes.first().map(|quote| quote.text.clone()).unwrap_or_default();
+        let marks = quotes
+            .into_iter()
+            .map(|quote| AnnotationKind::Primary.span(quote.marked));
+        Snippet::source(text)
+            .line_start(self.excerpt.first_line as usize)
+            .annotations(marks)
+    }
+}
+
+/// The source to quote, and the places of repeats that are not quoted.
+fn quotes<'a>(story: &Story<'a>) -> (Vec<Quoted<'a>>, Vec<&'a Place>) {
+    let mut quoted: Vec<Quoted<'a>> = Vec::new();
+    let mut unquoted = Vec::new();
+    let lead = &story.lead().place;
+    quoted.extend(lead.excerpt.as_ref().map(|excerpt| Quoted {
+        excerpt,
+        places: story.findings.iter().map(|finding| &finding.place).collect(),
+    }));
+    for repeat in &story.repeats {
+        let place = &repeat.place;
+        let Some(excerpt) = &place.excerpt else {
+            unquoted.push(place);
+            continue;
+        };
+        if let Some(same) = quoted.iter_mut().find(|quoted| quoted.excerpt == excerpt) {
+            same.places.push(place);
+        } else if quoted.len() <= QUOTED_REPEATS && excerpt.first_column == 1 {
+            let places = vec![place];
+            quoted.push(Quoted { excerpt, places });
+        } else {
+            // The renderer would name the column that it has in a quote that is cut.
+            unquoted.push(place);
+        }
+    }
+    (quoted, unquoted)
+}
+
+/// What stands below the source: the rest of the message, what follows from it, and how to mend it.
+fn notes<'a>(story: &Story<'_>, unquoted: &[&Place], gutter: usize, layout: &Layout) -> Vec<Message<'a>> {
+    // A note stands behind the gutter, ` = ` and its own label.
+    let line = |level: Level<'a>, label: &str, text: &str| {
+        level.message(wrap(&printable_line(text), layout.width, gutter + 3 + label.len()))
+    };
+    let note = |text: &str| line(Level::NOTE, "note: ", text);
+    let mut notes = Vec::new();
+    if !unquoted.is_empty() {
+        let places: Vec<_> = unquoted.iter().map(|place| position(place)).collect();
+        notes.push(note(&format!("The same at {}.", places.join(", "))));
+    }
+    let rests = story
+        .findings
+        .iter()
+        .filter_map(|finding| split_sentence(&finding.message).1);
+    notes.extend(without_doubles(rests).into_iter().map(note));
+    for consequence in &story.consequences {
+        let (what, _) = split_sentence(&consequence.message);
+        notes.push(note(&format!("{} follows from this: {what}.", consequence.rule.code)));
+    }
+    let helps = story.findings.iter().filter_map(|finding| finding.help.as_deref());
+    let helps = without_doubles(helps).into_iter();
+    notes.extend(helps.map(|text| line(Level::HELP, "help: ", text)));
+    notes
+}
+
+fn without_doubles<'t>(texts: impl Iterator<Item = &'t str>) -> Vec<&'t str> {
+    let mut unique = Vec::new();
+    for text in texts {
+        if !unique.contains(&text) {
+            unique.push(text);
+        }
+    }
+    unique
+}
+
+fn title<'a>(finding: &Finding, layout: &Layout) -> Title<'a> {
+    let rule = finding.rule;
+    let (headline, _) = split_sentence(&finding.message);
+    let indent = format!("error[{}]: ", rule.code).len();
+    let title = Level::ERROR
+        .primary_title(wrap(&printable_line(headline), layout.width, indent))
+        .id(rule.code);
+    match rule.url() {
+        Some(url) => title.id_url(url),
+        None => title,
+    }
+}
+
+/// Path, line and column.  The renderer would write this as well, but with the column that the span has in the quote, and
+/// a quote may be cut.
+fn place_line(place: &Place, gutter: usize, layout: &Layout) -> String {
+    let arrow = if layout.color {
+        DEFAULT_LINE_NUM_STYLE
+    } else {
+        Style::new()
+    };
+    let path = printable_line(&place.path);
+    let position = match place.span {
+        Some(_) => format!(":{}", position(place)),
+        None => String::new(),
+    };
+    format!("{:gutter$}{arrow}--> {arrow:#}{path}{position}", "")
+}
+
+/// Line and column; the path where there are none.
+fn position(place: &Place) -> String {
+    match place.span {
+        Some(span) => format!("{}:{}", span.line, span.column),
+        None => place.path.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::samples;
+    use crate::report::story::stories;
+    use crate::report::text::tests::{PLAIN, WIDE};
+    use crate::rules::{Rule, Span};
+
+    /// The one story of some findings.
+    fn rendered(findings: &[Finding], layout: &Layout) -> String {
+        let stories = stories(findings);
+        assert_eq!(stories.len(), 1);
+        story(&stories[0], layout)
+    }
+
+    fn plain(finding: Finding) -> String {
+        rendered(&[finding], &PLAIN)
+    }
+
+    #[test]
+    fn a_finding_without_a_line_shows_its_path() {
+        assert_eq!(
+            plain(samples::wrong_shard()),
+            "\
+error[NPV-142]: `hello` is in the shard `aa`, and belongs in `he`
+--> pkgs/by-name/aa/hello
+ |
+ = note: Nixpkgs finds a package by the first two characters of its name in
+         lower case, so it would look for this one elsewhere.
+ = help: `git mv pkgs/by-name/aa/hello pkgs/by-name/he/hello`"
+        );
+    }
+
+    #[test]
+    fn a_finding_of_one_sentence_is_two_lines() {
+        assert_eq!(
+            plain(samples::not_a_function()),
+            "\
+error[BYN-001]: `package.nix` is no function
+--> pkgs/by-name/he/hello/package.nix"
+        );
+    }
+
+    #[test]
+    fn a_span_is_marked_in_its_line() {
+        assert_eq!(
+            plain(samples::escape()),
+            r#"error[NPV-170]: The escape `\d` has no effect
+ --> pkgs/by-name/he/hello/package.nix:7:27
+  |
+7 |     description = "Prints \d, a greeting";
+  |                           ^^
+  |
+  = note: Nix drops the backslash and reads `d`.
+  = help: Write `d`, or `\\d` where the backslash is meant."#
+        );
+    }
+
+    #[test]
+    fn a_span_over_lines_is_marked_from_its_start_to_its_end() {
+        assert_eq!(
+            plain(samples::new_package()),
+            r"error[NPV-162]: `hello` is new, and is not in `pkgs/by-name`
+     --> pkgs/top-level/all-packages.nix:10000:3
+      |
+10000 | /   hello = callPackage ../tools/hello {
+10001 | |     withGreeting = true;
+10002 | |   };
+      | |____^"
+        );
+    }
+
+    #[test]
+    fn a_part_of_a_long_line_is_cut_to_the_terminal_and_keeps_its_column() {
+        let mut long = samples::escape();
+        long.place.span = Some(Span {
+            line: 7,
+            column: 70_201,
+            end_line: 7,
+            end_column: 70_203,
+        });
+        long.place.excerpt = Some(Excerpt {
+            first_line: 7,
+            first_column: 70_001,
+            text: format!("{}\\d{}", "a".repeat(200), "b".repeat(400)),
+        });
+        let text = plain(long);
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        assert!(text.contains("package.nix:7:70201\n"), "{text}");
+        let (source, marks) = (text.lines().nth(3).unwrap(), text.lines().nth(4).unwrap());
+        assert_eq!(source.find("a\\db").map(|byte| byte + 1), marks.find("^^"), "{text}");
+    }
+
+    #[test]
+    fn without_a_terminal_sentences_are_not_broken() {
+        let text = rendered(&[samples::wrong_shard()], &WIDE);
+        assert!(
+            text.contains("in lower case, so it would look for this one elsewhere.\n"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn codes_link_to_their_page_only_where_links_are_asked_for() {
+        let layout = Layout { color: true, ..PLAIN };
+        let link = "\x1b]8;;https://github.com/NixOS/nixpkgs-vet/wiki/NPV-170\x1b\\";
+        assert!(!rendered(&[samples::escape()], &layout).contains(link));
+        assert!(
+            rendered(
+                &[samples::escape()],
+                &Layout {
+                    hyperlinks: true,
+                    ..layout
+                }
+            )
+            .contains(link)
+        );
+    }
+
+    fn escape_at(line: u32, column: u32, source: &str) -> Finding {
+        let span = Span {
+            line,
+            column,
+            end_line: line,
+            end_column: column + 2,
+        };
+        Finding {
+            place: samples::place("pkgs/by-name/he/hello/package.nix", Some((span, source))),
+            ..samples::escape()
+        }
+    }
+
+    #[test]
+    fn the_same_at_several_places_is_told_once() {
+        let findings = [
+            escape_at(7, 4, "ab \\d \\d"),
+            escape_at(7, 7, "ab \\d \\d"),
+            escape_at(12, 1, "\\d"),
+        ];
+        assert_eq!(
+            rendered(&findings, &PLAIN),
+            r"error[NPV-170]: The escape `\d` has no effect
+  --> pkgs/by-name/he/hello/package.nix:7:4
+   |
+ 7 | ab \d \d
+   |    ^^ ^^
+   |
+  ::: pkgs/by-name/he/hello/package.nix:12:1
+   |
+12 | \d
+   | ^^
+   |
+   = note: Nix drops the backslash and reads `d`.
+   = help: Write `d`, or `\\d` where the backslash is meant."
+        );
+    }
+
+    #[test]
+    fn of_many_places_some_are_quoted_and_all_are_named() {
+        let findings: Vec<_> = (1..9).map(|line| escape_at(line, line, "        \\d")).collect();
+        let text = rendered(&findings, &PLAIN);
+        for line in 1..=5 {
+            assert!(text.contains(&format!("package.nix:{line}:{line}\n")), "{text}");
+        }
+        assert!(text.contains("= note: The same at 6:6, 7:7, 8:8.\n"), "{text}");
+    }
+
+    #[test]
+    fn two_rules_that_break_at_one_place_share_its_quote() {
+        let mut other = samples::escape();
+        other.rule = Rule::NPV_121;
+        other.message = "It is wrong".to_owned();
+        other.help = None;
+        assert_eq!(
+            rendered(&[samples::escape(), other], &PLAIN),
+            r#"error[NPV-170]: The escape `\d` has no effect
+error[NPV-121]: It is wrong
+ --> pkgs/by-name/he/hello/package.nix:7:27
+  |
+7 |     description = "Prints \d, a greeting";
+  |                           ^^
+  |
+  = note: Nix drops the backslash and reads `d`.
+  = help: Write `d`, or `\\d` where the backslash is meant."#
+        );
+    }
+
+    #[test]
+    fn what_follows_from_a_finding_is_a_note_of_it() {
+        let mut fails = samples::not_a_function();
+        fails.rule = Rule::NPV_120;
+        fails.message = "`hello` fails to evaluate. It says so.".to_owned();
+        assert_eq!(
+            rendered(&[samples::not_a_function(), fails], &PLAIN),
+            "\
+error[BYN-001]: `package.nix` is no function
+--> pkgs/by-name/he/hello/package.nix
+ |
+ = note: NPV-120 follows from this: `hello` fails to evaluate."
+        );
+    }
+
+    #[test]
+    fn what_is_folded_is_counted_and_named() {
+        let findings: Vec<_> = (0..30)
+            .map(|number| samples::wrong_shard().about(format!("hello{number}")))
+            .map(|mut finding| {
+                finding.place.path = format!("pkgs/by-name/aa/{}", finding.attribute.as_deref().unwrap());
+                finding
+            })
+            .collect();
+        let stories = stories(&findings);
+        let hidden = Folded {
+            rule: Rule::NPV_142,
+            stories: stories.iter().collect(),
+        };
+        let text = folded(&hidden, &WIDE);
+        assert!(
+            text.starts_with("error[NPV-142]: 30 more: `hello0`, `hello1`,"),
+            "{text}"
+        );
+        assert!(text.ends_with("`hello19`, …; `--all` shows them"), "{text}");
+        let text = folded(&hidden, &PLAIN);
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    }
+}

@@ -1,0 +1,99 @@
+//! The whole in one line: what was judged, what was found, what is undecided, and what to do.
+
+use std::time::Duration;
+
+use anstyle::AnsiColor;
+
+use super::Layout;
+use crate::check::{Report, Status};
+use crate::report::printable::printable_line;
+use crate::report::words::count;
+use crate::report::wrap::wrap;
+
+/// The line, broken to the width of `layout`, its status in front.
+pub(super) fn summary(report: &Report, elapsed: Option<Duration>, layout: &Layout) -> String {
+    let status = report.status.name();
+    let time = elapsed
+        .map(|elapsed| format!(" in {:.2} s", elapsed.as_secs_f64()))
+        .unwrap_or_default();
+    let head = &report.head;
+    let mut parts = vec![
+        format!(
+            "{status}: {} in {} and {}{time}",
+            count(report.findings.len(), "finding"),
+            count(head.packages, "package"),
+            count(head.files, "file"),
+        ),
+        judged(report),
+    ];
+    parts.extend(undecided(report, layout));
+    parts.extend(what_to_do(report));
+    let sentence = wrap(&parts.join("; "), layout.width, 0);
+    let style = match (layout.color, report.status.passes()) {
+        (false, _) => return sentence,
+        (true, true) => AnsiColor::BrightGreen.on_default().bold(),
+        (true, false) => AnsiColor::BrightRed.on_default().bold(),
+    };
+    format!("{style}{status}{style:#}{}", &sentence[status.len()..])
+}
+
+/// What the verdict rests on.
+fn judged(report: &Report) -> String {
+    let Some(base) = &report.base else {
+        return "no base given: only the absolute rules were judged".to_owned();
+    };
+    let base = printable_line(&base.source);
+    match report.status {
+        Status::Ok | Status::DiscouragedPatternsIntroduced => format!("compared with {base}"),
+        Status::BaseFixed => format!("{base} breaks the absolute rules: the ratchets were not judged"),
+        Status::BaseStillBroken => format!("{base} breaks the absolute rules too: the ratchets were not judged"),
+        Status::ProblemsIntroduced => format!("{base} breaks no absolute rule: the ratchets were not judged"),
+    }
+}
+
+fn undecided(report: &Report, layout: &Layout) -> Option<String> {
+    let number = report.undecided.len();
+    let listed = if layout.all { "" } else { ", which `--all` lists" };
+    (number > 0).then(|| format!("{} undecided{listed}", count(number, "question")))
+}
+
+fn what_to_do(report: &Report) -> Option<String> {
+    let first = report.findings.first()?;
+    Some(format!(
+        "mend what is listed and run it again; `byname explain {}` tells what a rule wants, and why",
+        first.rule.code
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::samples;
+    use crate::report::text::tests::WIDE;
+
+    #[test]
+    fn the_summary_says_what_was_judged() {
+        let mut report = samples::report(Status::Ok, vec![]);
+        assert_eq!(
+            summary(&report, Some(Duration::from_millis(1234)), &WIDE),
+            "ok: no findings in 21,326 packages and 43,210 files in 1.23 s; \
+             no base given: only the absolute rules were judged"
+        );
+        report.base = Some(samples::base());
+        report.undecided = vec![samples::undecided()];
+        assert_eq!(
+            summary(&report, None, &WIDE),
+            "ok: no findings in 21,326 packages and 43,210 files; compared with base; \
+             1 question undecided, which `--all` lists"
+        );
+        report.status = Status::BaseStillBroken;
+        report.findings = vec![samples::wrong_shard(); 2];
+        report.undecided.clear();
+        assert_eq!(
+            summary(&report, None, &WIDE),
+            "base-still-broken: 2 findings in 21,326 packages and 43,210 files; \
+             base breaks the absolute rules too: the ratchets were not judged; \
+             mend what is listed and run it again; `byname explain NPV-142` tells what a rule wants, and why"
+        );
+    }
+}

@@ -1,0 +1,234 @@
+//! Escapes without effect: NPV-170.
+
+use std::ops::Range;
+
+use super::files::LIMIT;
+use super::{Change, Edit, Finding, Fix, Place, Rule};
+use crate::nix::{Expr, File};
+use crate::tree::{NodeId, Tree};
+
+/// A finding for each escape without effect in a `.nix` file, up to [`LIMIT`].
+pub(super) fn check(tree: &Tree, id: NodeId, file: &File) -> Vec<Finding> {
+    let offsets = file.useless_escapes();
+    // Bytes that are no UTF-8 were replaced when the file was read, so that offsets are not those of the file.
+    let is_as_read = offsets.is_empty() || !file.text().contains(char::REPLACEMENT_CHARACTER);
+    let escapes = offsets.iter().take(LIMIT).map(|&offset| Escape::at(file, offset));
+    escapes
+        .map(|escape| {
+            let (start, end) = (escape.char_at, escape.char_at + escape.char.len_utf8());
+            let place = Place::stretch(tree, id, file.text(), file.lines(), start as u32..end as u32);
+            let fix = escape.equivalent().filter(|_| is_as_read).map(|(bytes, replacement)| {
+                let edit = Edit::new(tree, id, file.text(), file.lines(), bytes, replacement);
+                Fix::new(escape.title(), Change::Edit(edit))
+            });
+            Finding::new(Rule::NPV_170, place, escape.message())
+                .with_help(escape.help())
+                .with_fix(fix)
+        })
+        .collect()
+}
+
+/// An escape without effect.
+struct Escape<'f> {
+    text: &'f str,
+    /// The byte at which the escaped character starts, and that character.
+    char_at: usize,
+    char: char,
+    /// Whether it is in a `''…''`.
+    indented: bool,
+}
+
+impl<'f> Escape<'f> {
+    fn at(file: &'f File, offset: u32) -> Self {
+        let char_at = offset as usize;
+        Self {
+            text: file.text(),
+            char_at,
+            char: file.text()[char_at..].chars().next().unwrap_or_default(),
+            indented: is_in_indented_string(file, offset),
+        }
+    }
+
+    /// What stands before the character without effect, and what a backslash is written as.
+    fn spelling(&self) -> (&'static str, &'static str) {
+        if self.indented { ("''\\", "\\") } else { ("\\", "\\\\") }
+    }
+
+    fn message(&self) -> String {
+        let (escape, _) = self.spelling();
+        let shown = if self.char.is_control() {
+            "this character".to_owned()
+        } else {
+            format!("`{}`", self.char)
+        };
+        format!(
+            "`{escape}` before {shown} has no effect. Nix drops it without a word, so the string is not what it looks like."
+        )
+    }
+
+    fn help(&self) -> String {
+        let ((escape, backslash), char) = (self.spelling(), self.char);
+        if char.is_control() {
+            format!("Delete the `{escape}`, or write `{backslash}` for a backslash.")
+        } else {
+            format!("Write `{char}` for what Nix reads now, or `{backslash}{char}` for a backslash and `{char}`.")
+        }
+    }
+
+    fn title(&self) -> String {
+        if self.char.is_control() {
+            format!("Delete the `{}`", self.spelling().0)
+        } else {
+            format!("Write `{}` for what Nix reads now", self.char)
+        }
+    }
+
+    /// What to write in the place of which bytes for a string of the same value; `None` where it is not plain.
+    fn equivalent(&self) -> Option<(Range<u32>, String)> {
+        let escape = self.spelling().0;
+        let start = self.char_at - escape.len();
+        let before = &self.text[..start];
+        let without_escape = (start as u32..self.char_at as u32, String::new());
+        if self.char == '{' && before.ends_with('$') {
+            return self.brace_after_dollar(&before[..before.len() - 1], without_escape);
+        }
+        match (self.indented, self.char) {
+            // As indentation or a line break it would be dropped with that of the other lines, or a tool would.
+            (true, ' ' | '\n' | '\r' | '\t') => None,
+            (true, '$') => Some((start as u32..self.char_at as u32, "''".to_owned())),
+            // Together they would be one line break.
+            (false, '\n') if before.ends_with('\r') => None,
+            // A carriage return by itself is read as a newline.
+            (false, '\r') => Some((start as u32..self.char_at as u32 + 1, "\\r".to_owned())),
+            _ => Some(without_escape),
+        }
+    }
+
+    /// `$\{`, which must not become an interpolation.
+    fn brace_after_dollar(
+        &self,
+        before_dollar: &str,
+        without_escape: (Range<u32>, String),
+    ) -> Option<(Range<u32>, String)> {
+        let from_dollar = before_dollar.len() as u32..self.char_at as u32;
+        if self.indented {
+            // The dollar may be an escaped one, `''$` or `''\$`.
+            let is_plain = !before_dollar.ends_with(['\'', '\\']);
+            return is_plain.then(|| (from_dollar, "''$".to_owned()));
+        }
+        let backslashes = before_dollar.len() - before_dollar.trim_end_matches('\\').len();
+        let is_escaped = backslashes % 2 == 1;
+        Some(if is_escaped {
+            without_escape
+        } else {
+            (from_dollar, "\\$".to_owned())
+        })
+    }
+}
+
+/// Whether the innermost string around this byte is a `''…''`.
+fn is_in_indented_string(file: &File, offset: u32) -> bool {
+    let string = file
+        .exprs()
+        .filter(|&expr| matches!(file.expr(expr), Expr::Str(_)) && file.span(expr).contains(&offset))
+        .min_by_key(|&expr| file.span(expr).len());
+    string.is_some_and(|expr| file.text()[file.span(expr).start as usize..].starts_with("''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nix::Part;
+    use crate::tree::MemoryTree;
+
+    /// What a string literal is: its text, with a mark for each interpolation.
+    fn value(file: &File) -> Option<String> {
+        let Expr::Str(parts) = *file.expr(file.root()) else {
+            return None;
+        };
+        let parts = file.parts(parts).iter().map(|part| match *part {
+            Part::Text(literal) => file.literal(literal),
+            Part::Interpolation(_) => "<interpolation>",
+        });
+        Some(parts.collect())
+    }
+
+    /// The text after each fix by itself, and how many escapes have none.
+    fn fixed(text: &str) -> (Vec<String>, usize) {
+        let tree = MemoryTree::new().file("a.nix", text).build("test").unwrap();
+        let id = tree.lookup("a.nix".into()).unwrap();
+        let findings = check(&tree, id, &File::parse(text.to_owned()).unwrap());
+        let texts: Vec<_> = findings.iter().filter_map(|finding| apply(finding, text)).collect();
+        let without = findings.len() - texts.len();
+        (texts, without)
+    }
+
+    fn apply(finding: &Finding, text: &str) -> Option<String> {
+        let edits = finding.fix.as_ref()?.edits()?;
+        let [edit] = edits[..] else {
+            panic!("one edit mends an escape")
+        };
+        let mut text = text.to_owned();
+        text.replace_range(edit.bytes.start as usize..edit.bytes.end as usize, &edit.replacement);
+        Some(text)
+    }
+
+    /// Every text of up to `length` of these words between quotes.
+    fn texts(quote: &str, words: &[&str], length: usize) -> Vec<String> {
+        let mut contents = vec![String::new()];
+        let mut last = contents.clone();
+        for _ in 0..length {
+            last = last
+                .iter()
+                .flat_map(|content| words.iter().map(move |word| format!("{content}{word}")))
+                .collect();
+            contents.extend_from_slice(&last);
+        }
+        contents
+            .iter()
+            .map(|content| format!("{quote}{content}{quote}"))
+            .collect()
+    }
+
+    #[test]
+    fn a_fix_keeps_the_value_and_mends_one_escape() {
+        let plain = texts("\"", &["\\", "$", "{", "}", "d", "\n", "\r", "'"], 5);
+        let indented = texts("''", &["''\\", "\\", "'", "$", "{", "}", "d", " ", "\n"], 5);
+        let mut mended = 0;
+        for text in plain.iter().chain(&indented) {
+            let Ok(file) = File::parse(text.clone()) else { continue };
+            let (Some(before), count @ 1..) = (value(&file), file.useless_escapes().len()) else {
+                continue;
+            };
+            for after in fixed(text).0 {
+                let file = File::parse(after.clone()).unwrap_or_else(|error| panic!("{text:?} to {after:?}: {error}"));
+                assert_eq!(value(&file), Some(before.clone()), "{text:?} to {after:?}");
+                assert_eq!(file.useless_escapes().len(), count - 1, "{text:?} to {after:?}");
+                mended += 1;
+            }
+        }
+        assert!(mended > 10_000, "{mended}");
+    }
+
+    #[test]
+    fn an_escape_is_dropped_or_spelled_as_it_reads() {
+        for (text, after) in [
+            (r#""a\.b""#, r#""a.b""#),
+            (r"''a''\.b''", "''a.b''"),
+            (r#""$\{a}""#, r#""\${a}""#),
+            (r#""\$\{a}""#, r#""\${a}""#),
+            (r"''a$''\{b}''", "''a''${b}''"),
+            (r"''a''\${b}''", "''a''${b}''"),
+            ("\"\\\r\"", "\"\\r\""),
+        ] {
+            assert_eq!(fixed(text), (vec![after.to_owned()], 0), "{text}");
+        }
+    }
+
+    #[test]
+    fn where_indentation_could_change_there_is_no_fix() {
+        for text in ["''\n''\\  a\n''", "''a''\\\nb''", "''\u{fffd}''\\d''"] {
+            assert_eq!(fixed(text), (vec![], 1), "{text}");
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! The folders of `fixtures/`: a case each, with the tree `head`, the tree `base` where it is compared with one, and what
+//! is expected of the report in files named `expected.…`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use byname::check::{self, Options, Report};
+use byname::tree::Tree;
+use similar::TextDiff;
+
+/// All of them, relative to the directory that tests run in.
+pub fn cases() -> Vec<PathBuf> {
+    let mut cases: Vec<_> = fs::read_dir("fixtures")
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    cases.sort();
+    assert!(!cases.is_empty());
+    cases
+}
+
+/// The report on a case.
+pub fn report(case: &Path) -> Report {
+    let head = Tree::directory(&case.join("head")).unwrap();
+    let base = case.join("base");
+    let base = base.exists().then(|| Tree::directory(&base).unwrap());
+    check::check(&head, base.as_ref(), &Options::default()).unwrap()
+}
+
+/// A report without byname's version, wherever a format says it.
+fn without_version(report: &str) -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    ["\"byname\": \"", "\"byname\":\"", "\"semanticVersion\": \""]
+        .iter()
+        .fold(report.to_owned(), |report, before| {
+            report.replace(&format!("{before}{version}\""), &format!("{before}…\""))
+        })
+}
+
+/// What was written for a file of a case, and what is expected there.
+#[derive(Default)]
+pub struct Snapshots {
+    wrong: Vec<String>,
+    count: usize,
+}
+
+impl Snapshots {
+    /// Compares `found`, but for byname's version, with the file; or, where `BYNAME_BLESS` is set, writes it down.
+    pub fn compare(&mut self, file: &Path, found: &str) {
+        self.count += 1;
+        let found = without_version(found);
+        if std::env::var_os("BYNAME_BLESS").is_some() {
+            fs::write(file, found).unwrap();
+            return;
+        }
+        let expected = fs::read_to_string(file).unwrap_or_default();
+        if found != expected {
+            let diff = TextDiff::from_lines(&expected, &found)
+                .unified_diff()
+                .header("expected", "found")
+                .to_string();
+            self.wrong.push(format!("{}\n{diff}", file.display()));
+        }
+    }
+
+    /// Fails with all differences, where there are any.
+    pub fn finish(self) {
+        assert!(self.count > 0, "nothing was compared");
+        assert!(
+            self.wrong.is_empty(),
+            "{} of {} files differ. If that is meant, write it down with `BYNAME_BLESS=1 cargo test`.\n\n{}",
+            self.wrong.len(),
+            self.count,
+            self.wrong.join("\n")
+        );
+    }
+}
