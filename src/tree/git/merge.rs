@@ -100,7 +100,7 @@ impl Repository {
             base: "HEAD".into(),
             detail: detail(&error),
         };
-        let committed = self.tree(commit, directory, None, String::new())?;
+        let committed = self.tree(commit, directory, Some(tree), String::new())?;
         let mut editor = git.edit_tree(commit.tree).map_err(failed)?;
         for difference in tree.differences(&committed) {
             let path = join(directory, difference.path.as_bstr());
