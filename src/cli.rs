@@ -116,6 +116,12 @@ pub enum Format {
     Json,
     /// For programs: an object a line, which `byname schema jsonl` describes
     Jsonl,
+    /// For GitHub Actions: findings on the lines of a pull request, and the job's summary
+    Github,
+    /// For code scanning and editors: SARIF 2.1.0
+    Sarif,
+    /// For a comment on a pull request
+    Markdown,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

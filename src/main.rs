@@ -2,23 +2,24 @@
 
 mod cli;
 mod files;
+mod show;
 
 use std::env;
 use std::error::Error;
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anstream::AutoStream;
 use byname::check::{self, CheckError, Options, Report};
-use byname::report::{json, jsonl, printable, text};
+use byname::report::{json, jsonl, printable};
 use byname::rules::{self, UnknownRule};
 use byname::tree::{Comparison, Environment, Judged, Request, Source, SourceError, Trees};
 use clap::Parser;
 use thiserror::Error;
 
-use crate::cli::{Check, Cli, Color, Command, Format, SchemaOf};
+use crate::cli::{Check, Cli, Command, SchemaOf};
+use crate::show::OutputError;
 
 /// Parsing all of Nixpkgs allocates much from many threads, which this one does a fifth faster than the system's.
 #[global_allocator]
@@ -32,14 +33,20 @@ const NO_VERDICT: u8 = 2;
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Check(arguments) => run_check(&arguments),
-        Command::Rules => print(list_rules).map(|()| ExitCode::SUCCESS),
+        Command::Rules => done(show::print(list_rules)),
         Command::Explain(arguments) => run_explain(&arguments.code),
-        Command::Schema(arguments) => print(|out| write_schema(out, arguments.format)).map(|()| ExitCode::SUCCESS),
+        Command::Schema(arguments) => done(show::print(|out| write_schema(out, arguments.format))),
     };
     result.unwrap_or_else(|failure| {
         complain(&failure);
         ExitCode::from(NO_VERDICT)
     })
+}
+
+/// The end of a command that gives no verdict.
+fn done(result: Result<(), OutputError>) -> Result<ExitCode, Failure> {
+    result?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Why there is no verdict.
@@ -64,19 +71,15 @@ enum Failure {
     Check(#[from] CheckError),
     #[error(transparent)]
     UnknownRule(#[from] UnknownRule),
-    #[error("can't write the report")]
-    Output(#[source] io::Error),
+    #[error(transparent)]
+    Output(#[from] OutputError),
 }
 
 fn run_check(arguments: &Check) -> Result<ExitCode, Failure> {
     let start = Instant::now();
     let report = judge(arguments)?;
     let elapsed = start.elapsed();
-    print(|out| match arguments.format {
-        Format::Json => json::write(out, &report),
-        Format::Jsonl => jsonl::write(out, &report),
-        Format::Text => text::write(out, &report, Some(elapsed), &layout(arguments)),
-    })?;
+    show::report(arguments, &report, elapsed)?;
     Ok(if report.status.passes() {
         ExitCode::SUCCESS
     } else {
@@ -133,27 +136,6 @@ fn enclosing_nixpkgs(directory: &Path) -> Option<&Path> {
     })
 }
 
-/// How text is laid out for whatever standard output is.
-fn layout(arguments: &Check) -> text::Layout {
-    let stdout = io::stdout();
-    let terminal = stdout.is_terminal();
-    let color = match arguments.color {
-        Color::Auto => AutoStream::choice(&stdout) != anstream::ColorChoice::Never,
-        Color::Always => true,
-        Color::Never => false,
-    };
-    text::Layout {
-        width: terminal
-            .then(terminal_size::terminal_size)
-            .flatten()
-            .map(|(width, _)| width.0.into()),
-        color,
-        hyperlinks: color && terminal && supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout),
-        quiet: arguments.quiet,
-        all: arguments.all,
-    }
-}
-
 fn list_rules(out: &mut dyn Write) -> io::Result<()> {
     let width = rules::catalogue()
         .iter()
@@ -175,7 +157,7 @@ fn list_rules(out: &mut dyn Write) -> io::Result<()> {
 
 fn run_explain(code: &str) -> Result<ExitCode, Failure> {
     let page = rules::find(code)?.page();
-    print(|out| out.write_all(page.as_bytes()))?;
+    show::print(|out| out.write_all(page.as_bytes()))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -185,15 +167,6 @@ fn write_schema(out: &mut dyn Write, format: SchemaOf) -> io::Result<()> {
         SchemaOf::Jsonl => jsonl::schema(),
     };
     writeln!(out, "{}", serde_json::to_string_pretty(&schema)?)
-}
-
-/// Writes to standard output.  A reader that has seen enough, such as `head`, is no failure.
-fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
-    let mut out = BufWriter::new(io::stdout().lock());
-    match write(&mut out).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Output(error)),
-        _ => Ok(()),
-    }
 }
 
 /// Says on standard error what went wrong, and what was behind it.

@@ -10,6 +10,7 @@ fn byname(directory: &Path, arguments: &[&str]) -> Output {
         .current_dir(directory)
         .env_remove("NO_COLOR")
         .env_remove("CLICOLOR_FORCE")
+        .env_remove("GITHUB_STEP_SUMMARY")
         .output()
         .expect("the program starts")
 }
@@ -159,4 +160,53 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
         .output()
         .expect("a shell starts");
     assert_eq!(stderr(&output), "exit 1\n");
+}
+
+/// Runs a check of the sample for GitHub Actions, with this file as the job's summary.
+fn in_a_job(summary: &str) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_byname"))
+        .args(["check", "sample", "--format", "github"])
+        .current_dir(repository())
+        .env("GITHUB_STEP_SUMMARY", summary)
+        .env("GITHUB_SERVER_URL", "https://example.org")
+        .env("GITHUB_REPOSITORY", "someone/nixpkgs")
+        .env("GITHUB_SHA", "0123abc")
+        .output()
+        .expect("the program starts")
+}
+
+#[test]
+fn a_job_gets_workflow_commands_and_its_summary() {
+    let directory = tempfile::tempdir().expect("a directory can be made");
+    let summary = directory.path().join("summary.md");
+    fs::write(&summary, "# Before\n").expect("a file can be written");
+    let output = in_a_job(summary.to_str().expect("the path is UTF-8"));
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stdout(&output).starts_with("::error file="), "{}", stdout(&output));
+    let summary = fs::read_to_string(&summary).expect("the summary is there");
+    assert!(summary.starts_with("# Before\n<!-- byname -->\n"), "{summary}");
+    assert!(
+        summary.contains("](https://example.org/someone/nixpkgs/blob/0123abc/pkgs/by-name/ca/calc/package.nix#L6)"),
+        "{summary}"
+    );
+}
+
+#[test]
+fn a_summary_that_can_not_be_written_is_an_error_that_names_it() {
+    let output = in_a_job("/nowhere/summary.md");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("can't append to /nowhere/summary.md"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn a_schema_is_json() {
+    for arguments in [&["schema"][..], &["schema", "jsonl"]] {
+        let schema: serde_json::Value =
+            serde_json::from_slice(&byname(repository(), arguments).stdout).expect("the output is JSON");
+        assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    }
 }

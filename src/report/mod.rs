@@ -3,14 +3,21 @@
 //! A format is a view of [`crate::check::Report`] and adds nothing to it.  How a finding came to be is not known here.
 
 mod encode;
+pub mod github;
+mod inline;
 pub mod json;
 pub mod jsonl;
+pub mod markdown;
 mod printable;
 mod quote;
+mod quotes;
 #[cfg(test)]
 mod samples;
+pub mod sarif;
 mod story;
+mod summary;
 pub mod text;
+mod uri;
 mod view;
 mod words;
 mod wrap;

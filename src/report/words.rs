@@ -39,6 +39,15 @@ pub(super) fn thousands(number: usize) -> String {
     grouped
 }
 
+/// A sentence with its first letter in upper case, unless it starts with code.
+pub(super) fn capitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    chars
+        .next()
+        .map(|first| first.to_uppercase().chain(chars).collect())
+        .unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

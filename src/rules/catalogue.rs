@@ -119,23 +119,23 @@ macro_rules! rules {
 
 rules! {
     BYN_001 "BYN-001" "package-nix-not-function" Absolute
-        "package.nix is a function that callPackage can call: one that takes an attribute set pattern"
+        "`package.nix` is a function that `callPackage` can call: one that takes an attribute set pattern"
     BYN_002 "BYN-002" "syntax-error" Absolute
-        "every .nix file parses as Nix"
+        "every `.nix` file parses as Nix"
     BYN_003 "BYN-003" "paths-differ-by-case" Absolute
         "no two paths of the tree differ only by case"
     BYN_004 "BYN-004" "attribute-defined-twice" Absolute
-        "an attribute with a package directory is not defined in all-packages.nix as well"
+        "an attribute with a package directory is not defined in `all-packages.nix` as well"
     BYN_005 "BYN-005" "nixpkgs-refers-to-itself" Absolute
-        "no file under pkgs looks up <nixpkgs/…>"
+        "no file under `pkgs` looks up `<nixpkgs/…>`"
     NPV_100 "NPV-100" "attribute-missing" Absolute
         "every package directory has a top-level attribute of its name"
     NPV_101 "NPV-101" "attribute-not-derivation" Absolute
         "the attribute of every package directory is a derivation"
     NPV_109 "NPV-109" "shard-not-directory" Absolute
-        "every entry of pkgs/by-name is a directory"
+        "every entry of `pkgs/by-name` is a directory"
     NPV_110 "NPV-110" "shard-name-invalid" Absolute
-        "a shard is named by one or two of a-z, 0-9, _ and -, and begins with a letter or _"
+        "a shard is named by one or two of `a-z`, `0-9`, `_` and `-`, and begins with a letter or `_`"
     NPV_111 "NPV-111" "packages-differ-by-case" Absolute
         "no two entries of a shard differ only by case"
     NPV_120 "NPV-120" "attribute-fails" Absolute
@@ -159,29 +159,29 @@ rules! {
     NPV_140 "NPV-140" "package-not-directory" Absolute
         "every entry of a shard is a directory"
     NPV_141 "NPV-141" "package-name-invalid" Absolute
-        "a package is named by letters, digits, _ and -, and begins with a letter or _"
+        "a package is named by letters, digits, `_` and `-`, and begins with a letter or `_`"
     NPV_142 "NPV-142" "package-in-wrong-shard" Absolute
         "a package directory is in the shard of the first two characters of its name, in lower case"
     NPV_143 "NPV-143" "package-nix-missing" Absolute
-        "every package directory has a package.nix"
+        "every package directory has a `package.nix`"
     NPV_144 "NPV-144" "package-nix-not-file" Absolute
-        "package.nix is a regular file"
+        "`package.nix` is a regular file"
     NPV_145 "NPV-145" "executable-without-shebang" Absolute
-        "a .nix file that is executable starts with #!"
+        "a `.nix` file that is executable starts with `#!`"
     NPV_146 "NPV-146" "shebang-not-executable" Absolute
-        "a .nix file that starts with #! is executable"
+        "a `.nix` file that starts with `#!` is executable"
     NPV_160 "NPV-160" "moved-out-of-by-name" Ratchet
-        "a package that was in pkgs/by-name stays there"
+        "a package that was in `pkgs/by-name` stays there"
     NPV_162 "NPV-162" "new-package-not-by-name" Ratchet
-        "a new package that could be in pkgs/by-name is put there"
+        "a new package that could be in `pkgs/by-name` is put there"
     NPV_164 "NPV-164" "new-without-strict-deps" Ratchet
-        "a new package sets strictDeps"
+        "a new package sets `strictDeps`"
     NPV_165 "NPV-165" "strict-deps-dropped" Ratchet
-        "a package that had strictDeps keeps it"
+        "a package that had `strictDeps` keeps it"
     NPV_166 "NPV-166" "new-without-structured-attrs" Ratchet
-        "a new package sets __structuredAttrs"
+        "a new package sets `__structuredAttrs`"
     NPV_167 "NPV-167" "structured-attrs-dropped" Ratchet
-        "a package that had __structuredAttrs keeps it"
+        "a package that had `__structuredAttrs` keeps it"
     NPV_170 "NPV-170" "escape-without-effect" Absolute
         "no string has an escape without effect"
 }

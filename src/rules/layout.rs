@@ -265,7 +265,7 @@ fn move_to_shard(tree: &Tree, package: &Package) -> String {
     let shard = format!("{BY_NAME}/{}", shard_of(name));
     let make = match tree.lookup(shard.as_str().into()) {
         Some(_) => String::new(),
-        None => format!("mkdir {shard} && "),
+        None => format!("mkdir -p {shard} && "),
     };
     format!(
         "`{make}git mv {} {shard}/{name}`",

@@ -2,7 +2,6 @@
 
 mod fold;
 mod render;
-mod summary;
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -49,7 +48,7 @@ pub fn write(
         }
     }
     if !layout.quiet {
-        writeln!(out, "{}", summary::summary(report, elapsed, layout))?;
+        writeln!(out, "{}", render::summary(report, elapsed, layout))?;
     }
     Ok(())
 }

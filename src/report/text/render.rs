@@ -1,22 +1,22 @@
 //! A story as rustc would tell it.
 
+use std::time::Duration;
+
 use annotate_snippets::renderer::{DEFAULT_LINE_NUM_STYLE, DEFAULT_TERM_WIDTH};
-use annotate_snippets::{
-    Annotation, AnnotationKind, Element, Group, Level, Message, Padding, Renderer, Snippet, Title,
-};
-use anstyle::Style;
+use annotate_snippets::{Element, Group, Level, Message, Padding, Renderer, Title};
+use anstyle::{AnsiColor, Style};
 
 use super::Layout;
 use super::fold::Folded;
+use crate::check::Report;
 use crate::report::printable::printable_line;
-use crate::report::quote::quote;
+use crate::report::quotes::{quotes, snippets};
 use crate::report::story::Story;
+use crate::report::summary;
 use crate::report::words::{split_sentence, thousands};
 use crate::report::wrap::wrap;
-use crate::rules::{Excerpt, Finding, Place, Undecided};
+use crate::rules::{Finding, Place, Undecided};
 
-/// Of a story that is told of many places, how many more than the first are quoted.
-const QUOTED_REPEATS: usize = 4;
 /// Of folded findings, how many are named.
 const NAMED: usize = 20;
 
@@ -35,13 +35,8 @@ pub(super) fn story(story: &Story<'_>, layout: &Layout) -> String {
 
     let notes = notes(story, &unquoted, gutter, layout);
     let separator = (quoted.is_empty() && !notes.is_empty()).then_some(Element::Padding(Padding));
-    let snippets = quoted.into_iter().enumerate().map(|(index, quote)| {
-        // The first one stands below the line of its place.
-        let path = (index > 0).then(|| printable_line(&place.path).into_owned());
-        Element::Cause(quote.snippet().path(path))
-    });
     let body = Group::with_level(Level::ERROR)
-        .elements(snippets)
+        .elements(snippets(&quoted, place).map(Element::Cause))
         .elements(separator)
         .elements(notes);
     if !body.is_empty() {
@@ -90,6 +85,23 @@ pub(super) fn undecided(undecided: &Undecided, layout: &Layout) -> String {
     renderer(layout).render(&[Group::with_title(title)])
 }
 
+/// The whole in one line, broken to the width.
+pub(super) fn summary(report: &Report, elapsed: Option<Duration>, layout: &Layout) -> String {
+    let listed = match (layout.all, report.undecided.len()) {
+        (true, _) | (_, 0) => "",
+        _ => "; `--all` lists what is undecided",
+    };
+    let sentence = summary::summary(report, elapsed) + listed;
+    let sentence = wrap(&sentence, layout.width, 0);
+    let status = report.status.name();
+    let style = match (layout.color, report.status.passes()) {
+        (false, _) => return sentence,
+        (true, true) => AnsiColor::BrightGreen.on_default().bold(),
+        (true, false) => AnsiColor::BrightRed.on_default().bold(),
+    };
+    format!("{style}{status}{style:#}{}", &sentence[status.len()..])
+}
+
 fn renderer(layout: &Layout) -> Renderer {
     let renderer = if layout.color {
         Renderer::styled()
@@ -99,60 +111,6 @@ fn renderer(layout: &Layout) -> Renderer {
     renderer
         .hyperlink(layout.hyperlinks)
         .term_width(layout.width.unwrap_or(DEFAULT_TERM_WIDTH))
-}
-
-/// A stretch of source, with the places in it that are to be marked.
-struct Quoted<'a> {
-    excerpt: &'a Excerpt,
-    places: Vec<&'a Place>,
-}
-
-impl Quoted<'_> {
-    /// How many digits its line numbers have.
-    fn gutter(&self) -> usize {
-        let last_line = self.excerpt.first_line as usize + self.excerpt.text.matches('\n').count();
-        last_line.to_string().len()
-    }
-
-    fn snippet<'s>(&self) -> Snippet<'s, Annotation<'s>> {
-        let spans = self.places.iter().filter_map(|place| place.span);
-        let quotes: Vec<_> = spans.map(|span| quote(self.excerpt, &span)).collect();
-        let text = quotes.first().map(|quote| quote.text.clone()).unwrap_or_default();
-        let marks = quotes
-            .into_iter()
-            .map(|quote| AnnotationKind::Primary.span(quote.marked));
-        Snippet::source(text)
-            .line_start(self.excerpt.first_line as usize)
-            .annotations(marks)
-    }
-}
-
-/// The source to quote, and the places of repeats that are not quoted.
-fn quotes<'a>(story: &Story<'a>) -> (Vec<Quoted<'a>>, Vec<&'a Place>) {
-    let mut quoted: Vec<Quoted<'a>> = Vec::new();
-    let mut unquoted = Vec::new();
-    let lead = &story.lead().place;
-    quoted.extend(lead.excerpt.as_ref().map(|excerpt| Quoted {
-        excerpt,
-        places: story.findings.iter().map(|finding| &finding.place).collect(),
-    }));
-    for repeat in &story.repeats {
-        let place = &repeat.place;
-        let Some(excerpt) = &place.excerpt else {
-            unquoted.push(place);
-            continue;
-        };
-        if let Some(same) = quoted.iter_mut().find(|quoted| quoted.excerpt == excerpt) {
-            same.places.push(place);
-        } else if quoted.len() <= QUOTED_REPEATS && excerpt.first_column == 1 {
-            let places = vec![place];
-            quoted.push(Quoted { excerpt, places });
-        } else {
-            // The renderer would name the column that it has in a quote that is cut.
-            unquoted.push(place);
-        }
-    }
-    (quoted, unquoted)
 }
 
 /// What stands below the source: the rest of the message, what follows from it, and how to mend it.
@@ -235,7 +193,7 @@ mod tests {
     use crate::report::samples;
     use crate::report::story::stories;
     use crate::report::text::tests::{PLAIN, WIDE};
-    use crate::rules::{Rule, Span};
+    use crate::rules::{Excerpt, Rule, Span};
 
     /// The one story of some findings.
     fn rendered(findings: &[Finding], layout: &Layout) -> String {

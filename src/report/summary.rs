@@ -2,39 +2,29 @@
 
 use std::time::Duration;
 
-use anstyle::AnsiColor;
-
-use super::Layout;
 use crate::check::{Report, Status};
 use crate::report::printable::printable_line;
 use crate::report::words::count;
-use crate::report::wrap::wrap;
 
-/// The line, broken to the width of `layout`, its status in front.
-pub(super) fn summary(report: &Report, elapsed: Option<Duration>, layout: &Layout) -> String {
-    let status = report.status.name();
+/// A check in one line, its status in front.
+pub(super) fn summary(report: &Report, elapsed: Option<Duration>) -> String {
+    let head = &report.head;
     let time = elapsed
         .map(|elapsed| format!(" in {:.2} s", elapsed.as_secs_f64()))
         .unwrap_or_default();
-    let head = &report.head;
-    let mut parts = vec![
-        format!(
-            "{status}: {} in {} and {}{time}",
-            count(report.findings.len(), "finding"),
-            count(head.packages, "package"),
-            count(head.files, "file"),
-        ),
-        judged(report),
-    ];
-    parts.extend(undecided(report, layout));
+    let found = format!(
+        "{}: {} in {} and {}{time}",
+        report.status.name(),
+        count(report.findings.len(), "finding"),
+        count(head.packages, "package"),
+        count(head.files, "file"),
+    );
+    let mut parts = vec![found, judged(report)];
+    if !report.undecided.is_empty() {
+        parts.push(format!("{} undecided", count(report.undecided.len(), "question")));
+    }
     parts.extend(what_to_do(report));
-    let sentence = wrap(&parts.join("; "), layout.width, 0);
-    let style = match (layout.color, report.status.passes()) {
-        (false, _) => return sentence,
-        (true, true) => AnsiColor::BrightGreen.on_default().bold(),
-        (true, false) => AnsiColor::BrightRed.on_default().bold(),
-    };
-    format!("{style}{status}{style:#}{}", &sentence[status.len()..])
+    parts.join("; ")
 }
 
 /// What the verdict rests on.
@@ -51,12 +41,6 @@ fn judged(report: &Report) -> String {
     }
 }
 
-fn undecided(report: &Report, layout: &Layout) -> Option<String> {
-    let number = report.undecided.len();
-    let listed = if layout.all { "" } else { ", which `--all` lists" };
-    (number > 0).then(|| format!("{} undecided{listed}", count(number, "question")))
-}
-
 fn what_to_do(report: &Report) -> Option<String> {
     let first = report.findings.first()?;
     Some(format!(
@@ -69,28 +53,26 @@ fn what_to_do(report: &Report) -> Option<String> {
 mod tests {
     use super::*;
     use crate::report::samples;
-    use crate::report::text::tests::WIDE;
 
     #[test]
     fn the_summary_says_what_was_judged() {
         let mut report = samples::report(Status::Ok, vec![]);
         assert_eq!(
-            summary(&report, Some(Duration::from_millis(1234)), &WIDE),
+            summary(&report, Some(Duration::from_millis(1234))),
             "ok: no findings in 21,326 packages and 43,210 files in 1.23 s; \
              no base given: only the absolute rules were judged"
         );
         report.base = Some(samples::base());
         report.undecided = vec![samples::undecided()];
         assert_eq!(
-            summary(&report, None, &WIDE),
-            "ok: no findings in 21,326 packages and 43,210 files; compared with base; \
-             1 question undecided, which `--all` lists"
+            summary(&report, None),
+            "ok: no findings in 21,326 packages and 43,210 files; compared with base; 1 question undecided"
         );
         report.status = Status::BaseStillBroken;
         report.findings = vec![samples::wrong_shard(); 2];
         report.undecided.clear();
         assert_eq!(
-            summary(&report, None, &WIDE),
+            summary(&report, None),
             "base-still-broken: 2 findings in 21,326 packages and 43,210 files; \
              base breaks the absolute rules too: the ratchets were not judged; \
              mend what is listed and run it again; `byname explain NPV-142` tells what a rule wants, and why"

@@ -1,0 +1,119 @@
+//! Sentences with code between backticks, as Markdown that shows what they say and nothing else.
+
+use crate::report::printable::printable_line;
+
+/// A sentence as inline Markdown.  Code stays code; whatever Markdown or GitHub would make more of than text is defused.
+pub(super) fn markdown(sentence: &str) -> String {
+    let sentence = printable_line(sentence);
+    let mut markdown = String::with_capacity(sentence.len());
+    let mut rest = &*sentence;
+    while let Some(start) = rest.find('`') {
+        push_prose(&mut markdown, &rest[..start]);
+        let fence = backticks(&rest[start..]);
+        let behind = &rest[start + fence..];
+        match closing(behind, fence) {
+            Some(end) => {
+                markdown.push_str(&code(behind[..end].trim_matches(' ')));
+                rest = &behind[end + fence..];
+            }
+            None => {
+                push_prose(&mut markdown, &rest[start..start + fence]);
+                rest = behind;
+            }
+        }
+    }
+    push_prose(&mut markdown, rest);
+    markdown
+}
+
+/// Text as inline code, behind a fence that is longer than any run of backticks in it.
+pub(super) fn code(text: &str) -> String {
+    let text = printable_line(text);
+    if text.is_empty() {
+        return String::new();
+    }
+    let fence = fence(&text, 1);
+    let space = if text.starts_with('`') || text.ends_with('`') {
+        " "
+    } else {
+        ""
+    };
+    format!("{fence}{space}{text}{space}{fence}")
+}
+
+/// A run of backticks that `text` has not, of this length at least.
+pub(super) fn fence(text: &str, least: usize) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    "`".repeat((longest + 1).max(least))
+}
+
+/// How many backticks a text starts with.
+fn backticks(text: &str) -> usize {
+    text.len() - text.trim_start_matches('`').len()
+}
+
+/// Where a run of exactly so many backticks starts.
+fn closing(text: &str, fence: usize) -> Option<usize> {
+    let mut at = 0;
+    while let Some(found) = text[at..].find('`') {
+        let start = at + found;
+        let length = backticks(&text[start..]);
+        if length == fence {
+            return Some(start);
+        }
+        at = start + length;
+    }
+    None
+}
+
+/// Text without code: what is punctuation of Markdown is escaped, and what GitHub links (users, issues, addresses) is
+/// broken by a space without width.
+fn push_prose(markdown: &mut String, text: &str) {
+    for c in text.chars() {
+        match c {
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '<' | '>' | '|' | '~' | '!' | '&' | '+' => {
+                markdown.push('\\');
+                markdown.push(c);
+            }
+            '@' | '#' => {
+                markdown.push('\\');
+                markdown.push(c);
+                markdown.push('\u{200b}');
+            }
+            _ => markdown.push(c),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_stays_code() {
+        assert_eq!(markdown("`a_b` and `c*d`, say"), "`a_b` and `c*d`, say");
+        assert_eq!(markdown("`\\` before `` ` ``"), "`\\` before `` ` ``");
+        assert_eq!(code("a`b"), "``a`b``");
+        assert_eq!(code("`"), "`` ` ``");
+    }
+
+    #[test]
+    fn what_is_no_code_is_only_text() {
+        assert_eq!(
+            markdown("a_b <img src=x> @user #1 [x](y)"),
+            "a\\_b \\<img src=x\\> \\@\u{200b}user \\#\u{200b}1 \\[x\\](y)"
+        );
+    }
+
+    #[test]
+    fn a_name_with_backticks_can_not_become_markup() {
+        let hostile = "`<b>` is wrong: ``` `<b>`<img>`";
+        let text = markdown(hostile);
+        assert_eq!(text, "`<b>` is wrong: \\`\\`\\` `<b>`\\<img\\>\\`");
+    }
+
+    #[test]
+    fn a_sentence_is_one_line() {
+        assert_eq!(markdown("`a\nb` c\nd"), "`a␊b` c␊d");
+    }
+}

@@ -1,0 +1,255 @@
+//! The report as Markdown, for the comment on a pull request and the summary of a job: what was found by rule, and folded
+//! below it each finding.
+
+use std::io::{self, Write};
+
+use annotate_snippets::{Element, Group, Level, Renderer};
+
+use crate::check::{Report, Status};
+use crate::report::inline::{code, fence, markdown};
+use crate::report::quotes::{quotes, snippets};
+use crate::report::story::{Story, stories};
+use crate::report::uri;
+use crate::report::words::{capitalized, count, split_sentence, thousands};
+use crate::rules::{Kind, Place, Rule, Undecided};
+
+/// How large the comment on a pull request may be, in bytes, with room for what a workflow puts around it.
+pub const COMMENT: usize = 55_000;
+/// How large the summary of a job's step may be, in bytes, likewise.
+pub const STEP_SUMMARY: usize = 1_000_000;
+
+/// Up to so many findings are shown unfolded.
+const UNFOLDED: usize = 5;
+/// How many columns a quote of the source may have.
+const QUOTE_WIDTH: usize = 120;
+
+/// How the page is made.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    /// How many bytes it may have; what does not fit is counted.
+    pub limit: usize,
+    /// The address that a path of the tree is appended to for a link to the file, with a slash at its end.
+    pub blob: Option<String>,
+}
+
+/// Writes `report`.
+///
+/// # Errors
+/// Whatever writing to `out` gives.
+pub fn write(out: &mut (impl Write + ?Sized), report: &Report, layout: &Layout) -> io::Result<()> {
+    // Marks the comment, so that a workflow finds the one that it has to renew.
+    let mut page = "<!-- byname -->\n".to_owned();
+    page.push_str(&heading(report));
+    let sections = sections(report);
+    if !sections.is_empty() {
+        page.push_str(&table(&sections));
+    }
+    let is_open = report.findings.len() <= UNFOLDED;
+    for section in &sections {
+        section.push(&mut page, layout, is_open);
+    }
+    push_undecided(&mut page, &report.undecided, layout);
+    if let Some(first) = report.findings.first() {
+        let explain = format!(
+            "\n`byname explain {}` tells what a rule wants, and why. \
+             `byname check` shows the same in a checkout.\n",
+            first.rule.code
+        );
+        page.push_str(&explain);
+    }
+    out.write_all(page.as_bytes())
+}
+
+/// The verdict, and what it rests on.
+fn heading(report: &Report) -> String {
+    let (sign, verdict) = match report.status {
+        Status::Ok => ("✅", "nothing wrong"),
+        Status::BaseFixed => ("✅", "mends what was wrong"),
+        Status::BaseStillBroken => ("❌", "still wrong, as before"),
+        Status::ProblemsIntroduced => ("❌", "problems"),
+        Status::DiscouragedPatternsIntroduced => ("❌", "discouraged patterns introduced"),
+    };
+    let judged = match (&report.base, report.status) {
+        (None, _) => "Only the absolute rules were judged, since no base was given.".to_owned(),
+        (Some(base), Status::Ok | Status::DiscouragedPatternsIntroduced) => {
+            format!("Compared with {}.", code(&base.source))
+        }
+        (Some(base), Status::BaseFixed) => format!(
+            "{} breaks the absolute rules, so the ratchets were not judged.",
+            code(&base.source)
+        ),
+        (Some(base), Status::BaseStillBroken) => format!(
+            "{} breaks the absolute rules too, so the ratchets were not judged.",
+            code(&base.source)
+        ),
+        (Some(base), Status::ProblemsIntroduced) => format!(
+            "{} breaks no absolute rule. The ratchets are judged when this does not either.",
+            code(&base.source)
+        ),
+    };
+    format!(
+        "## {sign} byname: {verdict}\n\n**{}** in {} and {} of {}. {judged}\n",
+        capitalized(&count(report.findings.len(), "finding")),
+        count(report.head.packages, "package"),
+        count(report.head.files, "file"),
+        code(&report.head.source),
+    )
+}
+
+/// The stories of one rule.
+struct Section<'a> {
+    rule: &'static Rule,
+    stories: Vec<Story<'a>>,
+}
+
+/// The stories of a report by rule, those of the most findings first.
+fn sections(report: &Report) -> Vec<Section<'_>> {
+    let mut sections: Vec<Section<'_>> = Vec::new();
+    for story in stories(&report.findings) {
+        let rule = story.lead().rule;
+        match sections.iter_mut().find(|section| section.rule == rule) {
+            Some(section) => section.stories.push(story),
+            None => sections.push(Section {
+                rule,
+                stories: vec![story],
+            }),
+        }
+    }
+    sections.sort_by_key(|section| std::cmp::Reverse(section.count()));
+    sections
+}
+
+fn table(sections: &[Section<'_>]) -> String {
+    let mut table = "\n| rule | findings | what it wants |\n| --- | ---: | --- |\n".to_owned();
+    for section in sections {
+        let rule = section.rule;
+        table.push_str(&format!(
+            "| {} | {} | {} |\n",
+            linked(rule),
+            thousands(section.count()),
+            markdown(rule.summary)
+        ));
+    }
+    table
+}
+
+/// A rule's code, linked to its page where it has one.
+fn linked(rule: &Rule) -> String {
+    match rule.url() {
+        Some(url) => format!("[{}]({url})", rule.code),
+        None => rule.code.to_owned(),
+    }
+}
+
+impl Section<'_> {
+    fn count(&self) -> usize {
+        self.stories.iter().map(Story::len).sum()
+    }
+
+    /// Appends the section as far as it fits.
+    fn push(&self, page: &mut String, layout: &Layout, is_open: bool) {
+        let rule = self.rule;
+        let kind = match rule.kind {
+            Kind::Absolute => "",
+            Kind::Ratchet => ", judged on what is new",
+        };
+        let open = if is_open { " open" } else { "" };
+        page.push_str(&format!(
+            "\n<details{open}><summary><b>{} {}</b>: {}{kind}</summary>\n",
+            rule.code,
+            rule.name,
+            count(self.count(), "finding")
+        ));
+        let mut left = self.count();
+        for story in &self.stories {
+            let text = told(story, layout);
+            if page.len() + text.len() > layout.limit {
+                break;
+            }
+            page.push_str(&text);
+            left -= story.len();
+        }
+        if left > 0 {
+            page.push_str(&format!(
+                "\n{} more, for which there is no room here: `byname check --all` shows them.\n",
+                capitalized(&count(left, "finding"))
+            ));
+        }
+        page.push_str("\n</details>\n");
+    }
+}
+
+/// A story as paragraphs.
+fn told(story: &Story<'_>, layout: &Layout) -> String {
+    let place = &story.lead().place;
+    let mut text = format!("\n**{}**\n", location(place, layout));
+    for finding in &story.findings {
+        text.push_str(&format!("\n{}\n", markdown(&finding.message)));
+    }
+    if let Some(source) = source(story) {
+        let fence = fence(&source, 3);
+        text.push_str(&format!("\n{fence}text\n{source}\n{fence}\n"));
+    }
+    for consequence in &story.consequences {
+        let (what, _) = split_sentence(&consequence.message);
+        text.push_str(&format!(
+            "\n{} follows from this: {}.\n",
+            consequence.rule.code,
+            markdown(what)
+        ));
+    }
+    let helps = story.findings.iter().filter_map(|finding| finding.help.as_deref());
+    for help in helps {
+        text.push_str(&format!("\n➜ {}\n", markdown(help)));
+    }
+    text
+}
+
+/// Path and line, linked to the file where there is an address for it.
+fn location(place: &Place, layout: &Layout) -> String {
+    let line = place.span.map(|span| format!(":{}", span.line)).unwrap_or_default();
+    let shown = code(&format!("{}{line}", place.path));
+    match &layout.blob {
+        Some(blob) => {
+            let anchor = place.span.map(|span| format!("#L{}", span.line)).unwrap_or_default();
+            format!("[{shown}]({blob}{}{anchor})", uri::of_path(&place.path))
+        }
+        None => shown,
+    }
+}
+
+/// The source of a story, with its spans marked.
+fn source(story: &Story<'_>) -> Option<String> {
+    let (quoted, _) = quotes(story);
+    if quoted.is_empty() {
+        return None;
+    }
+    let snippets = snippets(&quoted, &story.lead().place).map(Element::Cause);
+    let group = Group::with_level(Level::ERROR).elements(snippets);
+    Some(Renderer::plain().term_width(QUOTE_WIDTH).render(&[group]))
+}
+
+fn push_undecided(page: &mut String, undecided: &[Undecided], layout: &Layout) {
+    if undecided.is_empty() {
+        return;
+    }
+    page.push_str(&format!(
+        "\n<details><summary>{} undecided</summary>\n\nWithout Nix, these can't be known. They count neither for nor against \
+         the change.\n\n",
+        capitalized(&count(undecided.len(), "question"))
+    ));
+    for (index, question) in undecided.iter().enumerate() {
+        let line = format!(
+            "- {} of {}: {}\n",
+            code(question.question),
+            question.attribute.as_deref().map_or("every attribute".into(), code),
+            markdown(&question.reason)
+        );
+        if page.len() + line.len() > layout.limit {
+            page.push_str(&format!("- {} more\n", thousands(undecided.len() - index)));
+            break;
+        }
+        page.push_str(&line);
+    }
+    page.push_str("\n</details>\n");
+}
