@@ -167,7 +167,10 @@ fn a_commit_hook_judges_what_is_staged() {
 fn only_what_concerns_the_files_that_were_named() {
     let repo = nixpkgs();
     repo.write(MISPLACED, PACKAGE);
-    repo.write("pkgs/by-name/ba/bad/package.nix", "{ stdenv }: ./nothing\n");
+    repo.write(
+        "pkgs/by-name/ba/bad/package.nix",
+        &PACKAGE.replace("mkDerivation {", "mkDerivation { x = ./nothing;"),
+    );
     repo.write("lib/bad.nix", "\"\\.\"\n");
     let files = |files: &[&str]| found(&check(repo.path(), &[&["--files"], files].concat()));
     assert_eq!(files(&["lib/bad.nix"]), ["NPV-170 lib/bad.nix"]);
