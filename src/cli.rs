@@ -17,6 +17,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Check(Check),
+    Attributes(Attributes),
     /// List all rules
     Rules,
     Explain(Explain),
@@ -70,6 +71,12 @@ pub struct Check {
     #[arg(long, value_name = "PATH", num_args = 0..)]
     pub files: Option<Vec<PathBuf>>,
 
+    /// What to do about questions of new or changed attributes that can't be decided without Nix
+    ///
+    /// `allow` counts them and lists them in the JSON report. `deny` exits with 1, and lists them on standard error.
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t = Undecided::Allow)]
+    pub undecided: Undecided,
+
     /// How to show the result
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -91,6 +98,29 @@ pub struct Check {
     /// Show findings only, and no summary
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// Tell what the top-level attributes of a Nixpkgs are
+///
+/// Of each: its kind, what its builder sees of strictDeps and __structuredAttrs, whether the package set's own callPackage
+/// made it, whether it should be in pkgs/by-name, and where it is defined.
+#[derive(Debug, clap::Args)]
+pub struct Attributes {
+    /// The tree, named as for `byname check`
+    ///
+    /// Without it, the Nixpkgs that the current directory is in.
+    pub nixpkgs: Option<OsString>,
+
+    /// The attributes to tell about [default: all]
+    pub names: Vec<String>,
+
+    /// How to show them
+    #[arg(long, value_enum, default_value_t = Table::Text)]
+    pub format: Table,
+
+    /// How many threads to use [default: one for each processor]
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<NonZeroUsize>,
 }
 
 /// Explain a rule: what it wants, why, and how to mend what breaks it
@@ -130,6 +160,25 @@ pub enum SchemaOf {
     Json,
     /// Each line that `check --format jsonl` writes
     Jsonl,
+}
+
+/// How to show a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Table {
+    /// For people
+    Text,
+    /// For programs: a line each, its fields separated by tabs, `-` where a question does not arise and `?` where it is
+    /// undecided
+    Tsv,
+    /// For programs: one object, described in the README
+    Json,
+}
+
+/// What to do about undecided questions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Undecided {
+    Allow,
+    Deny,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -6,19 +6,23 @@ mod show;
 
 use std::env;
 use std::error::Error;
+use std::ffi::OsStr;
 use std::io::{self, Write};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
 use byname::check::{self, CheckError, Options, Report};
-use byname::report::{json, jsonl, printable};
+use byname::nix::Symbol;
+use byname::nixpkgs::{self, Files, Layout};
+use byname::report::{self, json, jsonl, printable};
 use byname::rules::{self, UnknownRule};
 use byname::tree::{Comparison, Environment, Judged, Request, Source, SourceError, Trees};
 use clap::Parser;
 use thiserror::Error;
 
-use crate::cli::{Check, Cli, Command, SchemaOf};
+use crate::cli::{Attributes, Check, Cli, Command, SchemaOf, Table, Undecided};
 use crate::show::OutputError;
 
 /// Parsing all of Nixpkgs allocates much from many threads, which this one does a fifth faster than the system's.
@@ -33,6 +37,7 @@ const NO_VERDICT: u8 = 2;
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Check(arguments) => run_check(&arguments),
+        Command::Attributes(arguments) => run_attributes(&arguments),
         Command::Rules => done(show::print(list_rules)),
         Command::Explain(arguments) => run_explain(&arguments.code),
         Command::Schema(arguments) => done(show::print(|out| write_schema(out, arguments.format))),
@@ -73,6 +78,10 @@ enum Failure {
     UnknownRule(#[from] UnknownRule),
     #[error(transparent)]
     Output(#[from] OutputError),
+    #[error("the top-level package set of this tree can't be had: {0}")]
+    NoPackageSet(String),
+    #[error("there is no top-level attribute `{0}` in this tree")]
+    NoAttribute(String),
 }
 
 fn run_check(arguments: &Check) -> Result<ExitCode, Failure> {
@@ -80,11 +89,85 @@ fn run_check(arguments: &Check) -> Result<ExitCode, Failure> {
     let report = judge(arguments)?;
     let elapsed = start.elapsed();
     show::report(arguments, &report, elapsed)?;
-    Ok(if report.status.passes() {
+    let is_denied = arguments.undecided == Undecided::Deny && deny(&report);
+    Ok(if report.status.passes() && !is_denied {
         ExitCode::SUCCESS
     } else {
         ExitCode::from(PROBLEMS)
     })
+}
+
+/// Says on standard error which questions of new or changed attributes are undecided; whether any are.
+fn deny(report: &Report) -> bool {
+    let questions: Vec<_> = report.newly_undecided().collect();
+    if questions.is_empty() {
+        return false;
+    }
+    let list: String = questions
+        .iter()
+        .map(|undecided| {
+            let attribute = undecided.attribute.as_deref().unwrap_or("all attributes");
+            format!("\n  {attribute}: {}: {}", undecided.question, undecided.reason)
+        })
+        .collect();
+    let count = match questions.len() {
+        1 => "1 question of a new or changed attribute is".to_owned(),
+        count => format!("{count} questions of new or changed attributes are"),
+    };
+    complain_that(&format!("{count} undecided, which `--undecided deny` forbids:{list}"));
+    true
+}
+
+fn run_attributes(arguments: &Attributes) -> Result<ExitCode, Failure> {
+    let names: Vec<_> = arguments.names.iter().map(|name| Symbol::new(name)).collect();
+    let only = (!names.is_empty()).then_some(&names[..]);
+    on_tree(arguments.nixpkgs.as_deref(), arguments.jobs, |files| {
+        let attributes = nixpkgs::Attributes::of(files, &Layout::of(files.tree()), only);
+        if let Some(failure) = attributes.failure() {
+            return Err(Failure::NoPackageSet(failure.cause().describe(files)));
+        }
+        show::print(|out| match arguments.format {
+            Table::Text => report::attributes::text(out, attributes.iter(), files),
+            Table::Tsv => report::attributes::tsv(out, attributes.iter(), files),
+            Table::Json => report::attributes::json(out, attributes.iter(), files),
+        })?;
+        let missing = names.iter().find(|name| attributes.get(**name).is_none());
+        match missing {
+            Some(name) => Err(Failure::NoAttribute(name.to_string())),
+            None => Ok(ExitCode::SUCCESS),
+        }
+    })
+}
+
+/// Runs `run` on the files of the tree that an argument names, with so many threads.
+fn on_tree<T: Send>(
+    nixpkgs: Option<&OsStr>,
+    jobs: Option<NonZeroUsize>,
+    run: impl FnOnce(&Files) -> Result<T, Failure> + Send,
+) -> Result<T, Failure> {
+    let current = env::current_dir().map_err(Failure::CurrentDirectory)?;
+    let enclosing = enclosing_nixpkgs(&current).map(Path::to_owned);
+    let request = Request {
+        head: Judged::Source(source(nixpkgs, enclosing.as_deref(), &current)?),
+        base: None,
+        comparison: Comparison::MergeBase,
+        current,
+        nixpkgs: enclosing,
+        environment: Environment::of_process(),
+    };
+    check::pool(&Options { jobs })?.install(|| {
+        let trees = request.load()?;
+        run(&Files::new(&trees.head))
+    })
+}
+
+/// The tree that an argument names; without one, that which the directory `current` is in.
+fn source(nixpkgs: Option<&OsStr>, enclosing: Option<&Path>, current: &Path) -> Result<Source, Failure> {
+    match (nixpkgs, enclosing) {
+        (Some(nixpkgs), _) => Ok(Source::parse(nixpkgs)),
+        (None, Some(directory)) => Ok(Source::Directory(directory.to_owned())),
+        (None, None) => Err(Failure::NoNixpkgs(current.to_owned())),
+    }
 }
 
 fn judge(arguments: &Check) -> Result<Report, Failure> {
@@ -102,12 +185,7 @@ fn judge(arguments: &Check) -> Result<Report, Failure> {
 /// Which trees the arguments name, in the directory `current`.
 fn request(arguments: &Check, current: PathBuf) -> Result<Request, Failure> {
     let nixpkgs = enclosing_nixpkgs(&current).map(Path::to_owned);
-    let head = match (arguments.nixpkgs.as_deref().map(Source::parse), &nixpkgs) {
-        (Some(source), _) => source,
-        (None, Some(nixpkgs)) => Source::Directory(nixpkgs.clone()),
-        (None, None) => return Err(Failure::NoNixpkgs(current)),
-    };
-    let head = match head {
+    let head = match source(arguments.nixpkgs.as_deref(), nixpkgs.as_deref(), &current)? {
         Source::Directory(directory) if arguments.staged => Judged::Staged(directory),
         _ if arguments.staged => return Err(Failure::StagedElsewhere),
         source => Judged::Source(source),
@@ -171,13 +249,17 @@ fn write_schema(out: &mut dyn Write, format: SchemaOf) -> io::Result<()> {
 
 /// Says on standard error what went wrong, and what was behind it.
 fn complain(failure: &Failure) {
-    let style = annotate_snippets::renderer::DEFAULT_ERROR_STYLE;
     let mut message = failure.to_string();
     let mut source = failure.source();
     while let Some(cause) = source {
         message.push_str(&format!(": {cause}"));
         source = cause.source();
     }
+    complain_that(&message);
+}
+
+fn complain_that(message: &str) {
+    let style = annotate_snippets::renderer::DEFAULT_ERROR_STYLE;
     // Where standard error is closed too, there is nobody left to tell.
-    let _ = writeln!(anstream::stderr(), "{style}error{style:#}: {}", printable(&message));
+    let _ = writeln!(anstream::stderr(), "{style}error{style:#}: {}", printable(message));
 }

@@ -202,6 +202,38 @@ fn a_summary_that_can_not_be_written_is_an_error_that_names_it() {
     );
 }
 
+/// A tree with an attribute of which nothing can be known: it is made from one that nothing defines.
+fn undecided_tree() -> tempfile::TempDir {
+    let tree = good_tree();
+    let package = tree.path().join("pkgs/by-name/un/unknown");
+    fs::create_dir_all(&package).expect("a directory can be made");
+    fs::write(package.join("package.nix"), "{ foo }: foo.override { }\n").expect("a file can be written");
+    tree
+}
+
+#[test]
+fn what_is_undecided_passes_unless_it_is_denied() {
+    let tree = undecided_tree();
+    let with = |arguments: &[&str]| byname(tree.path(), &[&["check", "."], arguments].concat());
+    let allowed = with(&[]);
+    assert_eq!((allowed.status.code(), stderr(&allowed)), (Some(0), ""));
+    assert!(
+        stdout(&allowed).starts_with("ok: no findings, 1 question undecided in 2 packages"),
+        "{}",
+        stdout(&allowed)
+    );
+    assert_eq!(with(&["--undecided", "allow"]).status.code(), Some(0));
+
+    let denied = with(&["--undecided", "deny"]);
+    assert_eq!(denied.status.code(), Some(1));
+    assert!(stdout(&denied).starts_with("ok: "), "{}", stdout(&denied));
+    assert_eq!(
+        stderr(&denied),
+        "error: 1 question of a new or changed attribute is undecided, which `--undecided deny` forbids:\n  \
+         unknown: kind: nothing in this tree defines 'foo' (pkgs/by-name/un/unknown/package.nix:1:10)\n"
+    );
+}
+
 #[test]
 fn a_schema_is_json() {
     for arguments in [&["schema"][..], &["schema", "jsonl"]] {
@@ -209,4 +241,47 @@ fn a_schema_is_json() {
             serde_json::from_slice(&byname(repository(), arguments).stdout).expect("the output is JSON");
         assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
     }
+}
+
+#[test]
+fn what_was_undecided_before_is_not_denied() {
+    let (base, head) = (undecided_tree(), undecided_tree());
+    let base_path = base.path().to_str().expect("UTF-8");
+    let denied = || byname(head.path(), &["check", ".", "--base", base_path, "--undecided", "deny"]);
+    assert_eq!(denied().status.code(), Some(0), "{}", stderr(&denied()));
+
+    let package = head.path().join("pkgs/by-name/un/unknown/package.nix");
+    fs::write(package, "{ foo }: foo.override { x = 1; }\n").expect("a file can be written");
+    assert_eq!(denied().status.code(), Some(1));
+}
+
+#[test]
+fn attributes_are_told_in_each_format() {
+    let tree = undecided_tree();
+    let attributes = |arguments: &[&str]| {
+        let output = byname(tree.path(), &[&["attributes"], arguments].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        stdout(&output).to_owned()
+    };
+    let tsv = attributes(&["--format", "tsv"]);
+    let rows: Vec<_> = tsv.lines().skip(1).collect();
+    assert_eq!(
+        rows,
+        [
+            "hello\tby-name\tderivation\t0\t0\t1\t0\t\t\t",
+            "unknown\tby-name\t?\t?\t?\t?\t0\t\t\t"
+        ]
+    );
+    let one = attributes(&[".", "hello", "--jobs", "1"]);
+    assert!(one.lines().count() == 2 && one.contains("hello "), "{one}");
+    let json: serde_json::Value = serde_json::from_str(&attributes(&["--format", "json"])).expect("JSON");
+    assert_eq!(json["attributes"][0]["attribute"], "hello");
+}
+
+#[test]
+fn an_attribute_that_is_not_there_is_an_error() {
+    let output = byname(good_tree().path(), &["attributes", ".", "hello", "nothing"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stdout(&output).contains("hello "), "{}", stdout(&output));
+    assert!(stderr(&output).contains("`nothing`"), "{}", stderr(&output));
 }

@@ -67,7 +67,7 @@ impl Concern {
     }
 
     fn asks(&self, undecided: &Undecided) -> bool {
-        self.package.is_some() && self.package == undecided.attribute
+        undecided.attribute.is_none() || undecided.attribute == self.package
     }
 }
 

@@ -15,6 +15,13 @@ pub struct Report {
     pub undecided: Vec<Undecided>,
 }
 
+impl Report {
+    /// The undecided questions of attributes that are new or changed since base; all, where there is no base.
+    pub fn newly_undecided(&self) -> impl Iterator<Item = &Undecided> {
+        self.undecided.iter().filter(|undecided| undecided.is_new)
+    }
+}
+
 /// What a tree was, in numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TreeSummary {

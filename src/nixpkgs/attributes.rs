@@ -171,6 +171,11 @@ pub enum Failure {
 }
 
 impl Failure {
+    pub fn cause(&self) -> &Cause {
+        let (Self::Fails(cause) | Self::Undecided(cause)) = self;
+        cause
+    }
+
     fn kind(&self) -> Answer<Kind> {
         match self {
             Self::Fails(cause) => Answer::Known(Kind::Fails(cause.clone())),

@@ -36,7 +36,7 @@ pub(super) fn schema_of<T: JsonSchema>() -> Schema {
 
 /// Writes JSON with what could steer a terminal escaped, beyond what JSON itself asks to be.  Such characters stand in
 /// its strings only, so an escape means the same.
-fn write_harmless(out: &mut (impl Write + ?Sized), json: &str) -> io::Result<()> {
+pub(super) fn write_harmless(out: &mut (impl Write + ?Sized), json: &str) -> io::Result<()> {
     let mut rest = json;
     while let Some((start, c)) = rest.char_indices().find(|&(_, c)| steers_the_terminal(c)) {
         out.write_all(&rest.as_bytes()[..start])?;

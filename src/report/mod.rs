@@ -1,7 +1,8 @@
-//! What people and programs see of a check: one file per output format.
+//! What people and programs see: of a check, one file per output format; of attributes, one for all.
 //!
-//! A format is a view of [`crate::check::Report`] and adds nothing to it.  How a finding came to be is not known here.
+//! A format of a check is a view of [`crate::check::Report`] and adds nothing to it.  How a finding came to be is not known here.
 
+pub mod attributes;
 mod encode;
 pub mod github;
 mod inline;

@@ -147,7 +147,7 @@ enum Pair {
     Both(NodeId, NodeId),
 }
 
-fn differ_in_bytes(one: &Tree, ours: NodeId, other: &Tree, theirs: NodeId) -> bool {
+pub(super) fn differ_in_bytes(one: &Tree, ours: NodeId, other: &Tree, theirs: NodeId) -> bool {
     match (one.read(ours), other.read(theirs)) {
         (Ok(ours), Ok(theirs)) => ours != theirs,
         _ => true,
