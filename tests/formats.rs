@@ -20,7 +20,7 @@ const CASES: [&str; 7] = [
     "npv-170-escapes-without-effect",
     "several-rules-at-once",
     "so-many-findings-that-lists-fold",
-    "undecided-call-package-of-another-set",
+    "undecided-call-package-of-an-unknown-set",
     "verdict-base-still-broken",
     "verdict-discouraged-patterns-introduced",
     "verdict-ok",
