@@ -269,7 +269,7 @@ const PORTION: usize = 32;
 
 /// How many bytes of heap an evaluator fills before another begins anew.  On Nixpkgs, what an evaluator needs to begin
 /// with takes 12 MiB and 60 ms; all attributes together fill 1.7 GiB.
-const FULL: usize = 128 << 20;
+const FULL: usize = 72 << 20;
 
 impl Work<'_, '_> {
     /// Takes names until none are left.
