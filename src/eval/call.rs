@@ -25,6 +25,7 @@ impl<'h> Eval<'h> {
                 }
                 Value::Attrs(attrs) => match self.lookup(attrs, self.names.functor)? {
                     Some(functor) => {
+                        self.charge_call()?;
                         let functor = self.force(functor)?;
                         let this = self.heap.slice_copy(&[self.done(value)]);
                         (self.call(functor, this)?, args)

@@ -82,6 +82,7 @@ impl<'h> Eval<'h> {
     fn coerce_list(&self, items: &'h [&'h Thunk<'h>]) -> Outcome<'h, Text<'h>> {
         let mut text = String::new();
         let mut unknown = None;
+        let mut scratch = self.scratch();
         for (at, item) in items.iter().enumerate() {
             let value = self.force(item)?;
             match self.nested(|| self.coerce_more(value))? {
@@ -94,7 +95,7 @@ impl<'h> Eval<'h> {
                 }
                 Err(reason) => unknown = unknown.or(Some(reason)),
             }
-            self.afford(text.len())?;
+            scratch.hold(text.len())?;
         }
         Ok(unknown.map_or_else(|| Ok(self.heap.str(&text)), Err))
     }

@@ -1,6 +1,6 @@
 //! Equality and order.
 
-use super::attrs::Attrs;
+use super::attrs::{Attr, Attrs};
 use super::stop::Stop;
 use super::value::{Thunk, Value};
 use super::{Eval, Outcome};
@@ -72,6 +72,10 @@ impl<'h> Eval<'h> {
         {
             return Err(Stop::Unknown(reason));
         }
+        let size = left.size_bound() + right.size_bound();
+        self.charge_items(size)?;
+        let mut scratch = self.scratch();
+        scratch.hold_items::<Attr>(size)?;
         let (left, right) = (left.sorted(self), right.sorted(self));
         if left.len() != right.len() || left.iter().zip(&right).any(|(a, b)| a.name != b.name) {
             return Ok(false);

@@ -46,6 +46,11 @@ impl Heap {
         self.used.set(self.used.get() + bytes);
     }
 
+    /// Counts that memory which was charged is held no more.
+    pub(super) fn release(&self, bytes: usize) {
+        self.used.set(self.used.get() - bytes);
+    }
+
     /// Nothing in the heap is ever dropped, so nothing may need it.
     pub fn alloc<T>(&self, value: T) -> &T {
         const { assert!(!std::mem::needs_drop::<T>()) };

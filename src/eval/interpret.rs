@@ -402,52 +402,48 @@ impl<'h> Eval<'h> {
             [Part::Text(literal)] => return Ok(Value::Str(self.text(env, *literal))),
             _ => {}
         }
-        let mut text = String::new();
+        // put together at the end: a part may hold as much, and evaluate much more, before the next is known
+        let mut texts = Vec::with_capacity(parts.len());
         let mut unknown = None;
         for part in parts {
             match *part {
-                Part::Text(literal) => text.push_str(self.text(env, literal)),
+                Part::Text(literal) => texts.push(self.text(env, literal)),
                 Part::Interpolation(expr) => {
                     let value = self.eval(env, expr)?;
                     match self.coerce(value).map_err(|stop| self.located(stop, env, expr))? {
-                        Ok(part) => {
-                            self.afford(text.len() + part.len())?;
-                            text.push_str(part);
-                        }
+                        Ok(text) => texts.push(text),
                         Err(reason) => unknown = unknown.or(Some(reason)),
                     }
                 }
             }
         }
-        Ok(match unknown {
-            Some(reason) => Value::UnknownStr(reason),
-            None => self.string(&text),
-        })
+        match unknown {
+            Some(reason) => Ok(Value::UnknownStr(reason)),
+            None => self.joined(&texts),
+        }
     }
 
     fn path(&self, env: &'h Env<'h>, kind: PathKind, parts: Slice) -> Outcome<'h> {
-        let mut text = String::new();
-        for part in env.code.file.parts(parts) {
+        let parts = env.code.file.parts(parts);
+        let mut texts = Vec::with_capacity(parts.len() + 1);
+        if kind == PathKind::Relative {
+            texts.push(env.code.path.rsplit_once('/').map_or("", |(directory, _)| directory));
+            texts.push("/");
+        }
+        for part in parts {
             match *part {
-                Part::Text(literal) => text.push_str(self.text(env, literal)),
+                Part::Text(literal) => texts.push(self.text(env, literal)),
                 Part::Interpolation(expr) => {
                     let value = self.eval(env, expr)?;
-                    match value {
-                        Value::Path(path) => text.push_str(path),
-                        _ => match self.coerce_path(value)? {
-                            Ok(part) => text.push_str(part),
-                            Err(reason) => return Err(Stop::Unknown(reason)),
-                        },
+                    match self.coerce_path(value)? {
+                        Ok(part) => texts.push(part),
+                        Err(reason) => return Err(Stop::Unknown(reason)),
                     }
                 }
             }
         }
         match kind {
-            PathKind::Relative => {
-                let directory = env.code.path.rsplit_once('/').map_or("", |(directory, _)| directory);
-                Ok(Value::Path(self.heap.str(&normalize(&format!("{directory}/{text}")))))
-            }
-            PathKind::Absolute => Ok(Value::Path(self.heap.str(&normalize(&text)))),
+            PathKind::Relative | PathKind::Absolute => self.path_of(&texts).map(Value::Path),
             PathKind::Home => Err(self.unknown("a path in the user's home directory")),
             PathKind::Search => Err(self.unknown("a search path, which depends on the machine")),
         }
@@ -465,19 +461,4 @@ fn up<'h>(mut env: &'h Env<'h>, frames: u16) -> &'h Env<'h> {
         }
     }
     env
-}
-
-/// An absolute path without `.`, `..` and empty parts.
-pub(super) fn normalize(path: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    format!("/{}", parts.join("/"))
 }

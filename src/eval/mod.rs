@@ -11,7 +11,9 @@ mod compare;
 mod heap;
 mod host;
 mod interpret;
+mod limits;
 mod operators;
+mod paths;
 mod print;
 mod stop;
 mod value;
@@ -25,6 +27,7 @@ use crate::nix::Symbol;
 pub use attrs::{Attr, Attrs, Marks, Origin};
 pub use heap::Heap;
 pub use host::{Entry, Host};
+pub use limits::Limits;
 pub use stop::{Cause, Reason, Stop};
 pub use value::{Closure, Code, Env, FileId, HostFn, Native, NativeFn, Position, Thunk, Value};
 
@@ -33,27 +36,6 @@ use value::{Application, HostCall, Mapped, State};
 
 /// A value, or why there is none.
 pub type Outcome<'h, T = Value<'h>> = Result<T, Stop<'h>>;
-
-/// How much one question may cost.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Expressions evaluated and functions called.
-    pub steps: u64,
-    /// How deep evaluations nest.
-    pub depth: u32,
-    /// Bytes of heap.
-    pub bytes: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            steps: 50_000_000,
-            depth: 50_000,
-            bytes: 1 << 30,
-        }
-    }
-}
 
 /// An evaluator: one thread's, with a heap of its own.
 pub struct Eval<'h> {
@@ -218,34 +200,6 @@ impl<'h> Eval<'h> {
         Stop::Unknown(self.cause(&format!("evaluation takes too much ({what})")))
     }
 
-    /// Counts work that is done without evaluating anything.
-    fn charge(&self, steps: usize) -> Outcome<'h, ()> {
-        self.spend(steps);
-        if self.steps_left.get() == 0 {
-            return Err(self.exhaust());
-        }
-        Ok(())
-    }
-
-    /// The same where it need not end at once: the next expression does.
-    fn spend(&self, steps: usize) {
-        self.steps_left.set(self.steps_left.get().saturating_sub(steps as u64));
-    }
-
-    /// Counts the work of going through so many bytes, or so many elements, of which none is evaluated.
-    fn charge_items(&self, items: usize) -> Outcome<'h, ()> {
-        const ITEMS_PER_STEP: usize = 32;
-        self.charge(items / ITEMS_PER_STEP)
-    }
-
-    /// Refuses what would take more memory than one question may.
-    fn afford(&self, bytes: usize) -> Outcome<'h, ()> {
-        if self.heap.used().saturating_add(bytes) > self.bytes_at_most.get() {
-            return Err(self.exhaust());
-        }
-        Ok(())
-    }
-
     /// A reason that stands at no place in particular.
     pub fn cause(&self, message: &str) -> Reason<'h> {
         self.heap.alloc(Cause {
@@ -302,6 +256,15 @@ impl<'h> Eval<'h> {
             self.heap.charge(name.len() + BYTES_PER_NAME);
             self.spend(name.len() + STEPS_PER_NAME);
         })
+    }
+
+    /// The string that these texts are one after the other.
+    fn joined(&self, texts: &[&'h str]) -> Outcome<'h> {
+        if let [only] = texts {
+            return Ok(Value::Str(only));
+        }
+        self.afford(texts.iter().map(|text| text.len()).sum())?;
+        Ok(self.string(&texts.concat()))
     }
 
     pub fn string(&self, text: &str) -> Value<'h> {

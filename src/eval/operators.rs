@@ -2,7 +2,6 @@
 
 use crate::nix::{BinaryOp, ExprId};
 
-use super::interpret::normalize;
 use super::stop::{Reason, Stop};
 use super::value::{Env, Value};
 use super::{Eval, Outcome};
@@ -109,16 +108,13 @@ impl<'h> Eval<'h> {
         match (left, right) {
             (Value::Int(_) | Value::Float(_), _) => self.arithmetic(BinaryOp::Add, left, right),
             (Value::Path(path), right) => match self.coerce_path(right)? {
-                Ok(suffix) => Ok(Value::Path(self.heap.str(&normalize(&format!("{path}{suffix}"))))),
+                Ok(suffix) => self.path_of(&[path, suffix]).map(Value::Path),
                 Err(reason) => Err(Stop::Unknown(reason)),
             },
             (left, right) => {
                 let (left, right) = (self.coerce(left)?, self.coerce(right)?);
                 Ok(match (left, right) {
-                    (Ok(left), Ok(right)) => {
-                        self.afford(left.len() + right.len())?;
-                        self.string(&[left, right].concat())
-                    }
+                    (Ok(left), Ok(right)) => self.joined(&[left, right])?,
                     (Err(reason), _) | (_, Err(reason)) => Value::UnknownStr(reason),
                 })
             }

@@ -65,6 +65,8 @@ impl<'h> Printer<'_, 'h> {
                 self.text.push(']');
             }
             Value::Attrs(attrs) => {
+                let mut scratch = self.eval.scratch();
+                scratch.hold_items::<Attr>(attrs.size_bound())?;
                 let mut sorted = attrs.sorted(self.eval);
                 sorted.sort_by_key(|attr| attr.name.name());
                 if !sorted.is_empty() && !self.seen.insert(std::ptr::from_ref(attrs).cast()) {

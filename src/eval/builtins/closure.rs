@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use rustc_hash::FxHashSet;
 
-use super::super::value::Value;
+use super::super::value::{Thunk, Value};
 use super::super::{Eval, Outcome};
 use super::{Args, Entry};
 
@@ -23,15 +23,18 @@ fn generic_closure<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
     let operator = eval.force(get(eval.names.operator)?)?;
     let mut keys = Keys::Sorted(Vec::new());
     let mut closure = Vec::new();
+    let mut scratch = eval.scratch();
     while let Some(item) = waiting.pop_front() {
         let key = eval.select(item, eval.names.key)?;
         if !keys.insert(eval, key)? {
             continue;
         }
         closure.push(item);
+        eval.charge_call()?;
         let next = eval.done(eval.apply(operator, &[item])?);
         waiting.extend(eval.force_list(next, what)?.iter().copied());
-        eval.afford((closure.len() + waiting.len()) * size_of::<usize>())?;
+        // each key is in a hash table, too
+        scratch.hold_items::<&Thunk>(closure.len() * 4 + waiting.len())?;
     }
     Ok(eval.list(closure))
 }

@@ -2,7 +2,6 @@
 
 use super::super::attrs::Attr;
 use super::super::host::Entry as Found;
-use super::super::interpret::normalize;
 use super::super::stop::{Cause, Stop};
 use super::super::value::{Code, Env, FileId, Frame, Position, State, Thunk, Value};
 use super::super::{Eval, Outcome};
@@ -114,11 +113,11 @@ impl<'h> Eval<'h> {
     fn path_arg(&self, thunk: &'h Thunk<'h>) -> Outcome<'h, &'h str> {
         match self.force(thunk)? {
             Value::Path(path) => {
-                self.charge_items(path.len())?;
+                self.charge_text(path.len())?;
                 Ok(path)
             }
             other => match self.coerce_path(other)? {
-                Ok(text) if text.starts_with('/') => Ok(self.heap.str(&normalize(text))),
+                Ok(text) if text.starts_with('/') => self.path_of(&[text]),
                 Ok(text) => Err(self.abort(&format!("'{text}' is not an absolute path"))),
                 Err(reason) => Err(Stop::Unknown(reason)),
             },
@@ -143,7 +142,7 @@ impl<'h> Eval<'h> {
         let path = self.path_arg(path)?;
         let file = self.file(path)?;
         let text = self.host.read(file).map_err(|why| self.unknown(&why))?;
-        self.charge_items(text.len())?;
+        self.charge_text(text.len())?;
         self.afford(text.len())?;
         Ok(text)
     }

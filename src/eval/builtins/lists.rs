@@ -53,8 +53,11 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
         }),
         ("filter", 2, |eval, args| {
             let test = eval.force(args[0])?;
+            let items = eval.force_list(args[1], "by `filter`")?;
+            let mut scratch = eval.scratch();
+            scratch.hold_items::<&Thunk>(items.len())?;
             let mut kept = Vec::new();
-            for item in eval.force_list(args[1], "by `filter`")? {
+            for item in items {
                 if test_item(eval, test, item)? {
                     kept.push(*item);
                 }
@@ -63,8 +66,11 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
         }),
         ("partition", 2, |eval, args| {
             let test = eval.force(args[0])?;
+            let items = eval.force_list(args[1], "by `partition`")?;
+            let mut scratch = eval.scratch();
+            scratch.hold_items::<&Thunk>(items.len())?;
             let (mut right, mut wrong) = (Vec::new(), Vec::new());
-            for item in eval.force_list(args[1], "by `partition`")? {
+            for item in items {
                 if test_item(eval, test, item)? {
                     right.push(*item)
                 } else {
@@ -88,29 +94,33 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
             let function = eval.force(args[0])?;
             let mut value = args[1];
             for item in eval.force_list(args[2], "by `foldl'`")? {
+                eval.charge_call()?;
                 value = eval.done(eval.apply(function, &[value, item])?);
             }
             eval.force(value)
         }),
         ("concatLists", 1, |eval, args| {
             let mut all = Vec::new();
+            let mut scratch = eval.scratch();
             let lists = eval.force_list(args[0], "by `concatLists`")?;
             eval.charge_items(lists.len())?;
             for list in lists {
                 all.extend_from_slice(eval.force_list(list, "by `concatLists`")?);
-                eval.afford(all.len() * size_of::<usize>())?;
+                scratch.hold_items::<&Thunk>(all.len())?;
             }
             Ok(eval.list(all))
         }),
         ("concatMap", 2, |eval, args| {
             let function = eval.force(args[0])?;
             let mut all = Vec::new();
+            let mut scratch = eval.scratch();
             for item in eval.force_list(args[1], "by `concatMap`")? {
+                eval.charge_call()?;
                 match eval.apply(function, &[item])? {
                     Value::List(items) => all.extend_from_slice(items),
                     other => return Err(eval.mismatch("a list", other, "from the function of `concatMap`")),
                 }
-                eval.afford(all.len() * size_of::<usize>())?;
+                scratch.hold_items::<&Thunk>(all.len())?;
             }
             Ok(eval.list(all))
         }),
@@ -125,12 +135,19 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
         ("sort", 2, |eval, args| {
             let less = eval.force(args[0])?;
             let items = eval.force_list(args[1], "by `sort`")?;
+            let mut scratch = eval.scratch();
+            // both halves and the whole
+            scratch.hold_items::<&Thunk>(items.len() * 2)?;
             Ok(eval.list(sort(eval, less, items)?))
         }),
         ("groupBy", 2, |eval, args| {
             let function = eval.force(args[0])?;
             let mut groups: FxHashMap<Symbol, Vec<&Thunk>> = FxHashMap::default();
-            for item in eval.force_list(args[1], "by `groupBy`")? {
+            let items = eval.force_list(args[1], "by `groupBy`")?;
+            let mut scratch = eval.scratch();
+            scratch.hold_items::<(Symbol, Vec<&Thunk>)>(items.len())?;
+            for item in items {
+                eval.charge_call()?;
                 let name = eval.done(eval.apply(function, &[item])?);
                 let name = eval.force_str(name, "from the function of `groupBy`")?;
                 groups.entry(eval.symbol(name)).or_default().push(item);
@@ -149,6 +166,7 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
 const CALL_BYTES: usize = 96;
 
 fn test_item<'h>(eval: &Eval<'h>, test: Value<'h>, item: &'h Thunk<'h>) -> Outcome<'h, bool> {
+    eval.charge_call()?;
     let value = eval.apply(test, &[item])?;
     eval.bool(value, "from a predicate")
 }
@@ -178,6 +196,7 @@ fn sort<'h>(eval: &Eval<'h>, less: Value<'h>, items: &[&'h Thunk<'h>]) -> Outcom
     let mut sorted = Vec::with_capacity(items.len());
     let (mut left, mut right) = (left.as_slice(), right.as_slice());
     while let ([a, left_rest @ ..], [b, right_rest @ ..]) = (left, right) {
+        eval.charge_call()?;
         let swapped = eval.apply(less, &[b, a])?;
         if eval.bool(swapped, "from the comparison of `sort`")? {
             sorted.push(*b);

@@ -2,15 +2,16 @@
 
 mod closure;
 mod control;
-mod data;
 mod derivation;
 mod files;
 mod hashes;
+mod json;
 mod lists;
 mod pattern;
 mod posix;
 mod sets;
 mod strings;
+mod toml;
 mod versions;
 mod xml;
 
@@ -35,14 +36,15 @@ pub(super) fn globals<'h>(eval: &Eval<'h>) -> FxHashMap<Symbol, &'h Thunk<'h>> {
     for entries in [
         closure::functions(),
         control::functions(),
-        data::functions(),
         derivation::functions(),
         files::functions(),
         hashes::functions(),
+        json::functions(),
         lists::functions(),
         pattern::functions(),
         sets::functions(),
         strings::functions(),
+        toml::functions(),
         versions::functions(),
         xml::functions(),
     ] {

@@ -122,10 +122,13 @@ fn slice<'h>(eval: &Eval<'h>, text: &'h str, start: usize, end: usize) -> Outcom
         .ok_or_else(|| eval.unknown("a regular expression that cuts a character in two"))
 }
 
-/// Counts the work of a search through so many bytes: in the worst case, it keeps all states of the pattern in mind.
+/// Counts the work of a search through so many bytes.  In the worst case, it keeps all states of the pattern in mind;
+/// patterns that are small do not come near.
 fn charge<'h>(eval: &Eval<'h>, regex: &Regex, bytes: usize) -> Outcome<'h, ()> {
-    const BYTES_PER_STEP: usize = 8192;
-    eval.charge(bytes.saturating_mul(regex.memory_usage()) / BYTES_PER_STEP)
+    const USUAL: usize = 8 << 10;
+    let size = regex.memory_usage();
+    let worst = bytes.saturating_mul(size).saturating_mul(1 + size / USUAL * 8);
+    eval.charge(worst / USUAL)
 }
 
 fn compiled<'h>(eval: &Eval<'h>, pattern: &'h str, whole: bool) -> Outcome<'h, Rc<Pattern>> {

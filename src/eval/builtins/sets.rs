@@ -51,6 +51,8 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
         }),
         ("listToAttrs", 1, |eval, args| {
             let list = eval.force_list(args[0], "by `listToAttrs`")?;
+            let mut scratch = eval.scratch();
+            scratch.hold_items::<(Attr, Symbol)>(list.len())?;
             let mut attrs = Vec::with_capacity(list.len());
             let mut seen = FxHashSet::default();
             for item in list {
@@ -86,11 +88,16 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
         ("zipAttrsWith", 2, |eval, args| {
             eval.force_function(args[0], "by `zipAttrsWith`")?;
             let mut zipped: FxHashMap<Symbol, Vec<&Thunk>> = FxHashMap::default();
+            let mut scratch = eval.scratch();
+            let mut total = 0;
             for item in eval.force_list(args[1], "by `zipAttrsWith`")? {
                 let attrs = eval.force_attrs(item, "in the list of `zipAttrsWith`")?;
                 if let Some(reason) = attrs.open {
                     return Err(Stop::Unknown(reason));
                 }
+                total += attrs.size_bound();
+                eval.charge_items(attrs.size_bound())?;
+                scratch.hold_items::<(Symbol, Vec<&Thunk>)>(total)?;
                 for attr in attrs.sorted(eval) {
                     zipped.entry(attr.name).or_default().push(attr.value);
                 }

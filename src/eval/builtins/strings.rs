@@ -52,6 +52,7 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
                 other => return Err(eval.mismatch("a string", other, "as the separator of `concatStringsSep`")),
             };
             let mut text = String::new();
+            let mut scratch = eval.scratch();
             let items = eval.force_list(args[1], "by `concatStringsSep`")?;
             eval.charge_items(items.len())?;
             for (at, item) in items.iter().enumerate() {
@@ -63,7 +64,7 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
                     Ok(part) => text.push_str(part),
                     Err(reason) => unknown = unknown.or(Some(reason)),
                 }
-                eval.afford(text.len())?;
+                scratch.hold(text.len())?;
             }
             Ok(match unknown {
                 Some(reason) => Value::UnknownStr(reason),
@@ -139,7 +140,8 @@ fn replace_strings<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
         Err(reason) => return Ok(Value::UnknownStr(reason)),
     };
     charge_replacing(eval, &patterns, text)?;
-    let mut replaced = String::with_capacity(text.len());
+    let mut scratch = eval.scratch();
+    let mut replaced = String::new();
     let mut at = 0;
     // one round past the end: an empty pattern matches there, too
     while at <= text.len() {
@@ -150,7 +152,7 @@ fn replace_strings<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
                 Ok(with) => replaced.push_str(with),
                 Err(reason) => return Ok(Value::UnknownStr(reason)),
             }
-            eval.afford(replaced.len())?;
+            scratch.hold(patterns.len() * size_of::<&str>() + replaced.len())?;
             at += patterns[found].len();
         }
         if found.is_none_or(|found| patterns[found].is_empty()) {
@@ -171,6 +173,7 @@ fn charge_replacing<'h>(eval: &Eval<'h>, patterns: &[&str], text: &str) -> Outco
     const BYTES_AT_ONCE: usize = 1024;
     let length: usize = patterns.iter().map(|pattern| pattern.len()).sum();
     let tries = text.len().saturating_mul(patterns.len() + length / BYTES_AT_ONCE);
-    eval.charge_items(tries)?;
+    eval.charge_text(tries)?;
+    // what is copied as it is
     eval.afford(text.len())
 }

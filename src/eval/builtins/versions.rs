@@ -11,7 +11,7 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
         ("compareVersions", 2, |eval, args| {
             let left = eval.force_str(args[0], "by `compareVersions`")?;
             let right = eval.force_str(args[1], "by `compareVersions`")?;
-            eval.charge_items(left.len() + right.len())?;
+            eval.charge_text(left.len() + right.len())?;
             Ok(Value::Int(compare(left, right) as i64))
         }),
         ("splitVersion", 1, |eval, args| {
@@ -21,7 +21,7 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
         }),
         ("parseDrvName", 1, |eval, args| {
             let text = eval.force_str(args[0], "by `parseDrvName`")?;
-            eval.charge_items(text.len())?;
+            eval.charge_text(text.len())?;
             // the version begins at the first dash that no letter follows
             let dash = text.match_indices('-').find(|(at, _)| {
                 text.as_bytes()

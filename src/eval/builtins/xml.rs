@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use super::super::attrs::Attrs;
+use super::super::attrs::{Attr, Attrs};
+use super::super::limits::Scratch;
 use super::super::print::float_text;
 use super::super::stop::{Reason, Stop};
 use super::super::value::{Closure, Thunk, Value};
@@ -17,6 +18,7 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
             eval,
             text: "<?xml version='1.0' encoding='utf-8'?>\n<expr>\n".to_owned(),
             depth: 1,
+            scratch: eval.scratch(),
             unknown: None,
         };
         xml.thunk(args[0])?;
@@ -33,6 +35,8 @@ struct Xml<'e, 'h> {
     eval: &'e Eval<'h>,
     text: String,
     depth: usize,
+    /// Holds the text.
+    scratch: Scratch<'e, 'h>,
     unknown: Option<Reason<'h>>,
 }
 
@@ -40,7 +44,7 @@ impl<'h> Xml<'_, 'h> {
     fn thunk(&mut self, thunk: &'h Thunk<'h>) -> Outcome<'h, ()> {
         let eval = self.eval;
         let value = eval.force(thunk)?;
-        eval.afford(self.text.len())?;
+        self.scratch.hold(self.text.capacity())?;
         eval.nested(|| self.value(value))
     }
 
@@ -74,6 +78,8 @@ impl<'h> Xml<'_, 'h> {
                 eval.cause("a derivation as XML, which has its store paths"),
             ));
         }
+        let mut scratch = eval.scratch();
+        scratch.hold_items::<Attr>(attrs.size_bound())?;
         self.open("<attrs>");
         for attr in by_name(eval, attrs)? {
             let name = escaped(attr.name.name());
@@ -123,6 +129,8 @@ impl<'h> Xml<'_, 'h> {
     }
 
     fn line(&mut self, text: &str) {
+        const BYTES_PER_STEP: usize = 16;
+        self.eval.spend(self.depth * 2 / BYTES_PER_STEP);
         // writing to a string can't fail
         let _ = writeln!(self.text, "{:indent$}{text}", "", indent = 2 * self.depth);
     }

@@ -1,0 +1,110 @@
+//! How much one question may cost, and what counts towards that.
+//!
+//! Each expression that is evaluated is a step (see `Eval::nested`).  Built-in functions that work without evaluating
+//! count their work here, so that as many steps take about as long whatever they do.
+
+use super::{Eval, Outcome};
+
+/// How much one question may cost.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Expressions evaluated and functions called.
+    pub steps: u64,
+    /// How deep evaluations nest.
+    pub depth: u32,
+    /// Bytes of heap.
+    pub bytes: usize,
+}
+
+impl Default for Limits {
+    /// A second or two.  The most that an attribute of Nixpkgs needs are 3 million steps, a depth of 400, and 120 MiB.
+    fn default() -> Self {
+        Self {
+            steps: 16_000_000,
+            depth: 10_000,
+            bytes: 512 << 20,
+        }
+    }
+}
+
+impl<'h> Eval<'h> {
+    /// Counts work that is done without evaluating anything.
+    pub(super) fn charge(&self, steps: usize) -> Outcome<'h, ()> {
+        self.spend(steps);
+        if self.steps_left.get() == 0 {
+            return Err(self.exhaust());
+        }
+        Ok(())
+    }
+
+    /// The same where it need not end at once: the next expression does.
+    pub(super) fn spend(&self, steps: usize) {
+        self.steps_left.set(self.steps_left.get().saturating_sub(steps as u64));
+    }
+
+    /// Counts the work of going through so many elements that are evaluated already.
+    pub(super) fn charge_items(&self, items: usize) -> Outcome<'h, ()> {
+        const ITEMS_PER_STEP: usize = 4;
+        self.charge(items / ITEMS_PER_STEP)
+    }
+
+    /// Counts the work of going through so many bytes of text.
+    pub(super) fn charge_text(&self, bytes: usize) -> Outcome<'h, ()> {
+        const BYTES_PER_STEP: usize = 16;
+        self.charge(bytes / BYTES_PER_STEP)
+    }
+
+    /// Counts one round of a loop that calls a function, which may return without evaluating anything.
+    pub(super) fn charge_call(&self) -> Outcome<'h, ()> {
+        self.charge(1)?;
+        self.afford(0)
+    }
+
+    /// Refuses what would take more memory than one question may.
+    pub(super) fn afford(&self, bytes: usize) -> Outcome<'h, ()> {
+        if self.heap.used().saturating_add(bytes) > self.bytes_at_most.get() {
+            return Err(self.exhaust());
+        }
+        Ok(())
+    }
+
+    /// Refuses a text whose value would take too much.
+    pub(super) fn afford_parsing(&self, text: &str) -> Outcome<'h, ()> {
+        // `[0,0,…`: two bytes are a value of the parser's and a thunk of ours
+        const BYTES_PER_BYTE: usize = 64;
+        self.charge_text(text.len())?;
+        self.afford(text.len().saturating_mul(BYTES_PER_BYTE))
+    }
+
+    /// Memory outside of the heap, none so far.
+    pub(super) fn scratch(&self) -> Scratch<'_, 'h> {
+        Scratch { eval: self, bytes: 0 }
+    }
+}
+
+/// Memory outside of the heap that a built-in function holds while it evaluates something: a thousand of them may be
+/// on their way at once.
+pub(super) struct Scratch<'e, 'h> {
+    eval: &'e Eval<'h>,
+    bytes: usize,
+}
+
+impl<'h> Scratch<'_, 'h> {
+    /// Counts that it grew to so many bytes.
+    pub(super) fn hold(&mut self, bytes: usize) -> Outcome<'h, ()> {
+        self.eval.heap.charge(bytes.saturating_sub(self.bytes));
+        self.bytes = self.bytes.max(bytes);
+        self.eval.afford(0)
+    }
+
+    /// The same of so many elements of a vector or a hash table.
+    pub(super) fn hold_items<T>(&mut self, items: usize) -> Outcome<'h, ()> {
+        self.hold(items.saturating_mul(size_of::<T>()))
+    }
+}
+
+impl Drop for Scratch<'_, '_> {
+    fn drop(&mut self) {
+        self.eval.heap.release(self.bytes);
+    }
+}

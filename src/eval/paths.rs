@@ -1,0 +1,32 @@
+//! Paths as text.
+
+use super::{Eval, Outcome};
+
+/// No file system has longer paths, by far.
+const LONGEST: usize = 1 << 16;
+
+impl<'h> Eval<'h> {
+    /// The path that these texts are one after the other, from the root.
+    pub(super) fn path_of(&self, texts: &[&str]) -> Outcome<'h, &'h str> {
+        let length: usize = texts.iter().map(|text| text.len()).sum();
+        if length > LONGEST {
+            return Err(self.unknown(&format!("a path of {length} characters")));
+        }
+        Ok(self.heap.str(&normalize(&texts.concat())))
+    }
+}
+
+/// An absolute path without `.`, `..` and empty parts.
+fn normalize(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    format!("/{}", parts.join("/"))
+}
