@@ -50,8 +50,8 @@ pub struct Eval<'h> {
     codes: RefCell<FxHashMap<FileId, &'h Code<'h>>>,
     imports: RefCell<FxHashMap<FileId, &'h Thunk<'h>>>,
     globals: FxHashMap<Symbol, &'h Thunk<'h>>,
-    /// By text, and whether they are to match a whole text.
-    patterns: RefCell<FxHashMap<(&'h str, bool), Compiled<'h>>>,
+    /// The regular expressions that were used so far.
+    patterns: RefCell<FxHashMap<&'h str, Compiled<'h>>>,
     pub names: Names,
 }
 

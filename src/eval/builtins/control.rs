@@ -151,6 +151,9 @@ impl<'h> Eval<'h> {
                 Ok(())
             }),
             Value::Attrs(attrs) if seen.insert(std::ptr::from_ref(attrs).cast()) => self.nested(|| {
+                self.charge_items(attrs.size_bound())?;
+                let mut scratch = self.scratch();
+                scratch.hold_items::<Attr>(attrs.size_bound())?;
                 for attr in attrs.sorted(self) {
                     self.deep(attr.value, seen)?;
                 }

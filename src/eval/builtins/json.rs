@@ -83,8 +83,8 @@ struct Json<'e, 'h> {
 impl<'h> Json<'_, 'h> {
     fn thunk(&mut self, thunk: &'h Thunk<'h>) -> Outcome<'h, ()> {
         let eval = self.eval;
-        let value = eval.force(thunk)?;
         self.scratch.hold(self.text.capacity())?;
+        let value = eval.force(thunk)?;
         eval.nested(|| self.value(value))
     }
 

@@ -9,6 +9,7 @@ mod json;
 mod lists;
 mod pattern;
 mod posix;
+mod regex;
 mod sets;
 mod strings;
 mod toml;

@@ -9,6 +9,8 @@ use std::fmt::Write;
 /// A pattern in the syntax of the crate regex-automata, to be read without Unicode.
 pub(super) struct Translated {
     pub text: String,
+    /// How many groups it has.
+    pub groups: usize,
     /// Whether it has `|`, whose longest alternative counts.
     pub alternation: bool,
     /// Whether it has `*`, `+`, `?` or `{…}`.
@@ -30,12 +32,19 @@ use Untranslatable::{Invalid, Unknown};
 /// How deep groups may nest.
 const MAX_DEPTH: usize = 100;
 
+/// How long a pattern may be, in bytes.
+const MAX_LENGTH: usize = 1 << 16;
+
 pub(super) fn translate(pattern: &str) -> Result<Translated, Untranslatable> {
+    if pattern.len() > MAX_LENGTH {
+        return Err(Unknown("it is too long"));
+    }
     let mut translator = Translator {
         pattern: pattern.as_bytes(),
         at: 0,
         out: Translated {
             text: String::with_capacity(pattern.len() + 16),
+            groups: 0,
             alternation: false,
             repetition: false,
             unsure_groups: false,
@@ -161,6 +170,7 @@ impl Translator<'_> {
             return Err(Unknown("its groups nest too deep"));
         }
         self.depth += 1;
+        self.out.groups += 1;
         self.at += 1;
         self.out.text.push('(');
         let inner = self.alternatives()?;

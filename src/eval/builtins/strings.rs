@@ -148,11 +148,11 @@ fn replace_strings<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
         let rest = &text[at..];
         let found = patterns.iter().position(|pattern| rest.starts_with(pattern));
         if let Some(found) = found {
+            scratch.hold(patterns.len() * size_of::<&str>() + replaced.len())?;
             match eval.force_text(to[found], "as a replacement of `replaceStrings`")? {
                 Ok(with) => replaced.push_str(with),
                 Err(reason) => return Ok(Value::UnknownStr(reason)),
             }
-            scratch.hold(patterns.len() * size_of::<&str>() + replaced.len())?;
             at += patterns[found].len();
         }
         if found.is_none_or(|found| patterns[found].is_empty()) {

@@ -43,8 +43,8 @@ struct Xml<'e, 'h> {
 impl<'h> Xml<'_, 'h> {
     fn thunk(&mut self, thunk: &'h Thunk<'h>) -> Outcome<'h, ()> {
         let eval = self.eval;
-        let value = eval.force(thunk)?;
         self.scratch.hold(self.text.capacity())?;
+        let value = eval.force(thunk)?;
         eval.nested(|| self.value(value))
     }
 
