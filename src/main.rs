@@ -120,7 +120,7 @@ fn deny(report: &Report) -> bool {
 
 fn run_attributes(arguments: &Attributes) -> Result<ExitCode, Failure> {
     let names: Vec<_> = arguments.names.iter().map(|name| Symbol::new(name)).collect();
-    let only = (!names.is_empty()).then_some(&names[..]);
+    let only = (!names.is_empty()).then(|| names.clone());
     on_tree(arguments.nixpkgs.as_deref(), arguments.jobs, |files| {
         let attributes = nixpkgs::Attributes::of(files, &Layout::of(files.tree()), only);
         if let Some(failure) = attributes.failure() {
@@ -155,7 +155,11 @@ fn on_tree<T: Send>(
         nixpkgs: enclosing,
         environment: Environment::of_process(),
     };
-    check::pool(&Options { jobs })?.install(|| {
+    check::pool(&Options {
+        jobs,
+        ..Options::default()
+    })?
+    .install(|| {
         let trees = request.load()?;
         run(&Files::new(&trees.head))
     })
@@ -173,7 +177,10 @@ fn source(nixpkgs: Option<&OsStr>, enclosing: Option<&Path>, current: &Path) -> 
 fn judge(arguments: &Check) -> Result<Report, Failure> {
     let current = env::current_dir().map_err(Failure::CurrentDirectory)?;
     let request = request(arguments, current)?;
-    let options = Options { jobs: arguments.jobs };
+    let options = Options {
+        jobs: arguments.jobs,
+        ..Options::default()
+    };
     let Trees { head, base } = check::pool(&options)?.install(|| request.load())?;
     let report = check::check(&head, base.as_ref(), &options)?;
     Ok(match &arguments.files {

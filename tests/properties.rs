@@ -153,6 +153,7 @@ fn check(head: &Tree, base: Option<&Tree>, jobs: usize) -> Report {
         base,
         &Options {
             jobs: NonZeroUsize::new(jobs),
+            ..Options::default()
         },
     )
     .unwrap()

@@ -2,6 +2,7 @@
 
 mod judge;
 mod only;
+mod side;
 mod verdict;
 
 use std::num::NonZeroUsize;
@@ -20,6 +21,8 @@ pub use verdict::{Report, Status, TreeSummary};
 pub struct Options {
     /// How many threads work; by default as many as the machine runs at once.  What they find does not depend on it.
     pub jobs: Option<NonZeroUsize>,
+    /// Judge all of a tree anew, and not only what a change can touch: what is found does not depend on it.
+    pub everything: bool,
 }
 
 /// Why there is no verdict.
@@ -37,7 +40,7 @@ pub enum CheckError {
 /// # Errors
 /// Where a file can't be read, or threads can't be started.
 pub fn check(head: &Tree, base: Option<&Tree>, options: &Options) -> Result<Report, CheckError> {
-    pool(options)?.install(|| judge::compare(head, base))
+    pool(options)?.install(|| judge::compare(head, base, options.everything))
 }
 
 /// The threads that [`check`] works with, for reading trees with as many: [`Tree::directory`] uses the pool that it is

@@ -5,8 +5,9 @@ use std::cell::Cell;
 use crate::nix::{BindingsId, BoundValue, Symbol};
 
 use super::Eval;
+use super::dependencies::{Dependencies, Dependency};
 use super::stop::Reason;
-use super::value::{Env, Mapped, Position, Slot, State, Thunk};
+use super::value::{Env, FileId, Mapped, Position, Slot, State, Thunk};
 
 /// One attribute.
 #[derive(Clone, Copy)]
@@ -75,16 +76,18 @@ pub(super) struct Shape<'h> {
 pub struct Origin<'h> {
     /// Marks of the host, such as who made this value.
     pub marks: Marks,
+    /// The listings of directories that its names come from, where account is kept of that.
+    pub listings: Dependencies,
     /// The arguments of the `derivation` call that it came of: what the builder sees, whatever was added later.
     pub built_from: Option<&'h Attrs<'h>>,
 }
 
-impl Origin<'_> {
+impl<'h> Origin<'h> {
     /// That of `left // right`.
-    fn updated(self, right: Self) -> Self {
-        let marks = Marks(self.marks.0 | right.marks.0);
+    fn updated(self, eval: &Eval<'h>, right: Self) -> Self {
         Self {
-            marks,
+            marks: Marks(self.marks.0 | right.marks.0),
+            listings: eval.account.union(self.listings, right.listings),
             built_from: right.built_from.or(self.built_from),
         }
     }
@@ -109,6 +112,7 @@ const LARGE: usize = 256;
 impl<'h> Attrs<'h> {
     /// The attribute's value, where it is known to exist.
     pub fn get(&self, eval: &Eval<'h>, name: Symbol) -> Option<&'h Thunk<'h>> {
+        self.observe(eval, name);
         self.layers
             .iter()
             .find_map(|layer| Some(layer.value(eval, layer.find(name)?)))
@@ -116,13 +120,19 @@ impl<'h> Attrs<'h> {
 
     /// The attribute, where it is known to exist.
     pub fn attr(&self, eval: &Eval<'h>, name: Symbol) -> Option<Attr<'h>> {
+        self.observe(eval, name);
         self.layers
             .iter()
             .find_map(|layer| Some(layer.attr(eval, layer.find(name)?)))
     }
 
     /// Whether the attribute is known to exist.
-    pub fn has(&self, name: Symbol) -> bool {
+    pub fn has(&self, eval: &Eval<'h>, name: Symbol) -> bool {
+        self.observe(eval, name);
+        self.is_there(name)
+    }
+
+    fn is_there(&self, name: Symbol) -> bool {
         self.layers.iter().any(|layer| layer.find(name).is_some())
     }
 
@@ -131,8 +141,21 @@ impl<'h> Attrs<'h> {
         self.layers.iter().map(|layer| layer.keys.len()).sum()
     }
 
+    /// Counts that it matters whether the set has this name.
+    fn observe(&self, eval: &Eval<'h>, name: Symbol) {
+        if !self.origin.listings.is_none() {
+            eval.account.add(|| Dependency::Name(name));
+        }
+    }
+
+    /// Counts that it matters which names the set has.
+    pub(super) fn observe_all(&self, eval: &Eval<'h>) {
+        eval.account.add_all(self.origin.listings);
+    }
+
     /// The names that are known, sorted by symbol.
-    pub fn names(&self) -> Vec<Symbol> {
+    pub fn names(&self, eval: &Eval<'h>) -> Vec<Symbol> {
+        self.observe_all(eval);
         let mut names: Vec<_> = self
             .layers
             .iter()
@@ -147,6 +170,12 @@ impl<'h> Attrs<'h> {
 
     /// The attributes that are known, sorted by symbol.
     pub fn sorted(&self, eval: &Eval<'h>) -> Vec<Attr<'h>> {
+        self.observe_all(eval);
+        self.unobserved(eval)
+    }
+
+    /// The same where what is made of it has the same names again.
+    fn unobserved(&self, eval: &Eval<'h>) -> Vec<Attr<'h>> {
         merge_all(eval, self.layers)
     }
 }
@@ -350,7 +379,9 @@ impl<'h> Eval<'h> {
     pub(super) fn mapped(&self, function: &'h Thunk<'h>, attrs: &'h Attrs<'h>) -> &'h Attrs<'h> {
         // many layers would soon be merged, which makes all values
         let few = match attrs.layers {
-            layers if layers.len() > 2 && attrs.size_bound() >= LARGE => self.attrs_sorted(&attrs.sorted(self)).layers,
+            layers if layers.len() > 2 && attrs.size_bound() >= LARGE => {
+                self.attrs_sorted(&attrs.unobserved(self)).layers
+            }
             layers => layers,
         };
         let layers = few.iter().map(|from| -> &'h Layer<'h> {
@@ -365,13 +396,16 @@ impl<'h> Eval<'h> {
         self.heap.alloc(Attrs {
             layers,
             open: attrs.open,
-            origin: Origin::default(),
+            origin: Origin {
+                listings: attrs.origin.listings,
+                ..Origin::default()
+            },
         })
     }
 
     /// The set without these attributes.
     pub fn without(&self, attrs: &'h Attrs<'h>, names: &[Symbol]) -> &'h Attrs<'h> {
-        if !names.iter().any(|name| attrs.has(*name)) {
+        if !names.iter().any(|name| attrs.is_there(*name)) {
             return attrs;
         }
         let mut names = names.to_vec();
@@ -405,16 +439,25 @@ impl<'h> Eval<'h> {
 
     /// The same set with more marks.
     pub fn marked(&self, attrs: &'h Attrs<'h>, marks: Marks) -> &'h Attrs<'h> {
-        let origin = attrs.origin.updated(Origin {
-            marks,
-            built_from: None,
-        });
+        let origin = Origin {
+            marks: Marks(attrs.origin.marks.0 | marks.0),
+            ..attrs.origin
+        };
         self.originating(attrs, origin)
     }
 
     /// The same set as of this origin.
     pub fn originating(&self, attrs: &'h Attrs<'h>, origin: Origin<'h>) -> &'h Attrs<'h> {
         self.heap.alloc(Attrs { origin, ..*attrs })
+    }
+
+    /// The same set, whose names are those of entries of a directory.
+    pub(super) fn listing(&self, attrs: &'h Attrs<'h>, directory: FileId) -> &'h Attrs<'h> {
+        let origin = Origin {
+            listings: self.account.set_of(Dependency::Listing(directory)),
+            ..attrs.origin
+        };
+        self.originating(attrs, origin)
     }
 
     /// The same set, of which more attributes may exist than are known.
@@ -427,7 +470,7 @@ impl<'h> Eval<'h> {
 
     /// `left // right`.
     pub fn update(&self, left: &'h Attrs<'h>, right: &'h Attrs<'h>) -> &'h Attrs<'h> {
-        let origin = left.origin.updated(right.origin);
+        let origin = left.origin.updated(self, right.origin);
         if let Some(reason) = right.open {
             // any attribute may be one of those that are not known
             return self.heap.alloc(Attrs {

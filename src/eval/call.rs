@@ -99,6 +99,9 @@ impl<'h> Eval<'h> {
             };
             place.set(slot);
         }
+        if !formals.ellipsis {
+            attrs.observe_all(self);
+        }
         if !formals.ellipsis && attrs.size_bound() > given {
             self.check_unexpected(attrs, given, |name| list.iter().any(|formal| formal.name == name))?;
         }

@@ -49,7 +49,7 @@ impl<'h> Eval<'h> {
         match (value, mode) {
             (Value::Str(text), _) => Ok(Ok(text)),
             (Value::UnknownStr(reason), _) => Ok(Err(reason)),
-            (Value::Path(path), Mode::Copying) => match self.host.resolve(path) {
+            (Value::Path(path), Mode::Copying) => match self.entry(path) {
                 Entry::Missing => Err(self.abort(&format!("the path '{path}' does not exist"))),
                 Entry::Outside => Err(self.unknown(&format!("'{path}' is outside the tree, and is not read"))),
                 _ => Ok(Err(self.cause("the store path of a file"))),
@@ -120,7 +120,7 @@ impl<'h> Eval<'h> {
     pub(super) fn force_function(&self, thunk: &'h Thunk<'h>, what: &str) -> Outcome<'h, ()> {
         match self.force(thunk) {
             Ok(Value::Lambda(_) | Value::Native(_)) | Err(Stop::Unknown(_)) => Ok(()),
-            Ok(Value::Attrs(attrs)) if attrs.open.is_some() || attrs.has(self.names.functor) => Ok(()),
+            Ok(Value::Attrs(attrs)) if attrs.open.is_some() || attrs.has(self, self.names.functor) => Ok(()),
             Ok(other) => Err(self.mismatch("a function", other, what)),
             Err(stop) => Err(stop),
         }

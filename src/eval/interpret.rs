@@ -335,7 +335,7 @@ impl<'h> Eval<'h> {
         let bindings = file.bindings(id);
         let inner = if bindings.recursive { self.enter(env, id) } else { env };
         let mut attrs = self.literal(inner, id);
-        if bindings.recursive && attrs.has(self.names.overrides) {
+        if bindings.recursive && attrs.has(self, self.names.overrides) {
             attrs = self.overridden(inner, id, attrs)?;
         }
         let dynamic = file.dynamic(bindings);
@@ -351,7 +351,7 @@ impl<'h> Eval<'h> {
                 other => return Err(self.mismatch("a string", other, "as the name of an attribute")),
             };
             self.charge_items(more.len())?;
-            if attrs.has(name) || more.iter().any(|attr| attr.name == name) {
+            if attrs.has(self, name) || more.iter().any(|attr| attr.name == name) {
                 return Err(self.abort(&format!("dynamic attribute '{name}' is already defined")));
             }
             let position = Position {

@@ -8,6 +8,7 @@ mod builtins;
 mod call;
 mod coerce;
 mod compare;
+mod dependencies;
 mod heap;
 mod host;
 mod interpret;
@@ -25,6 +26,7 @@ use rustc_hash::FxHashMap;
 use crate::nix::Symbol;
 
 pub use attrs::{Attr, Attrs, Marks, Origin};
+pub use dependencies::{Dependencies, Dependency};
 pub use heap::Heap;
 pub use host::{Entry, Host};
 pub use limits::Limits;
@@ -32,7 +34,8 @@ pub use stop::{Cause, Reason, Stop};
 pub use value::{Closure, Code, Env, FileId, HostFn, Native, NativeFn, Position, Thunk, Value};
 
 use builtins::Compiled;
-use value::{Application, HostCall, Mapped, State};
+use dependencies::Account;
+use value::{Application, HostCall, Mapped, State, Traced};
 
 /// A value, or why there is none.
 pub type Outcome<'h, T = Value<'h>> = Result<T, Stop<'h>>;
@@ -47,6 +50,7 @@ pub struct Eval<'h> {
     depth: Cell<u32>,
     /// Whether a limit was hit since the last question began.
     exhausted: Cell<bool>,
+    account: Account,
     codes: RefCell<FxHashMap<FileId, &'h Code<'h>>>,
     imports: RefCell<FxHashMap<FileId, &'h Thunk<'h>>>,
     globals: FxHashMap<Symbol, &'h Thunk<'h>>,
@@ -110,6 +114,7 @@ impl<'h> Eval<'h> {
             bytes_at_most: Cell::new(usize::MAX),
             depth: Cell::new(0),
             exhausted: Cell::new(false),
+            account: Account::default(),
             codes: RefCell::default(),
             imports: RefCell::default(),
             globals: FxHashMap::default(),
@@ -128,6 +133,35 @@ impl<'h> Eval<'h> {
         self.exhausted.set(false);
     }
 
+    /// Keeps account, from now on, of what values depend on.  What `common` does is common to all of them, and no value
+    /// is said to depend on it.
+    ///
+    /// # Errors
+    /// Those of `common`.
+    pub fn keep_account<T>(&self, common: impl FnOnce() -> Outcome<'h, T>) -> Outcome<'h, T> {
+        self.account.begin_common();
+        let result = common()?;
+        self.account.begin();
+        Ok(result)
+    }
+
+    /// What all values depend on, where account is kept.
+    pub fn common_dependencies(&self) -> Vec<Dependency> {
+        self.account.common()
+    }
+
+    /// What `run` evaluates, and what that depends on, where account is kept.
+    pub fn depending<T>(&self, run: impl FnOnce() -> T) -> (T, Dependencies) {
+        let before = self.account.begin_thunk();
+        let result = run();
+        (result, self.account.end_thunk(before))
+    }
+
+    /// What is in a set of dependencies.
+    pub fn dependencies(&self, set: Dependencies) -> Vec<Dependency> {
+        self.account.get(set)
+    }
+
     /// How many steps the question took so far.
     pub fn steps(&self) -> u64 {
         self.limits.steps - self.steps_left.get()
@@ -142,7 +176,12 @@ impl<'h> Eval<'h> {
         match state {
             State::Done(value) => return Ok(value),
             State::Failed(stop) => return Err(stop),
+            State::Traced(traced) => {
+                self.account.add_all(traced.on);
+                return traced.outcome;
+            }
             State::Running => {
+                self.account.add(|| Dependency::Anything);
                 return Err(Stop::Unknown(
                     self.cause("infinite recursion: the value is needed to compute itself"),
                 ));
@@ -150,6 +189,7 @@ impl<'h> Eval<'h> {
             _ => {}
         }
         thunk.0.set(State::Running);
+        let before = self.account.begin_thunk();
         let outcome = match state {
             State::Expr { env, expr } => self.eval(env, expr),
             State::Apply(Application { function, args }) => self.nested(|| {
@@ -162,12 +202,14 @@ impl<'h> Eval<'h> {
             }),
             State::Select { subject, name } => self.nested(|| self.select(subject, name)),
             State::Host(HostCall { run, data }) => self.nested(|| run(self, data)),
-            State::Done(_) | State::Failed(_) | State::Running => unreachable!("handled above"),
+            State::Done(_) | State::Failed(_) | State::Traced(_) | State::Running => unreachable!("handled above"),
         };
+        let on = self.account.end_thunk(before);
         thunk.0.set(match outcome {
-            Ok(value) => State::Done(value),
             // another question may get further
             Err(_) if self.exhausted.get() => state,
+            outcome if !on.is_none() => State::Traced(self.heap.alloc(Traced { outcome, on })),
+            Ok(value) => State::Done(value),
             Err(stop) => State::Failed(stop),
         });
         outcome
@@ -190,6 +232,7 @@ impl<'h> Eval<'h> {
     #[cold]
     fn exhaust(&self) -> Stop<'h> {
         self.exhausted.set(true);
+        self.account.add(|| Dependency::Anything);
         let what = if self.steps_left.get() == 0 {
             "steps"
         } else if self.depth.get() >= self.limits.depth {
@@ -412,7 +455,14 @@ impl<'h> Eval<'h> {
 
     /// What stands at an absolute path.
     pub fn entry(&self, path: &str) -> Entry {
-        self.host.resolve(path)
+        let entry = self.host.resolve(path);
+        match entry {
+            Entry::File(id) => self.account.add(|| Dependency::File(id)),
+            Entry::Directory(id) => self.account.add(|| Dependency::Listing(id)),
+            Entry::Missing => self.account.add(|| Dependency::Missing(path.to_owned())),
+            Entry::Special | Entry::Outside => {}
+        }
+        entry
     }
 
     /// The line and column of a position.

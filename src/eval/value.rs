@@ -5,6 +5,7 @@ use std::cell::Cell;
 use crate::nix::{BindingsId, ExprId, File, LambdaId, Symbol};
 
 use super::attrs::{Attrs, Shape};
+use super::dependencies::Dependencies;
 use super::stop::{Reason, Stop};
 use super::{Eval, Outcome};
 
@@ -65,6 +66,8 @@ pub struct Thunk<'h>(pub(super) Cell<State<'h>>);
 pub(super) enum State<'h> {
     Done(Value<'h>),
     Failed(Stop<'h>),
+    /// Either of them, of what depends on something.
+    Traced(&'h Traced<'h>),
     Expr {
         env: &'h Env<'h>,
         expr: ExprId,
@@ -83,6 +86,12 @@ pub(super) enum State<'h> {
 
 // most of the heap is thunks
 const _: () = assert!(size_of::<Thunk>() == 24);
+
+/// The outcome of a thunk, and what it depends on.
+pub(super) struct Traced<'h> {
+    pub outcome: Outcome<'h>,
+    pub on: Dependencies,
+}
 
 pub(super) struct Application<'h> {
     pub function: &'h Thunk<'h>,
@@ -108,7 +117,7 @@ impl<'h> Thunk<'h> {
         Self(Cell::new(state))
     }
 
-    /// The value, where it is computed already.
+    /// The value, where it is computed already, and depends on nothing.
     pub fn known(&self) -> Option<Value<'h>> {
         match self.0.get() {
             State::Done(value) => Some(value),

@@ -7,10 +7,11 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use rustc_hash::FxHashMap;
 
 use super::definitions::{Call, Definition, Form, Written};
+use super::dependencies::{Dependencies, Told};
 use super::top_level::{CALL_PACKAGE, is_whole, top_level};
 use super::world::ROOT;
 use super::{Files, Layout, World};
-use crate::eval::{Attrs, Eval, Heap, Limits, Outcome, Position, Reason, Stop, Value};
+use crate::eval::{Attrs, Dependency, Eval, Heap, Limits, Outcome, Position, Reason, Stop, Value};
 use crate::nix::Symbol;
 use crate::tree::NodeId;
 
@@ -143,6 +144,21 @@ impl Attribute {
         }
     }
 
+    /// Whether any question about it is.
+    fn is_undecided(&self) -> bool {
+        let Self {
+            kind,
+            strict_deps,
+            structured_attrs,
+            same_scope,
+            ..
+        } = self;
+        matches!(kind, Answer::Undecided(_))
+            || [strict_deps, structured_attrs, same_scope]
+                .iter()
+                .any(|answer| matches!(answer, Answer::Undecided(_)))
+    }
+
     /// One of which nothing is known but this of its value.
     fn opaque(name: Symbol, package: Option<NodeId>, kind: Answer<Kind>) -> Self {
         let rest = match &kind {
@@ -189,17 +205,41 @@ pub struct Attributes {
     /// Sorted by name.
     all: Vec<Attribute>,
     failure: Option<Failure>,
+    /// Sorted, where not all were asked for.
+    asked: Option<Vec<Symbol>>,
 }
 
 impl Attributes {
     /// Those of the tree of `files`, which has this layout; all, or those of `names`.  Uses the threads of the pool
     /// that it is called in.
-    pub fn of(files: &Files, layout: &Layout, names: Option<&[Symbol]>) -> Self {
-        if names.is_some_and(<[_]>::is_empty) {
-            return Self {
+    pub fn of(files: &Files, layout: &Layout, names: Option<Vec<Symbol>>) -> Self {
+        Self::evaluate(files, layout, names, false).0
+    }
+
+    /// All those of a tree, with what they depend on, where that can be told: of a tree that says itself how its package
+    /// set is composed, and has one.
+    pub fn with_dependencies(files: &Files, layout: &Layout) -> (Self, Option<Dependencies>) {
+        Self::evaluate(files, layout, None, true)
+    }
+
+    fn evaluate(
+        files: &Files,
+        layout: &Layout,
+        asked: Option<Vec<Symbol>>,
+        keeps_account: bool,
+    ) -> (Self, Option<Dependencies>) {
+        let asked = asked.map(|mut names| {
+            names.sort_unstable();
+            names.dedup();
+            names
+        });
+        if asked.as_ref().is_some_and(Vec::is_empty) {
+            let none = Self {
                 all: Vec::new(),
                 failure: None,
+                asked,
             };
+            return (none, None);
         }
         let packages = (layout.packages.iter())
             .filter_map(|package| Some((Symbol::new(package.attribute(files.tree())?), package.node)))
@@ -208,20 +248,34 @@ impl Attributes {
             files,
             layout,
             packages,
-            only: names,
+            only: asked.as_deref(),
+            keeps_account,
             names: OnceLock::new(),
+            common: OnceLock::new(),
             failure: OnceLock::new(),
             next: AtomicUsize::new(0),
             steps: AtomicU64::new(0),
         };
-        let mut all: Vec<_> = rayon::broadcast(|_| work.run()).into_iter().flatten().collect();
+        let found = match &asked {
+            // a second thread would only begin
+            Some(names) if names.len() <= PORTION => vec![work.run()],
+            _ => rayon::broadcast(|_| work.run()),
+        };
+        let (mut all, mut of) = (Vec::new(), Vec::new());
+        for found in found {
+            all.extend(found.attributes);
+            of.extend(found.dependencies);
+        }
         let failure = work.failure.into_inner();
         if let Some(failure) = &failure {
             let package = |(name, node): (&Symbol, &NodeId)| Attribute::opaque(*name, Some(*node), failure.kind());
             all = work.packages.iter().map(package).collect();
         }
+        let is_complete = failure.is_none() && work.steps.into_inner() < MOST_STEPS;
+        let common = work.common.into_inner().filter(|_| is_complete);
+        let dependencies = common.map(|common| Dependencies::new(files.tree(), Told { common, of }));
         all.sort_by_key(|attribute| attribute.name.name());
-        Self { all, failure }
+        (Self { all, failure, asked }, dependencies)
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Attribute> {
@@ -235,6 +289,13 @@ impl Attributes {
             .binary_search_by_key(&name.name(), |attribute| attribute.name.name())
             .ok()?;
         Some(&self.all[at])
+    }
+
+    /// Whether what [`get`](Self::get) says of this name is known: whether it was asked for.
+    pub fn covers(&self, name: Symbol) -> bool {
+        self.asked
+            .as_ref()
+            .is_none_or(|asked| asked.binary_search(&name).is_ok())
     }
 
     /// Why there is no package set at all, where there is none.  Then no attributes are known but those of package
@@ -251,13 +312,25 @@ struct Work<'f, 't> {
     packages: FxHashMap<Symbol, NodeId>,
     /// The names that are asked for, where not all are.
     only: Option<&'f [Symbol]>,
-    /// Those, or all that there are.
+    /// Whether to tell what attributes depend on.
+    keeps_account: bool,
+    /// Those names, or all that there are.
     names: OnceLock<Vec<Symbol>>,
+    /// What all attributes depend on, where that is to be told and can be.
+    common: OnceLock<Vec<Dependency>>,
     failure: OnceLock<Failure>,
     /// The first name that no thread has taken yet.
     next: AtomicUsize,
     /// How many steps all threads took.
     steps: AtomicU64,
+}
+
+/// What one thread found out.
+#[derive(Default)]
+struct Found {
+    attributes: Vec<Attribute>,
+    /// What each depends on besides what all do.
+    dependencies: Vec<(Symbol, Vec<Dependency>)>,
 }
 
 /// How many steps all attributes of a tree may take together: thirty times what those of Nixpkgs take.  What a tree that
@@ -273,8 +346,8 @@ const FULL: usize = 72 << 20;
 
 impl Work<'_, '_> {
     /// Takes names until none are left.
-    fn run(&self) -> Vec<Attribute> {
-        let mut found = Vec::new();
+    fn run(&self) -> Found {
+        let mut found = Found::default();
         let mut taken = 0..0;
         let mut heap = Heap::with_capacity(FULL + FULL / 4);
         while self.run_in(&heap, &mut taken, &mut found) {
@@ -284,11 +357,19 @@ impl Work<'_, '_> {
     }
 
     /// Goes on with the names taken, and takes more, until none are left, or the heap is full; whether it was.
-    fn run_in(&self, heap: &Heap, taken: &mut Range<usize>, found: &mut Vec<Attribute>) -> bool {
+    fn run_in(&self, heap: &Heap, taken: &mut Range<usize>, found: &mut Found) -> bool {
         let world = World::new(self.files);
         let eval = Eval::new(heap, &world, Limits::default());
         eval.refresh();
-        let packages = match top_level(&eval, self.files, self.layout) {
+        let is_small = !is_whole(&eval);
+        let begin = || top_level(&eval, self.files, self.layout);
+        // how a smaller tree is composed is not told by what it reads
+        let keeps_account = self.keeps_account && !is_small;
+        let packages = match keeps_account {
+            true => eval.keep_account(begin),
+            false => begin(),
+        };
+        let packages = match packages {
             Ok(packages) => packages,
             Err(stop) => {
                 let cause = self.cause(stop.reason());
@@ -300,16 +381,20 @@ impl Work<'_, '_> {
             }
         };
         let names = self.names.get_or_init(|| {
-            let mut names = self.only.map_or_else(|| packages.names(), <[_]>::to_vec);
+            let mut names = self.only.map_or_else(|| packages.names(&eval), <[_]>::to_vec);
+            // in an order that does not depend on which name was met first
             names.sort_unstable_by_key(|name| name.name());
             names.dedup();
             names
         });
+        if keeps_account {
+            self.common.get_or_init(|| eval.common_dependencies());
+        }
         let mut inquiry = Inquiry {
             work: self,
             eval: &eval,
             packages,
-            is_small: !is_whole(&eval),
+            is_small,
             written: FxHashMap::default(),
         };
         while heap.used() < FULL {
@@ -321,7 +406,19 @@ impl Work<'_, '_> {
                 *taken = start..names.len().min(start + PORTION);
                 continue;
             };
-            found.extend(inquiry.attribute(names[at]));
+            let (attribute, on) = eval.depending(|| inquiry.attribute(names[at]));
+            if keeps_account {
+                let mut on = eval.dependencies(on);
+                // what is undecided is told of every tree
+                on.extend(
+                    attribute
+                        .iter()
+                        .any(Attribute::is_undecided)
+                        .then_some(Dependency::Anything),
+                );
+                found.dependencies.push((names[at], on));
+            }
+            found.attributes.extend(attribute);
             self.steps.fetch_add(eval.steps(), Ordering::Relaxed);
         }
         true
@@ -407,7 +504,7 @@ impl<'h> Inquiry<'_, 'h> {
     fn kind(&self, value: Outcome<'h>) -> Answer<Kind> {
         let kind = value.and_then(|value| match value {
             Value::Attrs(attrs) if self.eval.is_derivation(attrs)? => Ok(Kind::Derivation),
-            Value::Attrs(attrs) if attrs.has(self.eval.names.functor) => Ok(Kind::Set("a function")),
+            Value::Attrs(attrs) if attrs.has(self.eval, self.eval.names.functor) => Ok(Kind::Set("a function")),
             Value::Attrs(_) => Ok(Kind::Set(value.described())),
             other => Ok(Kind::NotASet(other.described())),
         });

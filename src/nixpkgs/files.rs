@@ -92,19 +92,6 @@ impl<'t> Files<'t> {
         }
     }
 
-    /// What [`visit`](Self::visit) gives for `id`, where its twin in the other tree is at hand as `twin`.
-    pub fn visit_beside(&self, id: NodeId, twin: &Parsed) -> Parsed {
-        match self.slots[id.index()].get() {
-            Some(parsed) => parsed.clone(),
-            None => self.parse(id, |_, _| twin.clone()),
-        }
-    }
-
-    /// The entry of the other tree at the same path as `id`, where these files share another tree's.
-    pub fn twin(&self, id: NodeId) -> Option<NodeId> {
-        self.twins.as_ref()?.by_node[id.index()]
-    }
-
     fn parse(&self, id: NodeId, from_twin: impl Fn(&Files<'t>, NodeId) -> Parsed) -> Parsed {
         let twin = self
             .twins
@@ -233,7 +220,6 @@ mod tests {
             *base.get(at(base.tree(), "only.nix")).unwrap_err(),
             FileError::Read(_)
         ));
-        assert_eq!(base.twin(at(base.tree(), "only.nix")), None);
     }
 
     #[test]

@@ -78,6 +78,19 @@ impl Layout {
         let package = self.packages.get(after.checked_sub(1)?)?;
         tree.subtree(package.node).contains(&id.index()).then_some(package)
     }
+
+    /// The package directory that a path leads into, or to; what is at the path need not exist.
+    pub fn package_at(&self, tree: &Tree, path: &BStr) -> Option<&Package> {
+        // `pkgs/by-name/<shard>/<name>`
+        const DEPTH: usize = 4;
+        let end = path.find_iter("/").nth(DEPTH - 1).unwrap_or(path.len());
+        let directory = tree.lookup(path[..end].as_bstr())?;
+        let at = self
+            .packages
+            .binary_search_by_key(&directory, |package| package.node)
+            .ok()?;
+        Some(&self.packages[at])
+    }
 }
 
 impl Package {

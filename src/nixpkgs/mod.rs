@@ -2,6 +2,7 @@
 
 mod attributes;
 mod definitions;
+mod dependencies;
 mod files;
 mod frames;
 mod layout;
@@ -12,6 +13,7 @@ mod world;
 
 pub use attributes::{Answer, Attribute, Attributes, Cause, Failure, Kind, Location};
 pub use definitions::{ALIASES, ALL_PACKAGES, Argument, Call, Callee, Definition, Definitions, Form, Written};
+pub use dependencies::{Dependencies, Touched};
 pub use files::{FileError, Files, Parsed, same_paths};
 pub use frames::{Bound, Frames};
 pub use layout::{BY_NAME, Layout, Package, Shard, is_package_name, is_shard_name, shard_of};

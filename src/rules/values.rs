@@ -31,7 +31,11 @@ pub fn check(
         let Some(name) = name.filter(|name| !known.is_broken(&directory, name)) else {
             continue;
         };
-        let Some(attribute) = head.attributes.get(Symbol::new(name)) else {
+        let symbol = Symbol::new(name);
+        if !head.attributes.covers(symbol) {
+            continue;
+        }
+        let Some(attribute) = head.attributes.get(symbol) else {
             findings.push(missing(head.files, package, name));
             continue;
         };

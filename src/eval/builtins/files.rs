@@ -19,7 +19,7 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
         }),
         ("pathExists", 1, |eval, args| {
             let path = eval.path_arg(args[0])?;
-            match eval.host.resolve(path) {
+            match eval.entry(path) {
                 Found::Outside => Err(eval.outside(path)),
                 Found::Missing => Ok(Value::Bool(false)),
                 _ => Ok(Value::Bool(true)),
@@ -31,22 +31,28 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
         }),
         ("readDir", 1, |eval, args| {
             let path = eval.path_arg(args[0])?;
-            let directory = match eval.host.resolve(path) {
-                Found::Directory(directory) => directory,
-                Found::Outside => return Err(eval.outside(path)),
-                _ => return Err(eval.abort(&format!("'{path}' is not a directory"))),
+            // of its names, those count that are asked for
+            let Found::Directory(directory) = eval.host.resolve(path) else {
+                return Err(match eval.entry(path) {
+                    Found::Outside => eval.outside(path),
+                    _ => eval.abort(&format!("'{path}' is not a directory")),
+                });
             };
-            let entries = eval.host.list(directory).map_err(|why| eval.unknown(&why))?;
+            let entries = eval.host.list(directory).map_err(|why| {
+                eval.entry(path);
+                eval.unknown(&why)
+            })?;
             let attr = |(name, kind): (String, &'static str)| Attr {
                 name: Symbol::new(&name),
                 position: Position::NONE,
                 value: eval.done(Value::Str(kind)),
             };
-            Ok(Value::Attrs(eval.attrs(entries.into_iter().map(attr).collect())))
+            let attrs = eval.attrs(entries.into_iter().map(attr).collect());
+            Ok(Value::Attrs(eval.listing(attrs, directory)))
         }),
         ("readFileType", 1, |eval, args| {
             let path = eval.path_arg(args[0])?;
-            match eval.host.resolve(path) {
+            match eval.entry(path) {
                 Found::File(_) => Ok(Value::Str("regular")),
                 Found::Directory(_) => Ok(Value::Str("directory")),
                 Found::Special => Ok(Value::Str("unknown")),
@@ -129,7 +135,7 @@ impl<'h> Eval<'h> {
     }
 
     fn file(&self, path: &str) -> Outcome<'h, FileId> {
-        match self.host.resolve(path) {
+        match self.entry(path) {
             Found::File(file) => Ok(file),
             Found::Outside => Err(self.outside(path)),
             Found::Missing => Err(self.abort(&format!("the path '{path}' does not exist"))),
@@ -152,7 +158,7 @@ impl<'h> Eval<'h> {
     /// # Errors
     /// Where it is not in the tree, does not parse, or has no value.
     pub fn import(&self, path: &str) -> Outcome<'h> {
-        let file = match self.host.resolve(path) {
+        let file = match self.entry(path) {
             Found::Directory(_) => self.file(&format!("{path}/default.nix"))?,
             _ => self.file(path)?,
         };

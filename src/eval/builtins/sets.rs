@@ -142,13 +142,13 @@ impl<'h> Eval<'h> {
     /// The attributes of `attrs` whose names are in `names`.
     pub fn intersect(&self, names: &'h Attrs<'h>, attrs: &'h Attrs<'h>) -> &'h Attrs<'h> {
         let common = if names.size_bound() <= attrs.size_bound() {
-            names.names()
+            names.names(self)
         } else {
-            attrs.names()
+            attrs.names(self)
         };
         let found: Vec<_> = common
             .into_iter()
-            .filter(|name| names.has(*name))
+            .filter(|name| names.has(self, *name))
             .filter_map(|name| attrs.attr(self, name))
             .collect();
         let found = self.attrs_sorted(&found);

@@ -104,7 +104,7 @@ fn call_package_with<'h>(eval: &Eval<'h>, args: &'h [&'h Thunk<'h>]) -> Outcome<
     let given = eval.force_attrs(args[4], "as the arguments of `callPackage`")?;
     let mut found = Vec::new();
     for formal in formals.sorted(eval) {
-        if given.has(formal.name) {
+        if given.has(eval, formal.name) {
             continue;
         }
         let has_default = eval.force_bool(formal.value, "as whether a formal has a default")?;

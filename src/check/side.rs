@@ -1,0 +1,181 @@
+//! One tree, as the rules see it.
+
+use std::sync::Arc;
+
+use bstr::ByteSlice;
+use rayon::prelude::*;
+
+use super::{CheckError, TreeSummary};
+use crate::nix::Symbol;
+use crate::nixpkgs::{Attributes, Dependencies, FileError, Files, Layout, Parsed};
+use crate::rules::ratchet::Values;
+use crate::rules::{Finding, Undecided, defined_twice, files, function, layout, paths, references, values};
+use crate::tree::{Difference, Kind, NodeId, Tree};
+
+/// What some rules say of a tree.
+#[derive(Default)]
+pub(super) struct Found {
+    pub findings: Vec<Finding>,
+    pub undecided: Vec<Undecided>,
+}
+
+impl Found {
+    pub fn passes(&self) -> bool {
+        self.findings.is_empty()
+    }
+
+    pub fn add(&mut self, (findings, undecided): (Vec<Finding>, Vec<Undecided>)) {
+        self.findings.extend(findings);
+        self.undecided.extend(undecided);
+    }
+}
+
+/// A tree, with what the rules ask of it.
+pub(super) struct Side<'f, 't> {
+    pub files: &'f Files<'t>,
+    pub layout: Layout,
+}
+
+impl<'f, 't> Side<'f, 't> {
+    pub fn new(files: &'f Files<'t>) -> Self {
+        Self {
+            files,
+            layout: Layout::of(files.tree()),
+        }
+    }
+
+    pub fn tree(&self) -> &'t Tree {
+        self.files.tree()
+    }
+
+    pub fn summary(&self) -> TreeSummary {
+        TreeSummary {
+            source: self.tree().source().to_owned(),
+            packages: self.layout.packages.len(),
+            files: self.nix_files().count(),
+        }
+    }
+
+    fn nix_files(&self) -> impl Iterator<Item = NodeId> {
+        let tree = self.tree();
+        tree.nodes().filter(|&id| files::is_nix_file(tree, id))
+    }
+
+    /// What is wrong with the files of the tree, wherever they are.
+    ///
+    /// # Errors
+    /// Where a file can't be read.
+    pub fn in_files(&self) -> Result<Vec<Finding>, CheckError> {
+        self.in_these(&self.tree().nodes().collect::<Vec<_>>())
+    }
+
+    /// The same, where `base` is known to have nothing wrong, and differs in this: what is in files that are in both is
+    /// wrong in neither, but for files that changed and those of packages of which anything did.
+    ///
+    /// # Errors
+    /// As [`in_files`](Self::in_files).
+    pub fn in_changed_files(&self, differences: &[Difference]) -> Result<Vec<Finding>, CheckError> {
+        let tree = self.tree();
+        let mut changed = Vec::new();
+        for difference in differences {
+            match self.layout.package_at(tree, difference.path.as_bstr()) {
+                Some(package) => changed.extend(tree.subtree(package.node).map(NodeId::from_index)),
+                None => changed.extend(difference.theirs),
+            }
+        }
+        changed.sort_unstable();
+        changed.dedup();
+        self.in_these(&changed)
+    }
+
+    /// What is wrong with these files, and with what is not in any one file.
+    fn in_these(&self, ids: &[NodeId]) -> Result<Vec<Finding>, CheckError> {
+        let tree = self.tree();
+        let found: Vec<_> = ids.par_iter().map(|&id| self.in_file(id)).collect();
+        let mut findings = Vec::new();
+        for found in found {
+            findings.extend(found?);
+        }
+        findings.extend(layout::check(tree, &self.layout));
+        findings.extend(paths::check(tree, &self.layout));
+        findings.extend(defined_twice::check(self.files, &self.layout));
+        Ok(findings)
+    }
+
+    fn in_file(&self, id: NodeId) -> Result<Vec<Finding>, CheckError> {
+        let tree = self.tree();
+        if tree.kind(id) == Kind::Symlink {
+            let package = self.layout.package_around(tree, id);
+            return Ok(Vec::from_iter(
+                package.and_then(|package| references::check_symlink(tree, package, id)),
+            ));
+        }
+        match files::is_nix_file(tree, id) {
+            true => self.in_nix_file(id, &self.files.visit(id)),
+            false => Ok(Vec::new()),
+        }
+    }
+
+    fn in_nix_file(&self, id: NodeId, parsed: &Parsed) -> Result<Vec<Finding>, CheckError> {
+        let tree = self.tree();
+        let mut findings = files::check(tree, id, parsed);
+        match parsed {
+            Ok(file) => {
+                if let Some(package) = self.layout.package_around(tree, id) {
+                    findings.extend(references::check_file(tree, package, id, file));
+                    if package.package_nix == Some(id) {
+                        findings.extend(function::check(self.files, package, id, file));
+                    }
+                }
+            }
+            Err(error) => {
+                if let FileError::Read(_) = **error {
+                    return Err(CheckError::Read {
+                        tree: tree.source().to_owned(),
+                        error: Arc::clone(error),
+                    });
+                }
+            }
+        }
+        Ok(findings)
+    }
+
+    /// What the absolute rules say, given what they say of the files.
+    pub fn absolute(&self, base: Option<&Values>, attributes: &Attributes, in_files: Vec<Finding>) -> Found {
+        let of_values = values::check(base, &self.values(attributes), &self.layout, &in_files);
+        let mut found = Found {
+            findings: in_files,
+            undecided: Vec::new(),
+        };
+        found.add(of_values);
+        found
+    }
+
+    /// The top-level attributes: all, or those of these names.
+    pub fn attributes(&self, names: Option<Vec<Symbol>>) -> Attributes {
+        Attributes::of(self.files, &self.layout, names)
+    }
+
+    /// All of them, with what they depend on, where that can be told.
+    pub fn attributes_with_dependencies(&self) -> (Attributes, Option<Dependencies>) {
+        Attributes::with_dependencies(self.files, &self.layout)
+    }
+
+    pub fn values<'v>(&self, attributes: &'v Attributes) -> Values<'v, 't>
+    where
+        'f: 'v,
+    {
+        Values {
+            files: self.files,
+            attributes,
+        }
+    }
+
+    /// The attributes that package directories define.
+    pub fn package_names(&self) -> Vec<Symbol> {
+        let packages = self.layout.packages.iter();
+        packages
+            .filter_map(|package| Some(Symbol::new(package.attribute(self.tree())?)))
+            .collect()
+    }
+}

@@ -1,0 +1,169 @@
+//! What each top-level attribute depends on, and so which of them a change can touch.
+
+use bstr::{BStr, BString, ByteSlice};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::World;
+use super::world::relative;
+use crate::eval::Dependency;
+use crate::nix::Symbol;
+use crate::tree::{Difference, Kind, NodeId, Resolved, Tree};
+
+/// What the attributes of a tree were found to depend on.
+///
+/// An attribute whose dependencies are in another tree as they are in this one has the same answers there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dependencies {
+    /// What all attributes depend on.
+    common: Vec<Observed>,
+    /// What some depend on.
+    observed: Vec<Observed>,
+    /// By name: the numbers of what each depends on besides.
+    of: Vec<(Symbol, Vec<u32>)>,
+}
+
+/// Something in a tree that an evaluation saw.  Paths are relative to the tree.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Observed {
+    File(BString),
+    Listing(BString),
+    Name(String),
+    Missing(BString),
+    Anything,
+}
+
+/// The attributes that a change can touch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Touched {
+    All,
+    /// These at most; some of them may not exist.
+    Only(Vec<Symbol>),
+}
+
+/// As an evaluator tells them: of all attributes, and of each.
+pub(super) struct Told {
+    pub common: Vec<Dependency>,
+    pub of: Vec<(Symbol, Vec<Dependency>)>,
+}
+
+impl Dependencies {
+    /// Those that an evaluation of `tree` tells.
+    pub(super) fn new(tree: &Tree, told: Told) -> Self {
+        let mut numbers: FxHashMap<Dependency, u32> = FxHashMap::default();
+        let mut count = Vec::new();
+        let mut of = Vec::with_capacity(told.of.len());
+        for (name, dependencies) in told.of {
+            let number = |dependency| {
+                let next = numbers.len() as u32;
+                let number = *numbers.entry(dependency).or_insert(next);
+                count.resize(count.len().max(number as usize + 1), 0);
+                count[number as usize] += 1;
+                number
+            };
+            of.push((name, dependencies.into_iter().map(number).collect::<Vec<_>>()));
+        }
+        // what most depend on is told once
+        let is_common: Vec<bool> = count.iter().map(|count| *count > of.len() / 2).collect();
+        for (_, dependencies) in &mut of {
+            dependencies.retain(|number| !is_common[*number as usize]);
+        }
+        let mut observed = vec![Observed::Anything; numbers.len()];
+        for (dependency, number) in numbers {
+            observed[number as usize] = Observed::of(tree, dependency);
+        }
+        let in_most = observed.iter().zip(&is_common).filter(|(_, is_common)| **is_common);
+        let common = (told.common.into_iter().map(|dependency| Observed::of(tree, dependency)))
+            .chain(in_most.map(|(observed, _)| observed.clone()))
+            .collect();
+        Self { common, observed, of }
+    }
+
+    /// Which attributes may have other answers in `head` than in the tree that these are of, given where they differ.
+    pub fn touched(&self, base: &Tree, head: &Tree, differences: &[Difference]) -> Touched {
+        let Some(change) = Change::of(base, head, differences) else {
+            return Touched::All;
+        };
+        if self.common.iter().any(|observed| change.touches(observed)) {
+            return Touched::All;
+        }
+        let is_touched: Vec<bool> = self.observed.iter().map(|observed| change.touches(observed)).collect();
+        let dependents = self.of.iter().filter_map(|(name, dependencies)| {
+            let mut dependencies = dependencies.iter();
+            dependencies.any(|number| is_touched[*number as usize]).then_some(*name)
+        });
+        // a name of a directory's entry may be one of an attribute
+        let entries = change.names.iter().map(|name| Symbol::new(name));
+        let mut touched: Vec<_> = dependents.chain(entries).collect();
+        touched.sort_unstable();
+        touched.dedup();
+        Touched::Only(touched)
+    }
+}
+
+impl Observed {
+    fn of(tree: &Tree, dependency: Dependency) -> Self {
+        let path = |id| match World::node(id) {
+            node if node.index() < tree.len() => Some(tree.path(node)),
+            _ => None,
+        };
+        let observed = match dependency {
+            Dependency::File(id) => path(id).map(Self::File),
+            Dependency::Listing(id) => path(id).map(Self::Listing),
+            Dependency::Name(name) => Some(Self::Name(name.to_string())),
+            Dependency::Missing(path) => relative(&path).map(|path| Self::Missing(path.into())),
+            Dependency::Anything => Some(Self::Anything),
+        };
+        observed.unwrap_or(Self::Anything)
+    }
+}
+
+/// What differs between two trees, as an evaluation may see it.
+struct Change<'t> {
+    head: &'t Tree,
+    files: FxHashSet<&'t BStr>,
+    /// Directories that have more or fewer entries.
+    listings: FxHashSet<&'t BStr>,
+    /// The names of those entries.
+    names: FxHashSet<&'t str>,
+}
+
+impl<'t> Change<'t> {
+    /// `None` where it may be seen anywhere: where a path may lead elsewhere than before.
+    fn of(base: &Tree, head: &'t Tree, differences: &'t [Difference]) -> Option<Self> {
+        let mut change = Self {
+            head,
+            files: FxHashSet::default(),
+            listings: FxHashSet::default(),
+            names: FxHashSet::default(),
+        };
+        for Difference { path, ours, theirs } in differences {
+            let kind = |tree: &Tree, id: Option<NodeId>| id.map(|id| tree.kind(id));
+            let path = path.as_bstr();
+            match (kind(base, *ours), kind(head, *theirs)) {
+                (Some(Kind::File { .. }), Some(Kind::File { .. })) => {}
+                (Some(Kind::File { .. } | Kind::Directory), None)
+                | (None, Some(Kind::File { .. } | Kind::Directory)) => {
+                    let start = path.rfind_byte(b'/').map_or(0, |slash| slash + 1);
+                    change.listings.insert(path[..start.saturating_sub(1)].as_bstr());
+                    change.names.insert(path[start..].to_str().ok()?);
+                }
+                _ => return None,
+            }
+            change.files.insert(path);
+        }
+        Some(change)
+    }
+
+    fn touches(&self, observed: &Observed) -> bool {
+        match observed {
+            Observed::File(path) => self.files.contains(path.as_bstr()),
+            Observed::Listing(path) => self.listings.contains(path.as_bstr()),
+            Observed::Name(name) => self.names.contains(name.as_str()),
+            Observed::Missing(path) => {
+                let found = self.head.resolve(self.head.root(), path.as_bstr());
+                !matches!(found, Resolved::Missing | Resolved::Loop)
+            }
+            Observed::Anything => true,
+        }
+    }
+}
