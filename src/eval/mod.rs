@@ -16,6 +16,7 @@ mod operators;
 mod paths;
 mod print;
 mod stop;
+mod trace;
 mod value;
 
 use std::cell::{Cell, RefCell};
@@ -29,6 +30,7 @@ pub use heap::Heap;
 pub use host::{Entry, Host};
 pub use limits::Limits;
 pub use stop::{Cause, Reason, Stop};
+pub use trace::{Called, Given, Trace};
 pub use value::{Closure, Code, Env, FileId, HostFn, Native, NativeFn, Position, Thunk, Value};
 
 use builtins::Compiled;
@@ -52,6 +54,8 @@ pub struct Eval<'h> {
     globals: FxHashMap<Symbol, &'h Thunk<'h>>,
     /// The regular expressions that were used so far.
     patterns: RefCell<FxHashMap<&'h str, Compiled<'h>>>,
+    /// What is noted down on the way, where it is.
+    trace: Option<Trace<'h>>,
     pub names: Names,
 }
 
@@ -114,10 +118,24 @@ impl<'h> Eval<'h> {
             imports: RefCell::default(),
             globals: FxHashMap::default(),
             patterns: RefCell::default(),
+            trace: None,
             names: Names::new(),
         };
         eval.globals = builtins::globals(&eval);
         eval
+    }
+
+    /// One that notes down what happens on the way.
+    pub fn tracing(heap: &'h Heap, host: &'h dyn Host<'h>, limits: Limits, trace: Trace<'h>) -> Self {
+        Self {
+            trace: Some(trace),
+            ..Self::new(heap, host, limits)
+        }
+    }
+
+    /// What was noted down; `None` where nothing is.
+    pub fn trace(&self) -> Option<&Trace<'h>> {
+        self.trace.as_ref()
     }
 
     /// Begins a new question: its limits count from here.
