@@ -399,7 +399,7 @@ impl<'w, 'h> Inquiry<'w, 'h> {
         let packages = top_level(eval, work.files, work.layout).map_err(|stop| {
             let cause = work.cause(stop.reason());
             match stop {
-                Stop::Throw(_) | Stop::Abort(_) => Failure::Fails(cause),
+                Stop::Throw(_) | Stop::Abort(_) | Stop::Error(_) => Failure::Fails(cause),
                 Stop::Unknown(_) => Failure::Undecided(cause),
             }
         })?;
@@ -475,7 +475,7 @@ impl<'w, 'h> Inquiry<'w, 'h> {
             Err(stop) => {
                 let cause = self.work.cause(stop.reason());
                 match stop {
-                    Stop::Throw(_) | Stop::Abort(_) => Answer::Known(Kind::Fails(cause)),
+                    Stop::Throw(_) | Stop::Abort(_) | Stop::Error(_) => Answer::Known(Kind::Fails(cause)),
                     Stop::Unknown(_) => Answer::Undecided(cause),
                 }
             }
