@@ -18,6 +18,7 @@ pub struct Cli {
 pub enum Command {
     Check(Check),
     Attributes(Attributes),
+    Why(Why),
     /// List all rules
     Rules,
     Explain(Explain),
@@ -73,7 +74,8 @@ pub struct Check {
 
     /// What to do about questions of new or changed attributes that can't be decided without Nix
     ///
-    /// `allow` counts them and lists them in the JSON report. `deny` exits with 1, and lists them on standard error.
+    /// `allow` counts them, and lists them with --all and in the JSON report. `deny` exits with 1, and lists them on
+    /// standard error.
     #[arg(long, value_enum, value_name = "WHAT", default_value_t = Undecided::Allow)]
     pub undecided: Undecided,
 
@@ -121,6 +123,21 @@ pub struct Attributes {
     /// How many threads to use [default: one for each processor]
     #[arg(long, value_name = "N")]
     pub jobs: Option<NonZeroUsize>,
+}
+
+/// Tell why a top-level attribute is what it is
+///
+/// Where it is defined, which functions made it, what each answer about it rests on, and where an error or something unknown
+/// arose.
+#[derive(Debug, clap::Args)]
+pub struct Why {
+    /// The attribute
+    pub name: String,
+
+    /// The tree, named as for `byname check`
+    ///
+    /// Without it, the Nixpkgs that the current directory is in.
+    pub nixpkgs: Option<OsString>,
 }
 
 /// Explain a rule: what it wants, why, and how to mend what breaks it

@@ -1,5 +1,6 @@
 //! The program: arguments in, a report out, and an exit code.
 
+mod ask;
 mod cli;
 mod files;
 mod show;
@@ -8,21 +9,18 @@ use std::env;
 use std::error::Error;
 use std::ffi::OsStr;
 use std::io::{self, Write};
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
 use byname::check::{self, CheckError, Options, Report};
-use byname::nix::Symbol;
-use byname::nixpkgs::{self, Files, Layout};
-use byname::report::{self, json, jsonl, printable};
+use byname::report::{json, jsonl, printable};
 use byname::rules::{self, UnknownRule};
 use byname::tree::{Comparison, Environment, Judged, Request, Source, SourceError, Trees};
 use clap::Parser;
 use thiserror::Error;
 
-use crate::cli::{Attributes, Check, Cli, Command, SchemaOf, Table, Undecided};
+use crate::cli::{Check, Cli, Command, SchemaOf, Undecided};
 use crate::show::OutputError;
 
 /// Parsing all of Nixpkgs allocates much from many threads, which this one does a fifth faster than the system's.
@@ -37,7 +35,8 @@ const NO_VERDICT: u8 = 2;
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Check(arguments) => run_check(&arguments),
-        Command::Attributes(arguments) => run_attributes(&arguments),
+        Command::Attributes(arguments) => ask::attributes(&arguments),
+        Command::Why(arguments) => ask::why(&arguments),
         Command::Rules => done(show::print(list_rules)),
         Command::Explain(arguments) => run_explain(&arguments.code),
         Command::Schema(arguments) => done(show::print(|out| write_schema(out, arguments.format))),
@@ -80,8 +79,9 @@ enum Failure {
     Output(#[from] OutputError),
     #[error("the top-level package set of this tree can't be had: {0}")]
     NoPackageSet(String),
-    #[error("there is no top-level attribute `{0}` in this tree")]
-    NoAttribute(String),
+    /// The advice goes on from the sentence.
+    #[error("there is no top-level attribute `{name}` in this tree{advice}")]
+    NoAttribute { name: String, advice: String },
 }
 
 fn run_check(arguments: &Check) -> Result<ExitCode, Failure> {
@@ -116,62 +116,6 @@ fn deny(report: &Report) -> bool {
     };
     complain_that(&format!("{count} undecided, which `--undecided deny` forbids:{list}"));
     true
-}
-
-fn run_attributes(arguments: &Attributes) -> Result<ExitCode, Failure> {
-    let names: Vec<_> = arguments.names.iter().map(|name| Symbol::new(name)).collect();
-    let only = (!names.is_empty()).then(|| names.clone());
-    on_tree(arguments.nixpkgs.as_deref(), arguments.jobs, |files| {
-        let attributes = nixpkgs::Attributes::of(files, &Layout::of(files.tree()), only);
-        if let Some(failure) = attributes.failure() {
-            return Err(Failure::NoPackageSet(failure.cause().describe(files)));
-        }
-        show::print(|out| match arguments.format {
-            Table::Text => report::attributes::text(out, attributes.iter(), files),
-            Table::Tsv => report::attributes::tsv(out, attributes.iter(), files),
-            Table::Json => report::attributes::json(out, attributes.iter(), files),
-        })?;
-        let missing = names.iter().find(|name| attributes.get(**name).is_none());
-        match missing {
-            Some(name) => Err(Failure::NoAttribute(name.to_string())),
-            None => Ok(ExitCode::SUCCESS),
-        }
-    })
-}
-
-/// Runs `run` on the files of the tree that an argument names, with so many threads.
-fn on_tree<T: Send>(
-    nixpkgs: Option<&OsStr>,
-    jobs: Option<NonZeroUsize>,
-    run: impl FnOnce(&Files) -> Result<T, Failure> + Send,
-) -> Result<T, Failure> {
-    let current = env::current_dir().map_err(Failure::CurrentDirectory)?;
-    let enclosing = enclosing_nixpkgs(&current).map(Path::to_owned);
-    let request = Request {
-        head: Judged::Source(source(nixpkgs, enclosing.as_deref(), &current)?),
-        base: None,
-        comparison: Comparison::MergeBase,
-        current,
-        nixpkgs: enclosing,
-        environment: Environment::of_process(),
-    };
-    check::pool(&Options {
-        jobs,
-        ..Options::default()
-    })?
-    .install(|| {
-        let trees = request.load()?;
-        run(&Files::new(&trees.head))
-    })
-}
-
-/// The tree that an argument names; without one, that which the directory `current` is in.
-fn source(nixpkgs: Option<&OsStr>, enclosing: Option<&Path>, current: &Path) -> Result<Source, Failure> {
-    match (nixpkgs, enclosing) {
-        (Some(nixpkgs), _) => Ok(Source::parse(nixpkgs)),
-        (None, Some(directory)) => Ok(Source::Directory(directory.to_owned())),
-        (None, None) => Err(Failure::NoNixpkgs(current.to_owned())),
-    }
 }
 
 fn judge(arguments: &Check) -> Result<Report, Failure> {
@@ -210,6 +154,15 @@ fn request(arguments: &Check, current: PathBuf) -> Result<Request, Failure> {
         nixpkgs,
         environment: Environment::of_process(),
     })
+}
+
+/// The tree that an argument names; without one, that which the directory `current` is in.
+fn source(nixpkgs: Option<&OsStr>, enclosing: Option<&Path>, current: &Path) -> Result<Source, Failure> {
+    match (nixpkgs, enclosing) {
+        (Some(nixpkgs), _) => Ok(Source::parse(nixpkgs)),
+        (None, Some(directory)) => Ok(Source::Directory(directory.to_owned())),
+        (None, None) => Err(Failure::NoNixpkgs(current.to_owned())),
+    }
 }
 
 /// The Nixpkgs that a directory is in: the nearest from `directory` upward that has what only a Nixpkgs has.

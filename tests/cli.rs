@@ -286,3 +286,53 @@ fn an_attribute_that_is_not_there_is_an_error() {
     assert!(stdout(&output).contains("hello "), "{}", stdout(&output));
     assert!(stderr(&output).contains("`nothing`"), "{}", stderr(&output));
 }
+
+#[test]
+fn why_an_attribute_is_what_it_is() {
+    let output = byname(repository(), &["why", "hello", "sample"]);
+    assert_eq!((output.status.code(), stderr(&output)), (Some(0), ""));
+    let answers = [
+        "`hello` is a derivation.\n\ndefined: by a package directory, pkgs/by-name/he/hello: ",
+        "\n  and at pkgs/top-level/all-packages.nix:14:3, which takes its place",
+        "\n  pkgs/tools/hello-wayland/default.nix:1:1, which calls `stdenv.mkDerivation`\n",
+        "\nstrictDeps: ",
+        "\n__structuredAttrs: ",
+        "\nmove to pkgs/by-name: no, it has a package directory\n",
+    ];
+    for answer in answers {
+        assert!(
+            stdout(&output).contains(answer),
+            "{answer:?} is not in\n{}",
+            stdout(&output)
+        );
+    }
+    // in a tree that the current directory is in
+    let tree = undecided_tree();
+    let output = byname(tree.path(), &["why", "unknown"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(
+        stdout(&output).starts_with("What `unknown` is can't be known:\n  nothing in this tree defines 'foo', at "),
+        "{}",
+        stdout(&output)
+    );
+}
+
+#[test]
+fn an_attribute_that_is_not_there_has_no_why() {
+    let why = |name| {
+        let output = byname(repository(), &["why", name, "sample"]);
+        assert_eq!((output.status.code(), stdout(&output)), (Some(2), ""));
+        stderr(&output).to_owned()
+    };
+    assert!(
+        why("nothing").contains("`nothing` in this tree; `byname attributes` lists all"),
+        "{}",
+        why("nothing")
+    );
+    assert!(why("helo").contains("Did you mean `hello`"), "{}", why("helo"));
+    assert!(
+        why("hello.src").contains("only those of the top level"),
+        "{}",
+        why("hello.src")
+    );
+}

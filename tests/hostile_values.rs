@@ -109,7 +109,9 @@ fn what_never_ends_is_unknown() {
                 "{expression}: {}",
                 reason.message
             ),
-            Err(Stop::Throw(reason) | Stop::Abort(reason)) => panic!("{expression}: fails: {}", reason.message),
+            Err(Stop::Throw(reason) | Stop::Abort(reason) | Stop::Error(reason)) => {
+                panic!("{expression}: fails: {}", reason.message)
+            }
             Ok(text) => panic!("{expression}: {}", text.chars().take(80).collect::<String>()),
         }
         // the last allocation may be past the limit

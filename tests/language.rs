@@ -73,9 +73,11 @@ fn the_evaluator_agrees_with_the_tables() {
                 let (what, wanted) = match (stop, &row.expected) {
                     (Stop::Throw(_), Expected::Throws(wanted)) => ("throws", Some(wanted)),
                     (Stop::Abort(_), Expected::Fails(wanted)) => ("fails", Some(wanted)),
+                    (Stop::Error(_), Expected::Throws(wanted) | Expected::Fails(wanted)) => ("an error:", Some(wanted)),
                     (Stop::Unknown(_), Expected::Unknown(wanted)) => ("unknown", Some(wanted)),
                     (Stop::Throw(_), _) => ("throws", None),
                     (Stop::Abort(_), _) => ("fails", None),
+                    (Stop::Error(_), _) => ("an error:", None),
                     (Stop::Unknown(_), _) => ("unknown", None),
                 };
                 let agrees = wanted.is_some_and(|wanted| message.contains(wanted));

@@ -1,5 +1,5 @@
-//! A real Nixpkgs, whose path is `BYNAME_NIXPKGS`: it has no finding, and a copy with one violation of each rule has those.
-//! The tests say that they skipped where the variable is unset.
+//! A real Nixpkgs, whose path is `BYNAME_NIXPKGS`: it has no finding, a copy with one violation of each rule has those, and
+//! what the ratchets say of all its packages is what those are.  The tests say that they skipped where the variable is unset.
 
 mod common;
 
@@ -7,8 +7,12 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
+use bstr::{BStr, BString};
 use byname::check::{self, Options, Report, Status};
-use byname::tree::{Kind, Tree};
+use byname::nix::Symbol;
+use byname::nixpkgs::{Answer, Attribute, Attributes, Files, Layout};
+use byname::rules::Rule;
+use byname::tree::{Builder, Contents, Handle, Kind, MemoryTree, ReadError, Tree};
 
 use common::{PACKAGE, short};
 
@@ -135,6 +139,11 @@ fn one_violation_of_each_rule_gives_exactly_those_findings() {
     package("zzset", "{ }\n");
     expect("BYN-001 pkgs/by-name/zz/zzset/package.nix:1");
 
+    package("zz101", "{ lib }: { }\n");
+    expect("NPV-101 pkgs/by-name/zz/zz101/package.nix");
+    package("zz120", "{ lib }: throw \"gone\"\n");
+    expect("NPV-120 pkgs/by-name/zz/zz120/package.nix:1");
+
     package("zz121", &with_source(r#"./${"x"}"#));
     expect("NPV-121 pkgs/by-name/zz/zz121/package.nix:6");
     package("zz122", &with_source("<sources>"));
@@ -190,12 +199,139 @@ fn one_violation_of_the_ratchet_in_each_way_gives_exactly_those_findings() {
     let moved = tree.define("hello = callPackage ../tools/zz/hello/package.nix { };");
     let new = tree.define("zznew = callPackage ../tools/zz/new.nix { };");
     tree.define("zzoverride = zznew.override { };");
+    let loose = "{ stdenv }: stdenv.mkDerivation { name = \"zzloose\"; }\n";
+    tree.file("pkgs/by-name/zz/zzloose/package.nix", loose);
 
     let report = check(tree.path(), Some(&reference));
     assert_eq!(report.status, Status::DiscouragedPatternsIntroduced);
     let at = |code: &str, line| format!("{code} pkgs/top-level/all-packages.nix:{line}");
-    assert_eq!(short(&report), [at("NPV-160", moved), at("NPV-162", new)]);
+    let loose = ["NPV-164", "NPV-166"].map(|code| format!("{code} pkgs/by-name/zz/zzloose/package.nix"));
+    let moved = [at("NPV-160", moved), at("NPV-162", new)];
+    assert_eq!(short(&report), [loose, moved].concat());
 
     let back = check(&reference, Some(tree.path()));
     assert_eq!((back.status, short(&back)), (Status::Ok, vec![]));
+}
+
+/// A tree, but for one file, which has another text.
+struct Edited {
+    tree: Tree,
+    path: BString,
+    text: String,
+}
+
+impl Contents for Edited {
+    fn read(&self, _: Handle, path: &BStr) -> Result<Vec<u8>, ReadError> {
+        if path == self.path {
+            return Ok(self.text.clone().into());
+        }
+        self.tree.read(self.tree.lookup(path).expect("both list the same"))
+    }
+}
+
+/// The tree at `root` without what is `deleted` of the file at `path`, which has it once.
+fn without(root: &Path, path: &str, deleted: &str) -> Tree {
+    let tree = Tree::directory(root).unwrap();
+    let text = fs::read_to_string(root.join(path)).unwrap();
+    assert_eq!(text.matches(deleted).count(), 1, "`{deleted}` in {path}");
+    let mut builder = Builder::new();
+    for id in tree.nodes().skip(1) {
+        let path = tree.path(id);
+        match tree.kind(id) {
+            Kind::Directory => builder.directory(path),
+            Kind::File { executable } => {
+                builder.file(path, executable);
+            }
+            Kind::Symlink => builder.symlink(path, tree.read_link(id).unwrap().to_owned()),
+            Kind::Special => builder.special(path),
+        }
+    }
+    let contents = Edited {
+        tree,
+        path: path.into(),
+        text: text.replace(deleted, ""),
+    };
+    builder.build(format!("without {deleted}"), Box::new(contents)).unwrap()
+}
+
+/// The attributes of a tree of which something holds.
+fn names(tree: &Tree, holds: impl Fn(&Attribute, &Files) -> bool) -> Vec<String> {
+    let files = Files::new(tree);
+    let attributes = Attributes::of(&files, &Layout::of(tree), None);
+    assert!(attributes.failure().is_none());
+    let names = attributes.iter().filter(|attribute| holds(attribute, &files));
+    names.map(|attribute| attribute.name.to_string()).collect()
+}
+
+/// The attributes that the findings of a rule are about, sorted.
+fn found(report: &Report, rule: &Rule) -> Vec<String> {
+    let findings = report.findings.iter().filter(|finding| finding.rule.code == rule.code);
+    let mut names: Vec<_> = findings.map(|finding| finding.attribute.clone().unwrap()).collect();
+    names.sort();
+    names
+}
+
+fn has_a_place(attribute: &Attribute) -> bool {
+    attribute.package.is_some() || attribute.definition.is_some()
+}
+
+#[test]
+fn against_an_empty_base_the_ratchets_find_all_that_is_loose() {
+    let Some(reference) = reference() else { return };
+    let head = Tree::directory(&reference).unwrap();
+    let base = MemoryTree::new().directory("pkgs/by-name").build("empty").unwrap();
+    let report = check::check(&head, Some(&base), &Options::default()).unwrap();
+    assert_eq!(report.status, Status::DiscouragedPatternsIntroduced);
+
+    let (base_files, base_layout) = (Files::new(&base), Layout::of(&base));
+    // what every tree has, such as stdenv, is not new
+    let new = |loose: Vec<String>| -> Vec<String> {
+        let symbols: Vec<_> = loose.iter().map(|name| Symbol::new(name)).collect();
+        let in_base = Attributes::of(&base_files, &base_layout, Some(symbols.clone()));
+        (loose.into_iter())
+            .filter(|name| in_base.get(Symbol::new(name)).is_none())
+            .collect()
+    };
+    let loose = |holds: &dyn Fn(&Attribute, &Files) -> bool| new(names(&head, holds));
+    let no = Answer::Known(false);
+    let without_strict_deps = loose(&|attribute, _| attribute.strict_deps == no && has_a_place(attribute));
+    let without_structured_attrs = loose(&|attribute, _| attribute.structured_attrs == no && has_a_place(attribute));
+    let outside_by_name = loose(&|attribute, files| attribute.should_be_by_name(files) == Answer::Known(true));
+    assert!(outside_by_name.len() > 100 && without_strict_deps.len() > 5000 && without_structured_attrs.len() > 5000);
+    assert_eq!(found(&report, Rule::NPV_162), outside_by_name);
+    assert_eq!(found(&report, Rule::NPV_164), without_strict_deps);
+    assert_eq!(found(&report, Rule::NPV_166), without_structured_attrs);
+    let all = outside_by_name.len() + without_strict_deps.len() + without_structured_attrs.len();
+    assert_eq!(report.findings.len(), all);
+}
+
+#[test]
+fn a_change_to_a_builder_shows_in_the_packages_that_relied_on_it() {
+    let Some(reference) = reference() else { return };
+    let base = Tree::directory(&reference).unwrap();
+    let head = without(&reference, "pkgs/build-support/go/module.nix", "strictDeps = true;");
+    let report = check::check(&head, Some(&base), &Options::default()).unwrap();
+    assert_eq!(report.status, Status::DiscouragedPatternsIntroduced);
+
+    let strict = |attribute: &Attribute, _: &Files| attribute.strict_deps == Answer::Known(true);
+    let loose = |attribute: &Attribute, _: &Files| attribute.strict_deps == Answer::Known(false);
+    let (was_strict, is_loose) = (
+        names(&base, strict),
+        names(&head, |attribute, files| {
+            loose(attribute, files) && has_a_place(attribute)
+        }),
+    );
+    let relied: Vec<_> = is_loose
+        .into_iter()
+        .filter(|name| was_strict.binary_search(name).is_ok())
+        .collect();
+    assert_eq!(found(&report, Rule::NPV_165), relied);
+    assert_eq!(report.findings.len(), relied.len());
+    let has = |name: &str| relied.iter().any(|relied| relied == name);
+    // `buildGoModule` makes one, the other only reads what it makes
+    assert!(
+        relied.len() > 1000 && has("gopls") && !has("hello") && !has("go"),
+        "{} packages",
+        relied.len()
+    );
 }

@@ -62,6 +62,18 @@ impl<'h> Eval<'h> {
     }
 
     fn call_closure(&self, closure: &'h Closure<'h>, arg: &'h Thunk<'h>) -> Outcome<'h> {
+        match &self.trace {
+            None => self.run_closure(closure, arg),
+            Some(trace) => {
+                trace.enter(closure);
+                let outcome = self.run_closure(closure, arg);
+                trace.leave(self, arg);
+                outcome
+            }
+        }
+    }
+
+    fn run_closure(&self, closure: &'h Closure<'h>, arg: &'h Thunk<'h>) -> Outcome<'h> {
         let code = closure.env.code;
         let lambda = code.file.lambda(closure.lambda);
         let Some(formals) = &lambda.formals else {

@@ -141,6 +141,7 @@ impl<'h> Eval<'h> {
         match stop {
             Stop::Throw(_) => Stop::Throw(reason),
             Stop::Abort(_) => Stop::Abort(reason),
+            Stop::Error(_) => Stop::Error(reason),
             Stop::Unknown(_) => Stop::Unknown(reason),
         }
     }

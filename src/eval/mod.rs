@@ -17,6 +17,7 @@ mod operators;
 mod paths;
 mod print;
 mod stop;
+mod trace;
 mod value;
 
 use std::cell::{Cell, RefCell};
@@ -31,11 +32,12 @@ pub use heap::Heap;
 pub use host::{Entry, Host};
 pub use limits::Limits;
 pub use stop::{Cause, Reason, Stop};
+pub use trace::{Called, Given, Trace};
 pub use value::{Closure, Code, Env, FileId, HostFn, Native, NativeFn, Position, Thunk, Value};
 
 use builtins::Compiled;
 use dependencies::Account;
-use value::{Application, HostCall, Mapped, State, Traced};
+use value::{Application, Dependent, HostCall, Mapped, State};
 
 /// A value, or why there is none.
 pub type Outcome<'h, T = Value<'h>> = Result<T, Stop<'h>>;
@@ -56,6 +58,8 @@ pub struct Eval<'h> {
     globals: FxHashMap<Symbol, &'h Thunk<'h>>,
     /// The regular expressions that were used so far.
     patterns: RefCell<FxHashMap<&'h str, Compiled<'h>>>,
+    /// What is noted down on the way, where it is.
+    trace: Option<Trace<'h>>,
     pub names: Names,
 }
 
@@ -119,10 +123,24 @@ impl<'h> Eval<'h> {
             imports: RefCell::default(),
             globals: FxHashMap::default(),
             patterns: RefCell::default(),
+            trace: None,
             names: Names::new(),
         };
         eval.globals = builtins::globals(&eval);
         eval
+    }
+
+    /// One that notes down what happens on the way.
+    pub fn tracing(heap: &'h Heap, host: &'h dyn Host<'h>, limits: Limits, trace: Trace<'h>) -> Self {
+        Self {
+            trace: Some(trace),
+            ..Self::new(heap, host, limits)
+        }
+    }
+
+    /// What was noted down; `None` where nothing is.
+    pub fn trace(&self) -> Option<&Trace<'h>> {
+        self.trace.as_ref()
     }
 
     /// Begins a new question: its limits count from here.
@@ -176,9 +194,9 @@ impl<'h> Eval<'h> {
         match state {
             State::Done(value) => return Ok(value),
             State::Failed(stop) => return Err(stop),
-            State::Traced(traced) => {
-                self.account.add_all(traced.on);
-                return traced.outcome;
+            State::Dependent(dependent) => {
+                self.account.add_all(dependent.on);
+                return dependent.outcome;
             }
             State::Running => {
                 self.account.add(|| Dependency::Anything);
@@ -202,13 +220,13 @@ impl<'h> Eval<'h> {
             }),
             State::Select { subject, name } => self.nested(|| self.select(subject, name)),
             State::Host(HostCall { run, data }) => self.nested(|| run(self, data)),
-            State::Done(_) | State::Failed(_) | State::Traced(_) | State::Running => unreachable!("handled above"),
+            State::Done(_) | State::Failed(_) | State::Dependent(_) | State::Running => unreachable!("handled above"),
         };
         let on = self.account.end_thunk(before);
         thunk.0.set(match outcome {
             // another question may get further
             Err(_) if self.exhausted.get() => state,
-            outcome if !on.is_none() => State::Traced(self.heap.alloc(Traced { outcome, on })),
+            outcome if !on.is_none() => State::Dependent(self.heap.alloc(Dependent { outcome, on })),
             Ok(value) => State::Done(value),
             Err(stop) => State::Failed(stop),
         });

@@ -2,6 +2,7 @@
 
 use crate::nix::{BinaryOp, ExprId};
 
+use super::attrs::{Attrs, Origin};
 use super::stop::{Reason, Stop};
 use super::value::{Env, Value};
 use super::{Eval, Outcome};
@@ -169,18 +170,43 @@ impl<'h> Eval<'h> {
             (Value::Str(_) | Value::UnknownStr(_), Value::Str(_) | Value::UnknownStr(_)) => {
                 Ok(Value::UnknownStr(reason))
             }
-            (Value::Attrs(a), Value::Attrs(b)) => {
-                let known: Vec<_> = (a.sorted(self).iter())
-                    .filter_map(|attr| {
-                        let value = self.lazy_either(reason, attr.value, b.get(self, attr.name)?);
-                        Some(super::Attr { value, ..*attr })
-                    })
-                    .collect();
-                let attrs = self.opened(self.attrs_sorted(&known), reason);
-                Ok(Value::Attrs(attrs))
-            }
+            (Value::Attrs(a), Value::Attrs(b)) => self.either_set(reason, a, b),
             _ => unknown,
         }
+    }
+
+    /// The same of two sets.
+    fn either_set(&self, reason: Reason<'h>, a: &'h Attrs<'h>, b: &'h Attrs<'h>) -> Outcome<'h> {
+        let unknown = Err(Stop::Unknown(reason));
+        let built_from = match (a.origin.built_from, b.origin.built_from) {
+            (None, None) => None,
+            (Some(a), Some(b)) if std::ptr::eq(a, b) => Some(a),
+            (Some(a), Some(b)) => match self.either_set(reason, a, b)? {
+                Value::Attrs(built_from) => Some(built_from),
+                _ => return unknown,
+            },
+            _ => return unknown,
+        };
+        if a.origin.marks != b.origin.marks {
+            return unknown;
+        }
+        let names = a.sorted(self);
+        let known: Vec<_> = (names.iter())
+            .filter_map(|attr| {
+                let value = self.lazy_either(reason, attr.value, b.get(self, attr.name)?);
+                Some(super::Attr { value, ..*attr })
+            })
+            .collect();
+        let are_all_in_both = known.len() == names.len() && known.len() == b.sorted(self).len();
+        let is_whole = are_all_in_both && a.open.is_none() && b.open.is_none();
+        let attrs = self.attrs_sorted(&known);
+        let attrs = if is_whole { attrs } else { self.opened(attrs, reason) };
+        let origin = Origin {
+            built_from,
+            marks: a.origin.marks,
+            ..Origin::default()
+        };
+        Ok(Value::Attrs(self.originating(attrs, origin)))
     }
 
     fn lazy_either(

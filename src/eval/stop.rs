@@ -9,6 +9,8 @@ pub enum Stop<'h> {
     Throw(Reason<'h>),
     /// An error that nothing catches: `abort`, a value of the wrong type, a missing attribute.
     Abort(Reason<'h>),
+    /// An error, of which it can't be known whether `builtins.tryEval` catches it.
+    Error(Reason<'h>),
     /// No error: the value can't be known, or not within the limits.
     Unknown(Reason<'h>),
 }
@@ -16,7 +18,7 @@ pub enum Stop<'h> {
 impl<'h> Stop<'h> {
     pub fn reason(self) -> Reason<'h> {
         match self {
-            Self::Throw(reason) | Self::Abort(reason) | Self::Unknown(reason) => reason,
+            Self::Throw(reason) | Self::Abort(reason) | Self::Error(reason) | Self::Unknown(reason) => reason,
         }
     }
 

@@ -67,7 +67,7 @@ pub(super) enum State<'h> {
     Done(Value<'h>),
     Failed(Stop<'h>),
     /// Either of them, of what depends on something.
-    Traced(&'h Traced<'h>),
+    Dependent(&'h Dependent<'h>),
     Expr {
         env: &'h Env<'h>,
         expr: ExprId,
@@ -88,7 +88,7 @@ pub(super) enum State<'h> {
 const _: () = assert!(size_of::<Thunk>() == 24);
 
 /// The outcome of a thunk, and what it depends on.
-pub(super) struct Traced<'h> {
+pub(super) struct Dependent<'h> {
     pub outcome: Outcome<'h>,
     pub on: Dependencies,
 }

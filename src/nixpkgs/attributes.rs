@@ -11,7 +11,7 @@ use super::dependencies::{Dependencies, Told};
 use super::top_level::{CALL_PACKAGE, is_whole, top_level};
 use super::world::ROOT;
 use super::{Files, Layout, World};
-use crate::eval::{Attrs, Dependency, Eval, Heap, Limits, Outcome, Position, Reason, Stop, Value};
+use crate::eval::{Attrs, Dependency, Eval, FileId, Heap, Limits, Outcome, Position, Reason, Stop, Value};
 use crate::nix::Symbol;
 use crate::tree::NodeId;
 
@@ -126,21 +126,34 @@ impl Attribute {
         }
     }
 
-    /// Whether it is loose in the by-name ratchet (`rules.md`, "By name").
-    pub fn should_be_by_name(&self, files: &Files) -> Answer<bool> {
-        let loose_if_derivation = self.package.is_none()
-            && self.call().is_some_and(|call| !call.is_inside_by_name(files.tree()))
-            && self.same_scope != Answer::Known(false);
-        if !loose_if_derivation {
-            return Answer::Known(false);
+    /// How it stands to the by-name ratchet (`rules.md`, "By name"), and why.
+    pub fn by_name(&self, files: &Files) -> ByName<'_> {
+        if self.package.is_some() {
+            return ByName::HasDirectory;
+        }
+        let Some(definition) = &self.definition else {
+            return ByName::NoDefinition;
+        };
+        let Form::Call(call) = &definition.form else {
+            return ByName::NoCall;
+        };
+        if call.is_inside_by_name(files.tree()) {
+            return ByName::Variant;
         }
         match (&self.kind, &self.same_scope) {
-            (Answer::Known(Kind::Derivation), Answer::Known(true)) => Answer::Known(true),
-            (Answer::Known(Kind::Derivation), Answer::Undecided(cause)) => Answer::Undecided(cause.clone()),
-            (Answer::Known(_) | Answer::NotAsked, _) | (_, Answer::Known(false) | Answer::NotAsked) => {
-                Answer::Known(false)
-            }
-            (Answer::Undecided(cause), _) => Answer::Undecided(cause.clone()),
+            (_, Answer::Known(false)) => ByName::OtherSet,
+            (Answer::Known(Kind::Derivation), Answer::Known(true)) => ByName::Loose(call),
+            (Answer::Undecided(cause), _) | (_, Answer::Undecided(cause)) => ByName::Undecided(cause),
+            (Answer::Known(_) | Answer::NotAsked, _) => ByName::NoDerivation,
+        }
+    }
+
+    /// Whether it is loose in the by-name ratchet.
+    pub fn should_be_by_name(&self, files: &Files) -> Answer<bool> {
+        match self.by_name(files) {
+            ByName::Loose(_) => Answer::Known(true),
+            ByName::Undecided(cause) => Answer::Undecided(cause.clone()),
+            _ => Answer::Known(false),
         }
     }
 
@@ -175,6 +188,25 @@ impl Attribute {
             definition: None,
         }
     }
+}
+
+/// How an attribute stands to the by-name ratchet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ByName<'a> {
+    /// It has a package directory: tight.
+    HasDirectory,
+    /// It belongs in one, and is called so instead: loose.
+    Loose(&'a Call),
+    /// No file of the tree is known to define it.
+    NoDefinition,
+    /// Its definition is no call of a `callPackage`.
+    NoCall,
+    /// What is called is a file in `pkgs/by-name`.
+    Variant,
+    /// Another package set's `callPackage` made it.
+    OtherSet,
+    NoDerivation,
+    Undecided(&'a Cause),
 }
 
 /// Why there is no top-level package set.
@@ -241,21 +273,7 @@ impl Attributes {
             };
             return (none, None);
         }
-        let packages = (layout.packages.iter())
-            .filter_map(|package| Some((Symbol::new(package.attribute(files.tree())?), package.node)))
-            .collect();
-        let work = Work {
-            files,
-            layout,
-            packages,
-            only: asked.as_deref(),
-            keeps_account,
-            names: OnceLock::new(),
-            common: OnceLock::new(),
-            failure: OnceLock::new(),
-            next: AtomicUsize::new(0),
-            steps: AtomicU64::new(0),
-        };
+        let work = Work::new(files, layout, asked.as_deref(), keeps_account);
         let found = match &asked {
             // a second thread would only begin
             Some(names) if names.len() <= PORTION => vec![work.run()],
@@ -306,8 +324,8 @@ impl Attributes {
 }
 
 /// What all threads share.
-struct Work<'f, 't> {
-    files: &'f Files<'t>,
+pub(super) struct Work<'f, 't> {
+    pub(super) files: &'f Files<'t>,
     layout: &'f Layout,
     packages: FxHashMap<Symbol, NodeId>,
     /// The names that are asked for, where not all are.
@@ -344,7 +362,30 @@ const PORTION: usize = 32;
 /// with takes 12 MiB and 60 ms; all attributes together fill 1.7 GiB.
 const FULL: usize = 72 << 20;
 
-impl Work<'_, '_> {
+impl<'f, 't> Work<'f, 't> {
+    pub(super) fn new(
+        files: &'f Files<'t>,
+        layout: &'f Layout,
+        only: Option<&'f [Symbol]>,
+        keeps_account: bool,
+    ) -> Self {
+        let packages = (layout.packages.iter())
+            .filter_map(|package| Some((Symbol::new(package.attribute(files.tree())?), package.node)))
+            .collect();
+        Self {
+            files,
+            layout,
+            packages,
+            only,
+            keeps_account,
+            names: OnceLock::new(),
+            common: OnceLock::new(),
+            failure: OnceLock::new(),
+            next: AtomicUsize::new(0),
+            steps: AtomicU64::new(0),
+        }
+    }
+
     /// Takes names until none are left.
     fn run(&self) -> Found {
         let mut found = Found::default();
@@ -360,43 +401,23 @@ impl Work<'_, '_> {
     fn run_in(&self, heap: &Heap, taken: &mut Range<usize>, found: &mut Found) -> bool {
         let world = World::new(self.files);
         let eval = Eval::new(heap, &world, Limits::default());
-        eval.refresh();
-        let is_small = !is_whole(&eval);
-        let begin = || top_level(&eval, self.files, self.layout);
-        // how a smaller tree is composed is not told by what it reads
-        let keeps_account = self.keeps_account && !is_small;
-        let packages = match keeps_account {
-            true => eval.keep_account(begin),
-            false => begin(),
-        };
-        let packages = match packages {
-            Ok(packages) => packages,
-            Err(stop) => {
-                let cause = self.cause(stop.reason());
-                let _ = self.failure.set(match stop {
-                    Stop::Throw(_) | Stop::Abort(_) => Failure::Fails(cause),
-                    Stop::Unknown(_) => Failure::Undecided(cause),
-                });
+        let mut inquiry = match Inquiry::new(self, &eval) {
+            Ok(inquiry) => inquiry,
+            Err(failure) => {
+                // all threads fail alike
+                let _ = self.failure.set(failure);
                 return false;
             }
         };
+        if inquiry.keeps_account {
+            self.common.get_or_init(|| eval.common_dependencies());
+        }
         let names = self.names.get_or_init(|| {
-            let mut names = self.only.map_or_else(|| packages.names(&eval), <[_]>::to_vec);
-            // in an order that does not depend on which name was met first
+            let mut names = self.only.map_or_else(|| inquiry.names(), <[_]>::to_vec);
             names.sort_unstable_by_key(|name| name.name());
             names.dedup();
             names
         });
-        if keeps_account {
-            self.common.get_or_init(|| eval.common_dependencies());
-        }
-        let mut inquiry = Inquiry {
-            work: self,
-            eval: &eval,
-            packages,
-            is_small,
-            written: FxHashMap::default(),
-        };
         while heap.used() < FULL {
             let Some(at) = taken.next() else {
                 let start = self.next.fetch_add(PORTION, Ordering::Relaxed);
@@ -407,7 +428,7 @@ impl Work<'_, '_> {
                 continue;
             };
             let (attribute, on) = eval.depending(|| inquiry.attribute(names[at]));
-            if keeps_account {
+            if inquiry.keeps_account {
                 let mut on = eval.dependencies(on);
                 // what is undecided is told of every tree
                 on.extend(
@@ -424,12 +445,16 @@ impl Work<'_, '_> {
         true
     }
 
-    fn location(&self, position: Position) -> Option<Location> {
-        let is_ours = position.file.0 as usize >= self.files.tree().len();
-        (!is_ours).then(|| Location {
-            file: World::node(position.file),
+    /// The place of a position; `None` where it is in no file of the tree.
+    pub(super) fn location(&self, position: Position) -> Option<Location> {
+        Some(Location {
+            file: self.node(position.file)?,
             offset: position.offset,
         })
+    }
+
+    pub(super) fn node(&self, file: FileId) -> Option<NodeId> {
+        ((file.0 as usize) < self.files.tree().len()).then(|| World::node(file))
     }
 
     fn cause(&self, reason: Reason) -> Cause {
@@ -450,18 +475,49 @@ impl Work<'_, '_> {
 const LONGEST: usize = 1000;
 
 /// One thread's evaluator, and what it found out on the way.
-struct Inquiry<'w, 'h> {
+pub(super) struct Inquiry<'w, 'h> {
     work: &'w Work<'w, 'w>,
-    eval: &'w Eval<'h>,
+    pub(super) eval: &'w Eval<'h>,
     packages: &'h Attrs<'h>,
     /// Whether the tree is smaller than Nixpkgs, and the package set completed by ours.
     is_small: bool,
+    /// Whether the evaluator tells what attributes depend on.
+    keeps_account: bool,
     written: FxHashMap<NodeId, Written>,
 }
 
-impl<'h> Inquiry<'_, 'h> {
+impl<'w, 'h> Inquiry<'w, 'h> {
+    /// # Errors
+    /// Where there is no package set.
+    pub(super) fn new(work: &'w Work<'w, 'w>, eval: &'w Eval<'h>) -> Result<Self, Failure> {
+        eval.refresh();
+        let is_small = !is_whole(eval);
+        // how a smaller tree is composed is not told by what it reads
+        let keeps_account = work.keeps_account && !is_small;
+        let begin = || top_level(eval, work.files, work.layout);
+        let packages = match keeps_account {
+            true => eval.keep_account(begin),
+            false => begin(),
+        };
+        let packages = packages.map_err(|stop| {
+            let cause = work.cause(stop.reason());
+            match stop {
+                Stop::Throw(_) | Stop::Abort(_) | Stop::Error(_) => Failure::Fails(cause),
+                Stop::Unknown(_) => Failure::Undecided(cause),
+            }
+        })?;
+        Ok(Self {
+            work,
+            eval,
+            packages,
+            is_small,
+            keeps_account,
+            written: FxHashMap::default(),
+        })
+    }
+
     /// What is known of an attribute; `None` where the tree defines none of this name.
-    fn attribute(&mut self, name: Symbol) -> Option<Attribute> {
+    pub(super) fn attribute(&mut self, name: Symbol) -> Option<Attribute> {
         let eval = self.eval;
         eval.refresh();
         let package = self.work.packages.get(&name).copied();
@@ -501,6 +557,16 @@ impl<'h> Inquiry<'_, 'h> {
         })
     }
 
+    /// The names of all attributes.
+    pub(super) fn names(&self) -> Vec<Symbol> {
+        self.packages.names(self.eval)
+    }
+
+    /// The value of an attribute, where it has one.
+    pub(super) fn value(&self, name: Symbol) -> Option<Value<'h>> {
+        self.eval.force(self.packages.get(self.eval, name)?).ok()
+    }
+
     fn kind(&self, value: Outcome<'h>) -> Answer<Kind> {
         let kind = value.and_then(|value| match value {
             Value::Attrs(attrs) if self.eval.is_derivation(attrs)? => Ok(Kind::Derivation),
@@ -513,21 +579,25 @@ impl<'h> Inquiry<'_, 'h> {
             Err(stop) => {
                 let cause = self.work.cause(stop.reason());
                 match stop {
-                    Stop::Throw(_) | Stop::Abort(_) => Answer::Known(Kind::Fails(cause)),
+                    Stop::Throw(_) | Stop::Abort(_) | Stop::Error(_) => Answer::Known(Kind::Fails(cause)),
                     Stop::Unknown(_) => Answer::Undecided(cause),
                 }
             }
         }
     }
 
-    /// Whether the builder of a derivation sees this argument as true.  A package that has `overrideAttrs` was made by
-    /// `mkDerivation`, so what was added to it later is not seen.
+    /// What the builder of a derivation sees.  A package that has `overrideAttrs` was made by `mkDerivation`, so what was
+    /// added to it later is not seen.
+    pub(super) fn builder_arguments(&self, derivation: &'h Attrs<'h>) -> Outcome<'h, &'h Attrs<'h>> {
+        let made = self.eval.lookup(derivation, Symbol::new("overrideAttrs"))?.is_some();
+        Ok(derivation.origin.built_from.filter(|_| made).unwrap_or(derivation))
+    }
+
+    /// Whether the builder of a derivation sees this argument as true.
     fn builder_sees(&self, derivation: &'h Attrs<'h>, name: &str) -> Answer<bool> {
         let eval = self.eval;
         let seen = || -> Outcome<'h, bool> {
-            let made = eval.lookup(derivation, Symbol::new("overrideAttrs"))?.is_some();
-            let arguments = derivation.origin.built_from.filter(|_| made).unwrap_or(derivation);
-            match eval.lookup(arguments, Symbol::new(name))? {
+            match eval.lookup(self.builder_arguments(derivation)?, Symbol::new(name))? {
                 Some(value) => Ok(matches!(eval.force(value)?, Value::Bool(true))),
                 None => Ok(false),
             }

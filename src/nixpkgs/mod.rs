@@ -9,13 +9,15 @@ mod layout;
 mod path;
 mod small;
 mod top_level;
+mod why;
 mod world;
 
-pub use attributes::{Answer, Attribute, Attributes, Cause, Failure, Kind, Location};
+pub use attributes::{Answer, Attribute, Attributes, ByName, Cause, Failure, Kind, Location};
 pub use definitions::{ALIASES, ALL_PACKAGES, Argument, Call, Callee, Definition, Definitions, Form, Written};
 pub use dependencies::{Dependencies, Touched};
 pub use files::{FileError, Files, Parsed, same_paths};
 pub use frames::{Bound, Frames};
 pub use layout::{BY_NAME, Layout, Package, Shard, is_package_name, is_shard_name, shard_of};
 pub use path::{imported_file, resolve_literal};
+pub use why::{Function, NoWhy, Setting, Why};
 pub use world::{World, relative};

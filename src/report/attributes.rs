@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::nixpkgs::{Answer, Attribute, Cause, Files, Kind};
-use crate::report::encode::write_harmless;
+use crate::report::encode::write_pretty;
 use crate::report::printable::printable_line;
 
 /// The version of the JSON: it grows when a field is removed or changes its meaning, not when one is added.
@@ -172,8 +172,7 @@ pub fn json<'a>(
         source: files.tree().source(),
         attributes: attributes.map(|attribute| Row::of(attribute, files)).collect(),
     };
-    write_harmless(out, &serde_json::to_string_pretty(&document)?)?;
-    writeln!(out)
+    write_pretty(out, &document)
 }
 
 /// Writes them for people: a table, with a line below an attribute that fails or is undecided.

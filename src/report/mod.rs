@@ -20,6 +20,7 @@ mod summary;
 pub mod text;
 mod uri;
 mod view;
+pub mod why;
 mod words;
 mod wrap;
 

@@ -84,21 +84,26 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
     ]
 }
 
+/// What an error says.  One whose message can't be known is an error all the same; but where evaluating the message may
+/// fail, nobody knows which of the two errors it is.
 fn message<'h>(eval: &Eval<'h>, thunk: &'h Thunk<'h>) -> Outcome<'h, Reason<'h>> {
-    let value = eval.force(thunk)?;
-    Ok(match eval.coerce(value)? {
-        Ok(message) => eval.heap.alloc(Cause {
+    let unknown = |reason: Reason| eval.cause(&format!("an error whose message only Nix knows: {}", reason.message));
+    match eval.force(thunk).and_then(|value| eval.coerce(value)) {
+        Ok(Ok(message)) => Ok(eval.heap.alloc(Cause {
             message,
             position: Position::NONE,
-        }),
-        Err(reason) => reason,
-    })
+        })),
+        Ok(Err(reason)) => Ok(unknown(reason)),
+        Err(Stop::Unknown(reason)) if !eval.exhausted.get() => Err(Stop::Error(unknown(reason))),
+        Err(stop) => Err(stop),
+    }
 }
 
 fn try_eval<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
     let (success, value) = match eval.force(args[0]) {
         Ok(_) => (true, args[0]),
         Err(Stop::Throw(_)) => (false, eval.done(Value::Bool(false))),
+        Err(Stop::Error(reason)) => return Err(Stop::Unknown(reason)),
         Err(stop) => return Err(stop),
     };
     let attr = |name, value| Attr {

@@ -35,6 +35,9 @@ impl<'h> Eval<'h> {
     /// # Errors
     /// Where the names of its outputs can't be had.
     pub fn derivation(&self, attrs: &'h Attrs<'h>) -> Outcome<'h> {
+        if let Some(trace) = self.trace() {
+            trace.derivation(attrs);
+        }
         let outputs = self.outputs(attrs)?;
         let first = self.done(Value::Str(outputs.first().map_or("out", |first| first.name())));
         Ok(Value::Attrs(self.output(attrs, &outputs, first)))

@@ -84,7 +84,11 @@ let
       passthru = attrs.passthru or { };
       name = attrs.name or (if attrs ? pname && attrs ? version then "${attrs.pname}-${attrs.version}" else attrs.pname or "source");
       drv = derivation (
-        removeAttrs attrs [
+        {
+          strictDeps = false;
+          __structuredAttrs = false;
+        }
+        // removeAttrs attrs [
           "meta"
           "passthru"
           "pos"
@@ -94,8 +98,6 @@ let
           inherit name stdenv;
           system = "x86_64-linux";
           builder = "/bin/sh";
-          strictDeps = attrs.strictDeps or false;
-          __structuredAttrs = attrs.__structuredAttrs or false;
         }
       );
     in

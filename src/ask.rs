@@ -1,0 +1,107 @@
+//! Questions about the attributes of one tree, without judging it.
+
+use std::env;
+use std::ffi::OsStr;
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::process::ExitCode;
+
+use byname::check::{Options, pool};
+use byname::nix::Symbol;
+use byname::nixpkgs::{self, Files, Layout, NoWhy};
+use byname::report::{attributes as table, why as why_page};
+use byname::tree::{Comparison, Environment, Judged, Request};
+
+use crate::cli::{Attributes, Table, Why};
+use crate::show::print;
+use crate::{Failure, enclosing_nixpkgs, source};
+
+/// Tells what attributes are.
+///
+/// # Errors
+/// Where there is no such tree, no package set, or not all of the attributes; and where it can't be told.
+pub fn attributes(arguments: &Attributes) -> Result<ExitCode, Failure> {
+    let names: Vec<_> = arguments.names.iter().map(|name| Symbol::new(name)).collect();
+    let only = (!names.is_empty()).then(|| names.clone());
+    on_tree(arguments.nixpkgs.as_deref(), arguments.jobs, |files| {
+        let attributes = nixpkgs::Attributes::of(files, &Layout::of(files.tree()), only);
+        if let Some(failure) = attributes.failure() {
+            return Err(Failure::NoPackageSet(failure.cause().describe(files)));
+        }
+        print(|out| match arguments.format {
+            Table::Text => table::text(out, attributes.iter(), files),
+            Table::Tsv => table::tsv(out, attributes.iter(), files),
+            Table::Json => table::json(out, attributes.iter(), files),
+        })?;
+        let missing = names.iter().find(|name| attributes.get(**name).is_none());
+        match missing {
+            Some(name) => Err(Failure::NoAttribute {
+                name: name.to_string(),
+                advice: ALL_ARE_LISTED.to_owned(),
+            }),
+            None => Ok(ExitCode::SUCCESS),
+        }
+    })
+}
+
+/// Runs `run` on the files of the tree that an argument names, with so many threads.
+fn on_tree<T: Send>(
+    nixpkgs: Option<&OsStr>,
+    jobs: Option<NonZeroUsize>,
+    run: impl FnOnce(&Files) -> Result<T, Failure> + Send,
+) -> Result<T, Failure> {
+    let current = env::current_dir().map_err(Failure::CurrentDirectory)?;
+    let enclosing = enclosing_nixpkgs(&current).map(Path::to_owned);
+    let request = Request {
+        head: Judged::Source(source(nixpkgs, enclosing.as_deref(), &current)?),
+        base: None,
+        comparison: Comparison::MergeBase,
+        current,
+        nixpkgs: enclosing,
+        environment: Environment::of_process(),
+    };
+    pool(&Options {
+        jobs,
+        ..Options::default()
+    })?
+    .install(|| {
+        let trees = request.load()?;
+        run(&Files::new(&trees.head))
+    })
+}
+
+/// Tells why an attribute is what it is.
+///
+/// # Errors
+/// Where there is no such tree, package set or attribute; and where it can't be told.
+pub fn why(arguments: &Why) -> Result<ExitCode, Failure> {
+    on_tree(arguments.nixpkgs.as_deref(), NonZeroUsize::new(1), |files| {
+        let name = Symbol::new(&arguments.name);
+        match nixpkgs::Why::of(files, &Layout::of(files.tree()), name) {
+            Ok(why) => {
+                print(|out| why_page::text(out, &why, files))?;
+                Ok(ExitCode::SUCCESS)
+            }
+            Err(NoWhy::NoAttribute { near }) => Err(Failure::NoAttribute {
+                name: arguments.name.clone(),
+                advice: advice(&arguments.name, &near),
+            }),
+            Err(NoWhy::NoPackageSet(failure)) => Err(Failure::NoPackageSet(failure.cause().describe(files))),
+        }
+    })
+}
+
+/// What a reader may have meant, where there is no attribute of this name; `near` are those that are like it.
+fn advice(name: &str, near: &[Symbol]) -> String {
+    let near: Vec<_> = near.iter().map(|name| format!("`{name}`")).collect();
+    match near.join(" or ") {
+        near if near.is_empty() => ALL_ARE_LISTED.to_owned(),
+        near if name.contains('.') => {
+            format!(": only those of the top level can be asked for, not what is in them, such as {near}")
+        }
+        near => format!(". Did you mean {near}?"),
+    }
+}
+
+/// Advice that fits every attribute that is not there.
+const ALL_ARE_LISTED: &str = "; `byname attributes` lists all there are";
