@@ -87,6 +87,13 @@ pub struct Check {
     #[arg(long, value_name = "N")]
     pub jobs: Option<NonZeroUsize>,
 
+    /// Neither use nor keep what is known of bases that were judged before
+    ///
+    /// A base that is a commit and passes is evaluated once, and what is found of it is kept in `byname` in the user's
+    /// cache directory, for the last 16 bases.
+    #[arg(long)]
+    pub no_cache: bool,
+
     /// When to use colors
     ///
     /// `auto` uses them where the output is a terminal and `NO_COLOR` is not set.

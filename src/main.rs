@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use byname::check::{self, CheckError, Options, Report};
+use byname::check::{self, Cache, CheckError, Options, Report};
 use byname::report::{json, jsonl, printable};
 use byname::rules::{self, UnknownRule};
 use byname::tree::{Comparison, Environment, Judged, Request, Source, SourceError, Trees};
@@ -123,6 +123,7 @@ fn judge(arguments: &Check) -> Result<Report, Failure> {
     let request = request(arguments, current)?;
     let options = Options {
         jobs: arguments.jobs,
+        cache: Cache::of_user().filter(|_| !arguments.no_cache),
         ..Options::default()
     };
     let Trees { head, base } = check::pool(&options)?.install(|| request.load())?;

@@ -1,20 +1,20 @@
 //! Judging one tree, or what changed from another.
 
 use super::side::{Found, Side};
-use super::{CheckError, Report, Status};
+use super::{Cache, CheckError, Options, Report, Status};
 use crate::nix::Symbol;
-use crate::nixpkgs::{Answer, Attributes, Dependencies, Files, Touched};
+use crate::nixpkgs::{Answer, Attributes, Dependencies, Files, Record, Touched};
 use crate::rules::{Finding, by_name, settings};
 use crate::tree::Tree;
 
-/// The report on `head`, compared with `base` where there is one; where `everything` is said, also of what did not change.
-pub(super) fn compare(head: &Tree, base: Option<&Tree>, everything: bool) -> Result<Report, CheckError> {
+/// The report on `head`, compared with `base` where there is one.
+pub(super) fn compare(head: &Tree, base: Option<&Tree>, options: &Options) -> Result<Report, CheckError> {
     let files = Files::new(head);
     let head = Side::new(&files);
     let base_files = base.map(|base| Files::sharing(base, &files));
     let base = base_files.as_ref().map(Side::new);
     let judged = match &base {
-        Some(base) => against(base, &head, everything)?,
+        Some(base) => against(base, &head, options)?,
         None => alone(&head)?,
     };
     let Found {
@@ -57,71 +57,118 @@ fn alone(head: &Side) -> Result<Judged, CheckError> {
 }
 
 /// Head against base.
-fn against(base: &Side, head: &Side, everything: bool) -> Result<Judged, CheckError> {
-    match Known::of(base)? {
-        Some(known) if everything => beside(base, &known, head, &head.attributes(None), head.in_files()?),
-        Some(known) => since(base, &known, head),
+fn against(base: &Side, head: &Side, options: &Options) -> Result<Judged, CheckError> {
+    if options.everything {
+        return Ok(match Known::judge(base)? {
+            Some(known) => beside(
+                &known.attributes(base, None),
+                base,
+                head,
+                &head.attributes(None),
+                head.in_files()?,
+            ),
+            None => beside_broken(base, head)?,
+        });
+    }
+    match Known::of(base, options.cache.as_ref())? {
+        Some(known) => since(known, base, head),
         None => beside_broken(base, head),
     }
 }
 
 /// What is known of a tree that passes the absolute rules.
-struct Known {
-    attributes: Attributes,
-    dependencies: Option<Dependencies>,
+enum Known {
+    /// It was judged just now.
+    Judged {
+        attributes: Attributes,
+        dependencies: Option<Dependencies>,
+    },
+    /// It was judged before.
+    Recorded(Record),
 }
 
 impl Known {
-    /// `None` where it does not pass them.
-    fn of(base: &Side) -> Result<Option<Self>, CheckError> {
+    /// From the cache, or else by judging the tree; `None` where it does not pass.
+    fn of(base: &Side, cache: Option<&Cache>) -> Result<Option<Self>, CheckError> {
+        let tree = base.tree();
+        let Some((id, cache)) = tree.content_id(tree.root()).zip(cache) else {
+            return Self::judge(base);
+        };
+        if let Some(record) = cache.recall(id) {
+            return Ok(Some(Self::Recorded(record)));
+        }
+        let known = Self::judge(base)?;
+        if let Some(Self::Judged {
+            attributes,
+            dependencies: Some(dependencies),
+        }) = &known
+        {
+            cache.keep(id, &Record::new(tree, attributes, dependencies.clone()));
+        }
+        Ok(known)
+    }
+
+    fn judge(base: &Side) -> Result<Option<Self>, CheckError> {
         let (attributes, dependencies) = base.attributes_with_dependencies();
         let in_files = base.in_files()?;
         let passes = in_files.is_empty() && base.absolute(None, &attributes, in_files).passes();
-        Ok(passes.then_some(Self {
+        Ok(passes.then_some(Self::Judged {
             attributes,
             dependencies,
         }))
     }
+
+    fn dependencies(&self) -> Option<&Dependencies> {
+        match self {
+            Self::Judged { dependencies, .. } => dependencies.as_ref(),
+            Self::Recorded(record) => Some(&record.dependencies),
+        }
+    }
+
+    /// Its attributes: all, or at least those of `names`.
+    fn attributes(self, base: &Side, names: Option<Vec<Symbol>>) -> Attributes {
+        match self {
+            Self::Judged { attributes, .. } => attributes,
+            Self::Recorded(record) => record.attributes(base.files, &base.layout, names),
+        }
+    }
 }
 
 /// Head, compared with a base that passes the absolute rules: what base has as well is judged no more.
-fn since(base: &Side, known: &Known, head: &Side) -> Result<Judged, CheckError> {
+fn since(known: Known, base: &Side, head: &Side) -> Result<Judged, CheckError> {
     let differences = base.tree().differences(head.tree());
-    let touched = match &known.dependencies {
+    let touched = match known.dependencies() {
         Some(dependencies) => dependencies.touched(base.tree(), head.tree(), &differences),
         None => Touched::All,
     };
-    let attributes = head.attributes(match touched {
+    let names = match touched {
         Touched::All => None,
         Touched::Only(names) => Some(names),
-    });
-    beside(base, known, head, &attributes, head.in_changed_files(&differences)?)
+    };
+    let in_head = head.attributes(names.clone());
+    let in_base = known.attributes(base, names);
+    let in_files = head.in_changed_files(&differences)?;
+    Ok(beside(&in_base, base, head, &in_head, in_files))
 }
 
-/// Head, beside a base that passes the absolute rules, by these attributes of head and what is wrong with its files.
-fn beside(
-    base: &Side,
-    known: &Known,
-    head: &Side,
-    attributes: &Attributes,
-    in_files: Vec<Finding>,
-) -> Result<Judged, CheckError> {
-    let of_base = base.values(&known.attributes);
-    let mut found = head.absolute(Some(&of_base), attributes, in_files);
+/// Head, beside a base that passes the absolute rules, by these attributes of both, and what is wrong with head's files.
+fn beside(in_base: &Attributes, base: &Side, head: &Side, in_head: &Attributes, in_files: Vec<Finding>) -> Judged {
+    let of_base = base.values(in_base);
+    let mut found = head.absolute(Some(&of_base), in_head, in_files);
     if !found.passes() {
-        return Ok(Judged {
+        return Judged {
             status: Status::ProblemsIntroduced,
             rest: found,
-        });
+        };
     }
-    let of_head = head.values(attributes);
+    let of_head = head.values(in_head);
     found.add(by_name::compare(&of_base, &of_head));
     found.add(settings::compare(&of_base, &of_head));
     let status = match found.passes() {
         true => Status::Ok,
         false => Status::DiscouragedPatternsIntroduced,
     };
-    Ok(Judged { status, rest: found })
+    Judged { status, rest: found }
 }
 
 /// Head, where base does not pass the absolute rules: whether head does is all that counts.

@@ -1,5 +1,6 @@
 //! Judging one tree, comparing two, and the verdict.
 
+mod cache;
 mod judge;
 mod only;
 mod side;
@@ -14,6 +15,7 @@ use thiserror::Error;
 use crate::nixpkgs::FileError;
 use crate::tree::Tree;
 
+pub use cache::Cache;
 pub use verdict::{Report, Status, TreeSummary};
 
 /// How to check.
@@ -23,6 +25,8 @@ pub struct Options {
     pub jobs: Option<NonZeroUsize>,
     /// Judge all of a tree anew, and not only what a change can touch: what is found does not depend on it.
     pub everything: bool,
+    /// Where to keep what is known of bases that pass, and to look it up: what is found does not depend on it.
+    pub cache: Option<Cache>,
 }
 
 /// Why there is no verdict.
@@ -40,7 +44,7 @@ pub enum CheckError {
 /// # Errors
 /// Where a file can't be read, or threads can't be started.
 pub fn check(head: &Tree, base: Option<&Tree>, options: &Options) -> Result<Report, CheckError> {
-    pool(options)?.install(|| judge::compare(head, base, options.everything))
+    pool(options)?.install(|| judge::compare(head, base, options))
 }
 
 /// The threads that [`check`] works with, for reading trees with as many: [`Tree::directory`] uses the pool that it is

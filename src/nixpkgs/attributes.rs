@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use rustc_hash::FxHashMap;
 
-use super::definitions::{Call, Definition, Form, Written};
+use super::definitions::{Call, Definition, Form};
 use super::dependencies::{Dependencies, Told};
 use super::top_level::{CALL_PACKAGE, is_whole, top_level};
 use super::world::ROOT;
+use super::written::WrittenFiles;
 use super::{Files, Layout, World};
 use crate::eval::{Attrs, Dependency, Eval, FileId, Heap, Limits, Outcome, Position, Reason, Stop, Value};
 use crate::nix::Symbol;
@@ -235,10 +236,10 @@ impl Failure {
 /// The top-level attributes of a tree, by name.
 pub struct Attributes {
     /// Sorted by name.
-    all: Vec<Attribute>,
-    failure: Option<Failure>,
+    pub(super) all: Vec<Attribute>,
+    pub(super) failure: Option<Failure>,
     /// Sorted, where not all were asked for.
-    asked: Option<Vec<Symbol>>,
+    pub(super) asked: Option<Vec<Symbol>>,
 }
 
 impl Attributes {
@@ -369,13 +370,10 @@ impl<'f, 't> Work<'f, 't> {
         only: Option<&'f [Symbol]>,
         keeps_account: bool,
     ) -> Self {
-        let packages = (layout.packages.iter())
-            .filter_map(|package| Some((Symbol::new(package.attribute(files.tree())?), package.node)))
-            .collect();
         Self {
             files,
             layout,
-            packages,
+            packages: layout.by_attribute(files.tree()),
             only,
             keeps_account,
             names: OnceLock::new(),
@@ -483,7 +481,7 @@ pub(super) struct Inquiry<'w, 'h> {
     is_small: bool,
     /// Whether the evaluator tells what attributes depend on.
     keeps_account: bool,
-    written: FxHashMap<NodeId, Written>,
+    written: WrittenFiles<'w, 'w>,
 }
 
 impl<'w, 'h> Inquiry<'w, 'h> {
@@ -512,7 +510,7 @@ impl<'w, 'h> Inquiry<'w, 'h> {
             packages,
             is_small,
             keeps_account,
-            written: FxHashMap::default(),
+            written: WrittenFiles::of(work.files),
         })
     }
 
@@ -536,7 +534,10 @@ impl<'w, 'h> Inquiry<'w, 'h> {
         }
         let definition = match package {
             Some(_) => None,
-            None => self.definition(attr.position),
+            None => self
+                .work
+                .location(attr.position)
+                .map(|location| self.written.at(location)),
         };
         let value = eval.force(attr.value);
         let kind = self.kind(value);
@@ -606,21 +607,5 @@ impl<'w, 'h> Inquiry<'w, 'h> {
             Ok(seen) => Answer::Known(seen),
             Err(stop) => Answer::Undecided(self.work.cause(stop.reason())),
         }
-    }
-
-    /// The definition at a position that an attribute has.
-    fn definition(&mut self, position: Position) -> Option<Definition> {
-        let Location { file, offset } = self.work.location(position)?;
-        let files = self.work.files;
-        let written = self.written.entry(file).or_insert_with(|| match files.borrow(file) {
-            Ok(parsed) => Written::of(files.tree(), file, parsed),
-            Err(_) => Written::default(),
-        });
-        let written = written.at(offset).cloned();
-        Some(written.unwrap_or(Definition {
-            file,
-            span: (offset, offset),
-            form: Form::Other,
-        }))
     }
 }

@@ -2,6 +2,7 @@
 
 use bstr::{BStr, BString, ByteSlice};
 use rustc_hash::{FxHashMap, FxHashSet};
+use serde::{Deserialize, Serialize};
 
 use super::World;
 use super::world::relative;
@@ -12,7 +13,7 @@ use crate::tree::{Difference, Kind, NodeId, Resolved, Tree};
 /// What the attributes of a tree were found to depend on.
 ///
 /// An attribute whose dependencies are in another tree as they are in this one has the same answers there.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dependencies {
     /// What all attributes depend on.
     common: Vec<Observed>,
@@ -23,7 +24,7 @@ pub struct Dependencies {
 }
 
 /// Something in a tree that an evaluation saw.  Paths are relative to the tree.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Observed {
     File(BString),
     Listing(BString),

@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use bstr::{BStr, BString, ByteSlice};
+use rustc_hash::FxHashMap;
 
+use crate::nix::Symbol;
 use crate::tree::{Kind, NodeId, Tree};
 
 /// Where Nixpkgs keeps its shards.
@@ -77,6 +79,14 @@ impl Layout {
         let after = self.packages.partition_point(|package| package.node < id);
         let package = self.packages.get(after.checked_sub(1)?)?;
         tree.subtree(package.node).contains(&id.index()).then_some(package)
+    }
+
+    /// The package directories by the attributes that they define; of several of one name, the last.
+    pub fn by_attribute(&self, tree: &Tree) -> FxHashMap<Symbol, NodeId> {
+        let packages = self.packages.iter();
+        packages
+            .filter_map(|package| Some((Symbol::new(package.attribute(tree)?), package.node)))
+            .collect()
     }
 
     /// The package directory that a path leads into, or to; what is at the path need not exist.

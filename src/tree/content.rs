@@ -1,8 +1,9 @@
 //! The bytes of files: how a tree's source hands them out.
 
-use std::io;
+use std::{fmt, io};
 
 use bstr::{BStr, BString};
+use data_encoding::HEXLOWER;
 use thiserror::Error;
 
 use super::ObjectError;
@@ -39,6 +40,18 @@ pub enum ContentId {
     GitSha256([u8; 32]),
     /// BLAKE3 of the bytes.
     Blake3([u8; 32]),
+}
+
+impl fmt::Display for ContentId {
+    /// The kind of the id, and its digits.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kind, bytes) = match self {
+            Self::GitSha1(bytes) => ("git-sha1", &bytes[..]),
+            Self::GitSha256(bytes) => ("git-sha256", &bytes[..]),
+            Self::Blake3(bytes) => ("blake3", &bytes[..]),
+        };
+        write!(f, "{kind}-{}", HEXLOWER.encode(bytes))
+    }
 }
 
 /// Why a file's bytes can't be had.

@@ -1,0 +1,175 @@
+//! What an evaluation of a whole tree found out, in a form that outlives it.
+
+use bstr::{BString, ByteSlice};
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+
+use super::written::WrittenFiles;
+use super::{Answer, Attribute, Attributes, Cause, Dependencies, Files, Kind, Layout, Location};
+use crate::nix::Symbol;
+use crate::tree::{NodeId, Tree};
+
+/// The answers on all top-level attributes of a tree, and what they depend on.  It holds for every tree with the same
+/// content.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    pub dependencies: Dependencies,
+    /// Sorted by name.
+    answers: Vec<Answered>,
+}
+
+/// An attribute without what its name and its place tell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Answered {
+    name: Symbol,
+    kind: Recorded<RecordedKind>,
+    strict_deps: Recorded<bool>,
+    structured_attrs: Recorded<bool>,
+    same_scope: Recorded<bool>,
+    definition: Option<Place>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Recorded<T> {
+    Known(T),
+    NotAsked,
+    Undecided(Why),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum RecordedKind {
+    Derivation,
+    Set(Symbol),
+    NotASet(Symbol),
+    Fails(Why),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Why {
+    message: String,
+    place: Option<Place>,
+}
+
+/// A path relative to the tree, and an offset in bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Place {
+    path: BString,
+    offset: u32,
+}
+
+impl Record {
+    /// Of all attributes of a tree, of which there is a package set.
+    pub fn new(tree: &Tree, attributes: &Attributes, dependencies: Dependencies) -> Self {
+        let place = |Location { file, offset }| Place {
+            path: tree.path(file),
+            offset,
+        };
+        let why = |cause: &Cause| Why {
+            message: cause.message.clone(),
+            place: cause.location.map(place),
+        };
+        let kind = |kind: &Kind| match kind {
+            Kind::Derivation => RecordedKind::Derivation,
+            Kind::Set(what) => RecordedKind::Set(Symbol::new(what)),
+            Kind::NotASet(what) => RecordedKind::NotASet(Symbol::new(what)),
+            Kind::Fails(cause) => RecordedKind::Fails(why(cause)),
+        };
+        let answered = |attribute: &Attribute| Answered {
+            name: attribute.name,
+            kind: Recorded::of(&attribute.kind, kind, why),
+            strict_deps: Recorded::of(&attribute.strict_deps, |is| *is, why),
+            structured_attrs: Recorded::of(&attribute.structured_attrs, |is| *is, why),
+            same_scope: Recorded::of(&attribute.same_scope, |is| *is, why),
+            definition: attribute.definition.as_ref().map(|definition| {
+                place(Location {
+                    file: definition.file,
+                    offset: definition.span.0,
+                })
+            }),
+        };
+        Self {
+            dependencies,
+            answers: attributes.iter().map(answered).collect(),
+        }
+    }
+
+    /// The attributes again, of a tree with the same content: all, or those of `names`.
+    pub fn attributes(&self, files: &Files, layout: &Layout, names: Option<Vec<Symbol>>) -> Attributes {
+        let asked = names.map(|mut names| {
+            names.sort_unstable();
+            names.dedup();
+            names
+        });
+        let mut recall = Recall {
+            tree: files.tree(),
+            packages: layout.by_attribute(files.tree()),
+            written: WrittenFiles::of(files),
+        };
+        let is_asked = |name: &Symbol| asked.as_ref().is_none_or(|asked| asked.binary_search(name).is_ok());
+        let answers = self.answers.iter().filter(|answered| is_asked(&answered.name));
+        Attributes {
+            all: answers.map(|answered| recall.attribute(answered)).collect(),
+            failure: None,
+            asked,
+        }
+    }
+}
+
+impl<T> Recorded<T> {
+    fn of<A>(answer: &Answer<A>, known: impl Fn(&A) -> T, why: impl Fn(&Cause) -> Why) -> Self {
+        match answer {
+            Answer::Known(value) => Self::Known(known(value)),
+            Answer::NotAsked => Self::NotAsked,
+            Answer::Undecided(cause) => Self::Undecided(why(cause)),
+        }
+    }
+}
+
+/// A tree in which recorded places are found again.
+struct Recall<'f, 't> {
+    tree: &'t Tree,
+    packages: FxHashMap<Symbol, NodeId>,
+    written: WrittenFiles<'f, 't>,
+}
+
+impl Recall<'_, '_> {
+    fn attribute(&mut self, answered: &Answered) -> Attribute {
+        let definition = answered.definition.as_ref().and_then(|place| self.location(place));
+        Attribute {
+            name: answered.name,
+            package: self.packages.get(&answered.name).copied(),
+            kind: self.answer(&answered.kind, |kind| match kind {
+                RecordedKind::Derivation => Kind::Derivation,
+                RecordedKind::Set(what) => Kind::Set(what.name()),
+                RecordedKind::NotASet(what) => Kind::NotASet(what.name()),
+                RecordedKind::Fails(why) => Kind::Fails(self.cause(why)),
+            }),
+            strict_deps: self.answer(&answered.strict_deps, |is| *is),
+            structured_attrs: self.answer(&answered.structured_attrs, |is| *is),
+            same_scope: self.answer(&answered.same_scope, |is| *is),
+            definition: definition.map(|location| self.written.at(location)),
+        }
+    }
+
+    fn answer<T, A>(&self, recorded: &Recorded<T>, known: impl Fn(&T) -> A) -> Answer<A> {
+        match recorded {
+            Recorded::Known(value) => Answer::Known(known(value)),
+            Recorded::NotAsked => Answer::NotAsked,
+            Recorded::Undecided(why) => Answer::Undecided(self.cause(why)),
+        }
+    }
+
+    fn cause(&self, why: &Why) -> Cause {
+        Cause {
+            message: why.message.clone(),
+            location: why.place.as_ref().and_then(|place| self.location(place)),
+        }
+    }
+
+    fn location(&self, place: &Place) -> Option<Location> {
+        Some(Location {
+            file: self.tree.lookup(place.path.as_bstr())?,
+            offset: place.offset,
+        })
+    }
+}
