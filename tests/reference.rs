@@ -3,11 +3,12 @@
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use bstr::{BStr, BString};
+use bstr::{BStr, BString, ByteSlice};
 use byname::check::{self, Options, Report, Status};
 use byname::nix::Symbol;
 use byname::nixpkgs::{Answer, Attribute, Attributes, Files, Layout};
@@ -139,11 +140,6 @@ fn one_violation_of_each_rule_gives_exactly_those_findings() {
     package("zzset", "{ }\n");
     expect("BYN-001 pkgs/by-name/zz/zzset/package.nix:1");
 
-    package("zz101", "{ lib }: { }\n");
-    expect("NPV-101 pkgs/by-name/zz/zz101/package.nix");
-    package("zz120", "{ lib }: throw \"gone\"\n");
-    expect("NPV-120 pkgs/by-name/zz/zz120/package.nix:1");
-
     package("zz121", &with_source(r#"./${"x"}"#));
     expect("NPV-121 pkgs/by-name/zz/zz121/package.nix:6");
     package("zz122", &with_source("<sources>"));
@@ -213,28 +209,31 @@ fn one_violation_of_the_ratchet_in_each_way_gives_exactly_those_findings() {
     assert_eq!((back.status, short(&back)), (Status::Ok, vec![]));
 }
 
-/// A tree, but for one file, which has another text.
+/// A tree, but for some files, by path, which have another text or are not in it.
 struct Edited {
     tree: Tree,
-    path: BString,
-    text: String,
+    files: BTreeMap<BString, String>,
 }
 
 impl Contents for Edited {
     fn read(&self, _: Handle, path: &BStr) -> Result<Vec<u8>, ReadError> {
-        if path == self.path {
-            return Ok(self.text.clone().into());
+        match self.files.get(path) {
+            Some(text) => Ok(text.clone().into()),
+            None => self.tree.read(self.tree.lookup(path).expect("both list the same")),
         }
-        self.tree.read(self.tree.lookup(path).expect("both list the same"))
     }
 }
 
-/// The tree at `root` without what is `deleted` of the file at `path`, which has it once.
-fn without(root: &Path, path: &str, deleted: &str) -> Tree {
+/// The tree at `root` with these files instead of its own, or more than its own.
+fn edited(root: &Path, files: &[(&str, &str)]) -> Tree {
     let tree = Tree::directory(root).unwrap();
-    let text = fs::read_to_string(root.join(path)).unwrap();
-    assert_eq!(text.matches(deleted).count(), 1, "`{deleted}` in {path}");
+    let files: BTreeMap<BString, String> = (files.iter())
+        .map(|(path, text)| ((*path).into(), (*text).to_owned()))
+        .collect();
     let mut builder = Builder::new();
+    for path in files.keys().filter(|path| tree.lookup(path.as_bstr()).is_none()) {
+        builder.file(path.clone(), false);
+    }
     for id in tree.nodes().skip(1) {
         let path = tree.path(id);
         match tree.kind(id) {
@@ -246,12 +245,16 @@ fn without(root: &Path, path: &str, deleted: &str) -> Tree {
             Kind::Special => builder.special(path),
         }
     }
-    let contents = Edited {
-        tree,
-        path: path.into(),
-        text: text.replace(deleted, ""),
-    };
-    builder.build(format!("without {deleted}"), Box::new(contents)).unwrap()
+    builder
+        .build("edited".to_owned(), Box::new(Edited { tree, files }))
+        .unwrap()
+}
+
+/// The tree at `root` without what is `deleted` of the file at `path`, which has it once.
+fn without(root: &Path, path: &str, deleted: &str) -> Tree {
+    let text = fs::read_to_string(root.join(path)).unwrap();
+    assert_eq!(text.matches(deleted).count(), 1, "`{deleted}` in {path}");
+    edited(root, &[(path, &text.replace(deleted, ""))])
 }
 
 /// The attributes of a tree of which something holds.
@@ -273,6 +276,39 @@ fn found(report: &Report, rule: &Rule) -> Vec<String> {
 
 fn has_a_place(attribute: &Attribute) -> bool {
     attribute.package.is_some() || attribute.definition.is_some()
+}
+
+#[test]
+fn packages_that_are_none_give_exactly_those_findings() {
+    let Some(reference) = reference() else { return };
+    let base = Tree::directory(&reference).unwrap();
+    let head = edited(
+        &reference,
+        &[
+            ("pkgs/by-name/zz/zzset/package.nix", "{ lib }: { }\n"),
+            ("pkgs/by-name/zz/zzfunction/package.nix", "{ lib }: lib.id\n"),
+            ("pkgs/by-name/zz/zzthrows/package.nix", "{ lib }: throw \"gone\"\n"),
+            ("pkgs/by-name/zz/zzrefers/package.nix", "{ lib, zzthrows }:\nzzthrows\n"),
+            (
+                "pkgs/by-name/zz/zzmissing/package.nix",
+                "{ lib, zznothing }: zznothing\n",
+            ),
+        ],
+    );
+    let report = check::check(&head, Some(&base), &Options::default()).unwrap();
+    assert_eq!(report.status, Status::ProblemsIntroduced);
+    let expected = [
+        "NPV-101 zzfunction",
+        "NPV-101 zzset",
+        "NPV-120 zzmissing",
+        "NPV-120 zzrefers",
+        "NPV-120 zzthrows",
+    ];
+    let mut found: Vec<_> = (report.findings.iter())
+        .map(|finding| format!("{} {}", finding.rule.code, finding.subject()))
+        .collect();
+    found.sort();
+    assert_eq!(found, expected);
 }
 
 #[test]
