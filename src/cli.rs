@@ -19,6 +19,7 @@ pub enum Command {
     Check(Check),
     Attributes(Attributes),
     Why(Why),
+    Fix(Fix),
     /// List all rules
     Rules,
     Explain(Explain),
@@ -107,6 +108,45 @@ pub struct Check {
     /// Show findings only, and no summary
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// Mend what needs no thought, and move packages to pkgs/by-name
+///
+/// Mends findings that have one plain remedy (NPV-142, 143, 145, 146, 170); with a base, moves the packages that are found
+/// to be new outside of pkgs/by-name (NPV-160, 162). What it is not sure of is left as it is, with the reason.
+///
+/// Exit code: 0 where all of that is mended, 1 where something is left, 2 where nothing could be done.
+#[derive(Debug, clap::Args)]
+pub struct Fix {
+    /// The directory of the Nixpkgs to fix
+    ///
+    /// Without it, the Nixpkgs that the current directory is in.
+    pub nixpkgs: Option<PathBuf>,
+
+    /// The tree to compare with, named as for `byname check`
+    #[arg(long)]
+    pub base: Option<OsString>,
+
+    /// Move these packages from pkgs/top-level/all-packages.nix to pkgs/by-name as well
+    #[arg(
+        long = "move",
+        value_name = "NAME",
+        value_delimiter = ',',
+        conflicts_with = "move_all"
+    )]
+    pub names: Vec<String>,
+
+    /// Move all packages that belong in pkgs/by-name
+    #[arg(long)]
+    pub move_all: bool,
+
+    /// Change nothing, and show the changes as a diff that `git apply` takes
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// How many threads to use [default: one for each processor]
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<NonZeroUsize>,
 }
 
 /// Tell what the top-level attributes of a Nixpkgs are

@@ -22,6 +22,7 @@
 //! | `nixpkgs/` | what Nixpkgs is: where its packages are, what defines its attributes, and what these are | findings |
 //! | `rules/` | one file per family of rules, and the catalogue that names and explains them | how a finding is printed |
 //! | `check/` | judging one tree, comparing two, the verdict | terminals |
+//! | `fix/` | mending by machine: plans as data, what stands against one, diffs, and the one place that writes to a tree | arguments, terminals |
 //! | `report/` | one file per output format, each a view of [`check::Report`] | how a finding came to be |
 //!
 //! Beside `src/`: `fixtures/`, small trees that read as documentation of the rules; `sample/`, a tree to try the program
@@ -50,14 +51,17 @@
 //!   they are first asked for, `//` copies little, and no derivation is ever written.
 //! - **Files are shared, evaluators are not.** Each thread evaluates with a heap of its own, without locks, and begins anew
 //!   when the heap is full. Steps, depth and memory are bounded; past a bound the answer is unknown.
+//! - **A fix is certain, or it is not made.** Whatever may refer to what would move counts as if it did; the tree as it
+//!   would be is checked before anything is written; and on disk all changes are made, or none.
 //! - **Hostile input is input.** A tree comes from a stranger's pull request. Whatever it holds, the program ends soon
-//!   with a verdict or a clear error: it does not panic, reads nothing outside the tree, runs nothing of it, and sends
-//!   nothing raw to a terminal.
+//!   with a verdict or a clear error: it does not panic, reads and writes nothing outside the tree, runs nothing of it, and
+//!   sends nothing raw to a terminal.
 
 #![forbid(unsafe_code)]
 
 pub mod check;
 pub mod eval;
+pub mod fix;
 pub mod nix;
 pub mod nixpkgs;
 pub mod report;

@@ -3,6 +3,7 @@
 mod ask;
 mod cli;
 mod files;
+mod fixing;
 mod show;
 
 use std::env;
@@ -14,6 +15,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use byname::check::{self, Cache, CheckError, Options, Report};
+use byname::fix::{ApplyError, ProposeError};
 use byname::report::{json, jsonl, printable};
 use byname::rules::{self, UnknownRule};
 use byname::tree::{Comparison, Environment, Judged, Request, Source, SourceError, Trees};
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
         Command::Check(arguments) => run_check(&arguments),
         Command::Attributes(arguments) => ask::attributes(&arguments),
         Command::Why(arguments) => ask::why(&arguments),
+        Command::Fix(arguments) => fixing::run(&arguments),
         Command::Rules => done(show::print(list_rules)),
         Command::Explain(arguments) => run_explain(&arguments.code),
         Command::Schema(arguments) => done(show::print(|out| write_schema(out, arguments.format))),
@@ -82,6 +85,15 @@ enum Failure {
     /// The advice goes on from the sentence.
     #[error("there is no top-level attribute `{name}` in this tree{advice}")]
     NoAttribute { name: String, advice: String },
+    #[error(
+        "{} is not a directory, and only a directory can be fixed: check out what is to be fixed, and give its path",
+        .0.display()
+    )]
+    NotADirectory(PathBuf),
+    #[error(transparent)]
+    Propose(#[from] ProposeError),
+    #[error(transparent)]
+    Apply(#[from] ApplyError),
 }
 
 fn run_check(arguments: &Check) -> Result<ExitCode, Failure> {

@@ -8,6 +8,7 @@ const README: &str = include_str!("../README.md");
 /// Stands in the README for output that is left out.
 const LEFT_OUT: &str = "[…]\n";
 
+/// What a command prints on standard output, and then on standard error.
 fn run(command: &str) -> String {
     let mut words = command.split_whitespace();
     assert_eq!(words.next(), Some("byname"));
@@ -16,7 +17,7 @@ fn run(command: &str) -> String {
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
         .output()
         .expect("the program starts");
-    String::from_utf8(output.stdout).expect("output is UTF-8")
+    String::from_utf8([output.stdout, output.stderr].concat()).expect("output is UTF-8")
 }
 
 /// The time that a check took differs from one to the next.
@@ -52,7 +53,7 @@ fn sessions_are_real() {
 
 #[test]
 fn every_option_is_described() {
-    let help = run("byname check --help");
+    let help = run("byname check --help") + &run("byname fix --help");
     let options = help
         .split_whitespace()
         .filter(|word| word.starts_with("--"))

@@ -25,3 +25,4 @@ mod words;
 mod wrap;
 
 pub use printable::printable;
+pub(crate) use printable::printable_line;

@@ -163,14 +163,35 @@ mod tests {
         (texts, without)
     }
 
-    fn apply(finding: &Finding, text: &str) -> Option<String> {
+    fn edit(finding: &Finding) -> Option<&Edit> {
         let edits = finding.fix.as_ref()?.edits()?;
         let [edit] = edits[..] else {
             panic!("one edit mends an escape")
         };
+        Some(edit)
+    }
+
+    fn apply(finding: &Finding, text: &str) -> Option<String> {
+        let edit = edit(finding)?;
         let mut text = text.to_owned();
         text.replace_range(edit.bytes.start as usize..edit.bytes.end as usize, &edit.replacement);
         Some(text)
+    }
+
+    /// The text after all fixes at once.
+    fn all_fixed(text: &str) -> String {
+        let tree = MemoryTree::new().file("a.nix", text).build("test").unwrap();
+        let id = tree.lookup("a.nix".into()).unwrap();
+        let findings = check(&tree, id, &File::parse(text.to_owned()).unwrap());
+        let mut edits: Vec<_> = findings.iter().filter_map(edit).collect();
+        edits.sort_by_key(|edit| edit.bytes.start);
+        let overlap = |pair: &[&Edit]| pair[0].bytes.end > pair[1].bytes.start;
+        assert!(!edits.windows(2).any(overlap), "{text:?}: {edits:?}");
+        let mut text = text.to_owned();
+        for edit in edits.iter().rev() {
+            text.replace_range(edit.bytes.start as usize..edit.bytes.end as usize, &edit.replacement);
+        }
+        text
     }
 
     /// Every text of up to `length` of these words between quotes.
@@ -191,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fix_keeps_the_value_and_mends_one_escape() {
+    fn a_fix_keeps_the_value_and_mends_one_escape_and_so_do_all_at_once() {
         let plain = texts("\"", &["\\", "$", "{", "}", "d", "\n", "\r", "'"], 5);
         let indented = texts("''", &["''\\", "\\", "'", "$", "{", "}", "d", " ", "\n"], 5);
         let mut mended = 0;
@@ -206,6 +227,9 @@ mod tests {
                 assert_eq!(file.useless_escapes().len(), count - 1, "{text:?} to {after:?}");
                 mended += 1;
             }
+            let after = all_fixed(text);
+            let all = File::parse(after.clone()).ok().as_ref().and_then(value);
+            assert_eq!(all, Some(before), "{text:?} to {after:?}, all at once");
         }
         assert!(mended > 10_000, "{mended}");
     }

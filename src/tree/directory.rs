@@ -67,7 +67,7 @@ impl Tree {
 }
 
 /// Opens the directory that a tree is in, through symlinks.
-pub(super) fn open_root(path: &Path) -> Result<OwnedFd, TreeError> {
+pub(crate) fn open_root(path: &Path) -> Result<OwnedFd, TreeError> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     rustix::fs::open(path, flags, Mode::empty()).map_err(|error| match error {
         Errno::NOENT => TreeError::Missing { path: path.into() },
@@ -221,7 +221,7 @@ pub(super) fn read_beneath(root: BorrowedFd<'_>, path: &BStr) -> Result<Vec<u8>,
 }
 
 /// Opens an entry below `root`, through no symlink.
-pub(super) fn open_beneath(root: BorrowedFd<'_>, path: &BStr, flags: OFlags) -> Result<OwnedFd, Errno> {
+pub(crate) fn open_beneath(root: BorrowedFd<'_>, path: &BStr, flags: OFlags) -> Result<OwnedFd, Errno> {
     let flags = flags | OFlags::CLOEXEC | OFlags::NOFOLLOW;
     #[cfg(target_os = "linux")]
     {

@@ -27,6 +27,7 @@ pub use compare::same_content;
 pub use content::{ContentId, Contents, Handle, ReadError, SIZE_LIMIT};
 pub use difference::Difference;
 pub use directory::TreeError;
+pub(crate) use directory::{open_beneath, open_root};
 pub use git::{GitError, Head, ObjectError, Repository, Revision};
 pub use memory::MemoryTree;
 pub use resolve::Resolved;

@@ -1,0 +1,148 @@
+//! Mending findings: those that come with the changes that mend them.
+
+use std::collections::BTreeMap;
+
+use bstr::{BStr, BString, ByteSlice};
+
+use super::referrers::Referrers;
+use super::{Cause, Edit, Fix, Left, Plan, Site, Subject};
+use crate::nixpkgs::Files;
+use crate::rules::{Change, Finding, Rule};
+use crate::tree::{NodeId, ReadError};
+
+/// The rules whose findings a machine mends, where that is plain.
+const MECHANICAL: [&Rule; 5] = [
+    Rule::NPV_142,
+    Rule::NPV_143,
+    Rule::NPV_145,
+    Rule::NPV_146,
+    Rule::NPV_170,
+];
+
+/// What mends these findings, but for what something else refers to under the name that it has.
+///
+/// # Errors
+/// Where a file of the tree can't be read.
+pub fn plan(files: &Files, all: &[Finding]) -> Result<Plan, ReadError> {
+    let tree = files.tree();
+    let mut plan = known(all);
+    let entries: Vec<_> = plan
+        .fixes
+        .iter()
+        .flat_map(Fix::renames)
+        .filter_map(|(from, _)| tree.lookup(from.as_bstr()))
+        .collect();
+    let referrers = Referrers::of(files, &entries)?;
+    let obstacle = |fix: &Fix| {
+        fix.renames().find_map(|(from, _)| {
+            let entry = tree.lookup(from.as_bstr())?;
+            let moves = |node: NodeId| tree.subtree(entry).contains(&node.index());
+            outward(all, from.as_bstr())
+                .or_else(|| referrers.own_mention(entry))
+                .or_else(|| referrers.obstacle(entry, moves, |_| false))
+        })
+    };
+    for fix in std::mem::take(&mut plan.fixes) {
+        match obstacle(&fix) {
+            Some(cause) => plan.left.push(Left {
+                subject: fix.subject,
+                cause,
+            }),
+            None => plan.fixes.push(fix),
+        }
+    }
+    Ok(plan)
+}
+
+/// What mends these findings, as far as they say so.  Moves of what is in a directory come before those of the directory.
+fn known(findings: &[Finding]) -> Plan {
+    let mut plan = Plan::default();
+    for finding in findings.iter().filter(|finding| is_mechanical(finding.rule)) {
+        let subject = Subject::Finding {
+            rule: finding.rule,
+            site: site(finding),
+        };
+        match &finding.fix {
+            Some(fix) => plan.fixes.push(Fix {
+                subject,
+                title: fix.title.clone(),
+                edits: fix.changes.iter().map(edit).collect(),
+            }),
+            None => plan.left.push(Left {
+                subject,
+                cause: Cause::NotPlain,
+            }),
+        }
+    }
+    leave_clashing(&mut plan);
+    plan.fixes
+        .sort_by_key(|fix| std::cmp::Reverse(fix.renames().map(|(from, _)| from.find_iter("/").count()).max()));
+    plan
+}
+
+/// Whether this is a rule whose findings [`plan`] mends.
+pub fn is_mechanical(rule: &Rule) -> bool {
+    MECHANICAL.contains(&rule)
+}
+
+fn edit(change: &Change) -> Edit {
+    match change {
+        Change::Edit(edit) => Edit::Replace {
+            path: edit.path.clone(),
+            bytes: edit.bytes.clone(),
+            text: edit.replacement.clone(),
+        },
+        Change::Rename { from, to } => Edit::Move {
+            from: from.clone(),
+            to: to.clone(),
+        },
+        Change::SetExecutable { path, executable } => Edit::SetExecutable {
+            path: path.clone(),
+            executable: *executable,
+        },
+    }
+}
+
+/// Leaves what belongs in one place, but for case.
+fn leave_clashing(plan: &mut Plan) {
+    let mut by_place: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
+    let place = |to: &BString| to.to_ascii_lowercase();
+    for (_, to) in plan.fixes.iter().flat_map(Fix::renames) {
+        *by_place.entry(place(to)).or_default() += 1;
+    }
+    let fixes = std::mem::take(&mut plan.fixes);
+    for fix in fixes {
+        let shared = fix.renames().find(|(_, to)| by_place[&place(to)] > 1);
+        match shared.map(|(_, to)| to.clone()) {
+            Some(to) => {
+                let cause = Cause::SamePlace(to);
+                plan.left.push(Left {
+                    subject: fix.subject,
+                    cause,
+                });
+            }
+            None => plan.fixes.push(fix),
+        }
+    }
+}
+
+/// Where something in a directory that is to move refers to what is outside of it, by what is found in it.
+fn outward(findings: &[Finding], directory: &BStr) -> Option<Cause> {
+    const OUTWARD: [&Rule; 3] = [Rule::NPV_121, Rule::NPV_123, Rule::NPV_125];
+    let is_inside = |finding: &&Finding| {
+        let rest = finding.place.path.as_bytes().strip_prefix(directory.as_bytes());
+        OUTWARD.contains(&finding.rule) && rest.is_some_and(|rest| rest.starts_with(b"/"))
+    };
+    findings.iter().find(is_inside).map(|finding| Cause::Breaks {
+        rule: finding.rule,
+        site: site(finding),
+    })
+}
+
+/// Where a finding stands.
+pub fn site(finding: &Finding) -> Site {
+    Site {
+        path: finding.place.path.as_str().into(),
+        line: finding.place.span.map(|span| span.line),
+    }
+}

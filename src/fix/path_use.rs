@@ -1,0 +1,145 @@
+//! What a file does with its path literals, as far as syntax tells.
+
+use rustc_hash::FxHashMap;
+
+use crate::nix::{AttrName, BinaryOp, Expr, ExprId, File, Part, PathKind};
+
+/// A path that a file writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathUse {
+    pub kind: PathKind,
+    /// The path, with the strings that are appended to it.
+    pub text: String,
+    /// What comes after the text: `None` for nothing; for something that only evaluation tells, how many levels up that
+    /// may lead, since it has as many `..`.
+    pub open: Option<usize>,
+    /// Whether it is given to `import` or `callPackage`, which read a directory's `default.nix` and nothing else of it.
+    pub is_called: bool,
+    /// Where it starts, in bytes.
+    pub offset: u32,
+}
+
+/// The paths that a file writes, in no order that means anything.
+pub fn path_uses(file: &File) -> Vec<PathUse> {
+    let mut uses: FxHashMap<ExprId, PathUse> = FxHashMap::default();
+    // Expressions come from inside to outside, so what is appended to a path comes after it.
+    for expr in file.exprs() {
+        match *file.expr(expr) {
+            Expr::Path { kind, parts } => {
+                let (text, open) = text(file, file.parts(parts));
+                let offset = file.span(expr).start;
+                uses.insert(
+                    expr,
+                    PathUse {
+                        kind,
+                        text,
+                        open,
+                        is_called: false,
+                        offset,
+                    },
+                );
+            }
+            Expr::Binary {
+                op: BinaryOp::Add,
+                left,
+                right,
+            } => {
+                if let Some(path) = uses.remove(&left) {
+                    uses.insert(expr, appended(file, path, right));
+                }
+            }
+            Expr::Apply { function, args } if calls(file, function) => {
+                if let Some(path) = uses.get_mut(&file.children(args)[0]) {
+                    path.is_called = true;
+                }
+            }
+            _ => {}
+        }
+    }
+    uses.into_values().collect()
+}
+
+/// The text that parts begin with, and what comes after it.
+fn text(file: &File, parts: &[Part]) -> (String, Option<usize>) {
+    let (first, rest) = match parts {
+        [Part::Text(first), rest @ ..] => (file.literal(*first), rest),
+        rest => ("", rest),
+    };
+    if rest.is_empty() {
+        return (first.to_owned(), None);
+    }
+    let levels = rest.iter().map(|part| match part {
+        Part::Text(text) => file.literal(*text).matches("..").count(),
+        Part::Interpolation(_) => 0,
+    });
+    (first.to_owned(), Some(levels.sum()))
+}
+
+fn appended(file: &File, mut path: PathUse, right: ExprId) -> PathUse {
+    if path.open.is_none() {
+        (path.text, path.open) = match *file.expr(right) {
+            Expr::Str(parts) => {
+                let (more, open) = text(file, file.parts(parts));
+                (path.text + &more, open)
+            }
+            _ => (path.text, Some(0)),
+        };
+    }
+    path
+}
+
+/// Whether a function is `import`, or named as a `callPackage` is.
+fn calls(file: &File, function: ExprId) -> bool {
+    let name = match *file.expr(function) {
+        Expr::Var(variable) => file.variable(variable),
+        Expr::Select {
+            path, default: None, ..
+        } => match file.attr_path(path) {
+            [.., AttrName::Static(name)] => *name,
+            _ => return false,
+        },
+        _ => return false,
+    };
+    let name = name.name().trim_end_matches('\'');
+    matches!(name, "import" | "callPackage" | "callPackages") || name.ends_with("CallPackage")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The paths of an expression, in short.
+    fn uses(text: &str) -> Vec<String> {
+        let file = File::parse(text.to_owned()).unwrap();
+        let mut uses = path_uses(&file);
+        uses.sort_by_key(|path| path.offset);
+        let short = |path: &PathUse| {
+            let open = path.open.map_or(String::new(), |levels| format!("…{levels}"));
+            format!("{}{open}{}", path.text, if path.is_called { " called" } else { "" })
+        };
+        uses.iter().map(short).collect()
+    }
+
+    #[test]
+    fn what_is_appended_belongs_to_the_path() {
+        assert_eq!(
+            uses("[ ./a ../b.nix <nixpkgs/lib> ]"),
+            ["./a", "../b.nix", "nixpkgs/lib"]
+        );
+        assert_eq!(uses(r#"./. + "/a" + "/b""#), ["././a/b"]);
+        assert_eq!(uses(r#"./. + "/a-${x}/c" + "/d""#), ["././a-…0"]);
+        assert_eq!(uses("./a + x"), ["./a…0"]);
+        assert_eq!(uses("./a-${x}/../../b"), ["./a-…2"]);
+        assert_eq!(uses(r#""${./a}/b""#), ["./a"]);
+    }
+
+    #[test]
+    fn what_is_imported_is_called() {
+        assert_eq!(uses("import ./a { x = ./b; }"), ["./a called", "./b"]);
+        assert_eq!(
+            uses("[ (pkgs.callPackage ./a { }) (callPackages ./b) (qtCallPackage' ./c) (callPackagesIn ./d) ]"),
+            ["./a called", "./b called", "./c called", "./d"]
+        );
+        assert_eq!(uses(r#"import (./. + "/a")"#), ["././a called"]);
+    }
+}

@@ -1,0 +1,52 @@
+//! Paths that a Nix file composes of strings, from the tree's root on: `path + "/pkgs/tools/${name}"`.
+
+use bstr::ByteSlice;
+
+use super::references::Target;
+use crate::nix::{Expr, File, Part};
+use crate::tree::{Kind, NodeId, Tree};
+
+/// For each string of a file that begins a path of the tree which something else goes on with, where it stands and what it
+/// may lead to.  A string that names its path whole is for [`super::mentions`].
+pub fn path_starts(tree: &Tree, file: &File) -> Vec<(u32, Target)> {
+    let mut starts = Vec::new();
+    for expr in file.exprs() {
+        let Expr::Str(parts) = *file.expr(expr) else { continue };
+        let parts = file.parts(parts);
+        for (index, part) in parts.iter().enumerate() {
+            let Part::Text(text) = part else { continue };
+            let text = file.literal(*text);
+            let goes_on = index + 1 < parts.len() || text.ends_with('/');
+            if let Some(to) = goes_on.then(|| start_of(tree, text)).flatten() {
+                starts.push((file.span(expr).start, to));
+            }
+        }
+    }
+    starts
+}
+
+/// What the path that a text ends with begins to name, from the root on: the path begins there, or goes through a directory
+/// that is called after Nixpkgs.
+fn start_of(tree: &Tree, text: &str) -> Option<Target> {
+    let is_of_path = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '.' | '+' | '-');
+    let before = text.trim_end_matches(is_of_path);
+    let path = &text[before.len()..];
+    let is_url = before.ends_with(':') && path.starts_with("//");
+    let (directory, name) = path.rsplit_once('/').filter(|_| !is_url)?;
+    let parts: Vec<_> = directory.split('/').filter(|part| !part.is_empty()).collect();
+    let is_root = |at: usize| at == 0 || parts[at - 1].contains("nixpkgs");
+    let found = (0..parts.len())
+        .filter(|&at| is_root(at))
+        .find_map(|at| descend(tree, &parts[at..]))?;
+    Some(Target::Start {
+        directory: found,
+        name: name.into(),
+    })
+}
+
+fn descend(tree: &Tree, parts: &[&str]) -> Option<NodeId> {
+    let entry = parts
+        .iter()
+        .try_fold(tree.root(), |at, part| tree.child(at, part.as_bytes().as_bstr()))?;
+    (tree.kind(entry) == Kind::Directory).then_some(entry)
+}

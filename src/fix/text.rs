@@ -1,0 +1,91 @@
+//! What was fixed and what is left, for people.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use super::{Cause, Fix, Left, Plan, Proposal, Subject};
+use crate::report::printable_line;
+
+/// Whether the changes of a proposal were made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Made,
+    /// They are only shown.
+    Proposed,
+}
+
+/// Writes what the fixes of a proposal do, what is left and why, and what it all comes to.
+///
+/// # Errors
+/// Where `out` can't be written to.
+pub fn write(out: &mut dyn Write, proposal: &Proposal, outcome: Outcome) -> io::Result<()> {
+    let Plan { fixes, left } = &proposal.plan;
+    if outcome == Outcome::Made && !fixes.is_empty() {
+        writeln!(out, "{} fixed:", fixes.len())?;
+        for Fix { subject, title, .. } in fixes {
+            write_line(out, subject, Some(title))?;
+        }
+        writeln!(out)?;
+    }
+    for (title, left) in by_cause(left) {
+        writeln!(out, "{} left: {title}", left.len())?;
+        for Left { subject, cause } in left {
+            write_line(out, subject, cause.detail().as_deref())?;
+        }
+        writeln!(out)?;
+    }
+    if !proposal.for_people.is_empty() {
+        let counts = proposal.for_people.iter();
+        let counts: Vec<_> = counts
+            .map(|(rule, count)| format!("{count} of {}", rule.code))
+            .collect();
+        writeln!(
+            out,
+            "No machine mends these; `byname check` says how: {}.",
+            counts.join(", ")
+        )?;
+    }
+    if proposal.is_without_base {
+        writeln!(
+            out,
+            "What is new since the base was not judged, since one of the two trees breaks absolute rules: mend those, and fix \
+             again."
+        )?;
+    }
+    let fixed = match outcome {
+        Outcome::Made => "fixed",
+        Outcome::Proposed => "to be fixed",
+    };
+    writeln!(out, "{} {fixed}, {} left", fixes.len(), left.len())
+}
+
+fn write_line(out: &mut dyn Write, subject: &Subject, text: Option<&str>) -> io::Result<()> {
+    let name = name(subject);
+    match text {
+        Some(text) => writeln!(out, "  {}: {}", printable_line(&name), printable_line(text)),
+        None => writeln!(out, "  {}", printable_line(&name)),
+    }
+}
+
+/// What a fix is for, in a word or two.
+fn name(subject: &Subject) -> String {
+    match subject {
+        Subject::Finding { rule, site } => format!("{} {site}", rule.code),
+        Subject::Package(name) => name.to_string(),
+    }
+}
+
+/// What is left by its cause, in the order of causes.
+fn by_cause(left: &[Left]) -> Vec<(&'static str, Vec<&Left>)> {
+    let mut groups: BTreeMap<&'static str, Vec<&Left>> = BTreeMap::new();
+    for left in left {
+        groups.entry(left.cause.title()).or_default().push(left);
+    }
+    let mut groups: Vec<_> = groups.into_iter().collect();
+    for (_, left) in &mut groups {
+        left.sort_by_key(|left| name(&left.subject));
+    }
+    let first = |left: &Vec<&Left>| -> Option<Cause> { left.iter().map(|left| left.cause.clone()).min() };
+    groups.sort_by_key(|(_, left)| first(left));
+    groups
+}

@@ -1,0 +1,84 @@
+//! `byname fix`.
+
+use std::env;
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use bstr::ByteSlice;
+use byname::check::{self, Options};
+use byname::fix::{self, Moves, Proposal, diff, text};
+use byname::nix::Symbol;
+use byname::report::printable;
+use byname::tree::{Comparison, Environment, Judged, Request, Source, Tree, Trees};
+
+use crate::cli::Fix;
+use crate::{Failure, PROBLEMS, enclosing_nixpkgs, show};
+
+/// Fixes what the arguments say, or shows how.
+pub fn run(arguments: &Fix) -> Result<ExitCode, Failure> {
+    let current = env::current_dir().map_err(Failure::CurrentDirectory)?;
+    let directory = directory(arguments, &current)?;
+    let options = Options {
+        jobs: arguments.jobs,
+        ..Options::default()
+    };
+    let request = Request {
+        head: Judged::Source(Source::Directory(directory.clone())),
+        base: arguments.base.as_deref().map(Source::parse),
+        comparison: Comparison::MergeBase,
+        nixpkgs: Some(directory.clone()),
+        current,
+        environment: Environment::of_process(),
+    };
+    let Trees { head, base } = check::pool(&options)?.install(|| request.load())?;
+    let head = Arc::new(head);
+    let proposal = fix::propose(&head, base.as_ref(), &moves(arguments), &options)?;
+    if arguments.dry_run {
+        show(&head, &proposal)?;
+    } else {
+        fix::apply(&directory, &proposal.changes)?;
+        show::print(|out| text::write(out, &proposal, text::Outcome::Made))?;
+    }
+    Ok(if proposal.is_complete() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(PROBLEMS)
+    })
+}
+
+fn directory(arguments: &Fix, current: &Path) -> Result<PathBuf, Failure> {
+    match &arguments.nixpkgs {
+        Some(path) if path.is_file() => Err(Failure::NotADirectory(path.clone())),
+        Some(path) => Ok(path.clone()),
+        None => enclosing_nixpkgs(current)
+            .map(Path::to_owned)
+            .ok_or_else(|| Failure::NoNixpkgs(current.to_owned())),
+    }
+}
+
+fn moves(arguments: &Fix) -> Moves {
+    if arguments.move_all {
+        Moves::All
+    } else if arguments.names.is_empty() {
+        Moves::Found
+    } else {
+        Moves::Named(arguments.names.iter().map(|name| Symbol::new(name)).collect())
+    }
+}
+
+/// Shows the diff on standard output, for another program to apply, and all else on standard error.
+fn show(tree: &Tree, proposal: &Proposal) -> Result<(), Failure> {
+    show::print(|out| {
+        if !io::stdout().is_terminal() {
+            return diff::write(out, tree, &proposal.changes);
+        }
+        let mut text = Vec::new();
+        diff::write(&mut text, tree, &proposal.changes)?;
+        out.write_all(printable(&text.to_str_lossy()).as_bytes())
+    })?;
+    // Where standard error is closed, there is nobody to tell.
+    let _ = text::write(&mut io::stderr().lock(), proposal, text::Outcome::Proposed);
+    Ok(())
+}

@@ -1,0 +1,1 @@
+import ../pkgs/by-name/aa/greeter/package.nix

@@ -1,0 +1,2 @@
+#!/bin/sh
+edit pkgs/by-name/aa/hermit/package.nix

@@ -1,0 +1,8 @@
+{
+  dropped = "a\.b" + ''a''\.b'';
+  dollar = "$\{a}";
+  indentation = ''
+    a
+    ''\ b
+  '';
+}

@@ -1,0 +1,2 @@
+#!/bin/sh
+cd "$tools/byScript/main" && update

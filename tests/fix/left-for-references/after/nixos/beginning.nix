@@ -1,0 +1,4 @@
+let
+  begin = ../pkgs/tools/byBegin;
+in
+import (begin + "ning/main")

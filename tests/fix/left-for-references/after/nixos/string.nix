@@ -1,0 +1,1 @@
+{ pkgs }: import "${pkgs.path}/pkgs/tools/byString/main"

@@ -1,0 +1,1 @@
+{ pkgs, name }: import (pkgs.path + "/pkgs/tools/byComposedString/${name}")

@@ -1,0 +1,1 @@
+{ name }: import ../pkgs/tools/byInterpolation/${name}

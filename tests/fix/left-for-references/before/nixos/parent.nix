@@ -1,0 +1,1 @@
+{ src = ../pkgs/tools/byParent; }

@@ -1,0 +1,1 @@
+../pkgs/tools/byPath/main/default.nix

@@ -1,0 +1,1 @@
+import <nixpkgs/pkgs/tools/bySearchPath/main>

@@ -1,0 +1,1 @@
+args: args.stdenv.mkDerivation { pname = "no-function"; version = "1.0"; }

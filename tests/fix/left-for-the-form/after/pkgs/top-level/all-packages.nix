@@ -1,0 +1,4 @@
+final: prev: {
+  foo = final.callPackage ../tools/foo.nix { };
+}
+// { bar = 1; }

@@ -1,0 +1,13 @@
+{
+  lib,
+  noSysDirs,
+  config,
+  overlays,
+}:
+res: pkgs: super:
+
+with pkgs;
+
+{
+  nothing = 1;
+}

@@ -1,0 +1,7 @@
+final: prev:
+let
+  inherit (final) callPackage;
+in
+{
+  baz = callPackage ../tools/baz.nix { };
+}
