@@ -10,7 +10,7 @@ use crate::report::inline::{code, fence, markdown};
 use crate::report::quotes::{quotes, snippets};
 use crate::report::story::{Story, stories};
 use crate::report::uri;
-use crate::report::words::{capitalized, count, split_sentence, thousands};
+use crate::report::words::{self, capitalized, count, split_sentence, thousands};
 use crate::rules::{Kind, Place, Rule, Undecided};
 
 /// How large the comment on a pull request may be, in bytes, with room for what a workflow puts around it.
@@ -239,12 +239,7 @@ fn push_undecided(page: &mut String, undecided: &[Undecided], layout: &Layout) {
         capitalized(&count(undecided.len(), "question"))
     ));
     for (index, question) in undecided.iter().enumerate() {
-        let line = format!(
-            "- {} of {}: {}\n",
-            code(question.question),
-            question.attribute.as_deref().map_or("every attribute".into(), code),
-            markdown(&question.reason)
-        );
+        let line = format!("- {}\n", markdown(&words::undecided(question)));
         if page.len() + line.len() > layout.limit {
             page.push_str(&format!("- {} more\n", thousands(undecided.len() - index)));
             break;
