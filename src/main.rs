@@ -3,6 +3,7 @@
 mod ask;
 mod cli;
 mod files;
+mod manual;
 mod show;
 
 use std::env;
@@ -40,6 +41,10 @@ fn main() -> ExitCode {
         Command::Rules => done(show::print(list_rules)),
         Command::Explain(arguments) => run_explain(&arguments.code),
         Command::Schema(arguments) => done(show::print(|out| write_schema(out, arguments.format))),
+        Command::Completions(arguments) => {
+            done(show::print(|out| out.write_all(&manual::completions(arguments.shell))))
+        }
+        Command::Man => done(show::print(manual::page)),
     };
     result.unwrap_or_else(|failure| {
         complain(&failure);
