@@ -156,11 +156,20 @@ pub struct Why {
     pub nixpkgs: Option<OsString>,
 }
 
-/// Explain a rule: what it wants, why, and how to mend what breaks it
+/// Explain rules: what each wants, why, and how to mend what breaks it
 #[derive(Debug, clap::Args)]
 pub struct Explain {
-    /// The rule's code, such as NPV-142, or its name
-    pub code: String,
+    /// The codes of rules, such as NPV-142, or their names
+    #[arg(value_name = "CODE", required_unless_present = "all")]
+    pub codes: Vec<String>,
+
+    /// Explain all rules
+    #[arg(long, conflicts_with = "codes")]
+    pub all: bool,
+
+    /// How to show it
+    #[arg(long, value_enum, default_value_t = Page::Text)]
+    pub format: Page,
 }
 
 /// Print the JSON Schema of a report in JSON
@@ -202,6 +211,15 @@ pub enum SchemaOf {
     Json,
     /// Each line that `check --format jsonl` writes
     Jsonl,
+}
+
+/// How to show a rule's documentation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Page {
+    /// For a terminal
+    Text,
+    /// For a web site: a page a rule, and a table of contents where there are several
+    Markdown,
 }
 
 /// How to show a table.

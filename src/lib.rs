@@ -27,8 +27,8 @@
 //! Beside `src/`: `fixtures/`, small trees that read as documentation of the rules; `sample/`, a tree to try the program
 //! on; `benches/`, which makes a Nixpkgs of any size and measures; `scripts/`, for people to run.
 //!
-//! A new rule is its entry in the catalogue with its page in `rules/explain/`, its check in its family's file, and one
-//! fixture. A new output format is one file in `report/`, and a new source of trees one in `tree/`.
+//! A new rule is its entry in the catalogue with its page in `rules/explain/`, its check in its family's file, and its
+//! fixtures, of which two are the examples that its page shows. A new output format is one file in `report/`, and a new source of trees one in `tree/`.
 //!
 //! # Decisions
 //!

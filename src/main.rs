@@ -15,13 +15,13 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use byname::check::{self, Cache, CheckError, Options, Report};
-use byname::report::{json, jsonl, printable};
+use byname::report::{explain, json, jsonl, printable};
 use byname::rules::{self, UnknownRule};
 use byname::tree::{Comparison, Environment, Judged, Request, Source, SourceError, Trees};
 use clap::Parser;
 use thiserror::Error;
 
-use crate::cli::{Check, Cli, Command, SchemaOf, Undecided};
+use crate::cli::{Check, Cli, Command, Explain, Page, SchemaOf, Undecided};
 use crate::show::OutputError;
 
 /// Parsing all of Nixpkgs allocates much from many threads, which this one does a fifth faster than the system's.
@@ -39,7 +39,7 @@ fn main() -> ExitCode {
         Command::Attributes(arguments) => ask::attributes(&arguments),
         Command::Why(arguments) => ask::why(&arguments),
         Command::Rules => done(show::print(list_rules)),
-        Command::Explain(arguments) => run_explain(&arguments.code),
+        Command::Explain(arguments) => run_explain(&arguments),
         Command::Schema(arguments) => done(show::print(|out| write_schema(out, arguments.format))),
         Command::Completions(arguments) => {
             done(show::print(|out| out.write_all(&manual::completions(arguments.shell))))
@@ -199,10 +199,23 @@ fn list_rules(out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-fn run_explain(code: &str) -> Result<ExitCode, Failure> {
-    let page = rules::find(code)?.page();
-    show::print(|out| out.write_all(page.as_bytes()))?;
-    Ok(ExitCode::SUCCESS)
+fn run_explain(arguments: &Explain) -> Result<ExitCode, Failure> {
+    let named: Vec<_>;
+    let rules = match arguments.all {
+        true => rules::catalogue(),
+        false => {
+            named = arguments
+                .codes
+                .iter()
+                .map(|code| rules::find(code))
+                .collect::<Result<_, _>>()?;
+            &named
+        }
+    };
+    done(show::print(|out| match arguments.format {
+        Page::Text => explain::text(out, rules, show::takes_color()),
+        Page::Markdown => explain::markdown(out, rules),
+    }))
 }
 
 fn write_schema(out: &mut dyn Write, format: SchemaOf) -> io::Result<()> {

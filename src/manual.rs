@@ -48,7 +48,7 @@ pub fn completions(shell: Shell) -> Vec<u8> {
         .map(|rule| PossibleValue::new(rule.code).help(rule.name));
     // Only here: who types a code that is none is told which ones are near.
     let mut command = Cli::command().mut_subcommand("explain", |explain| {
-        explain.mut_arg("code", |code| code.value_parser(PossibleValuesParser::new(codes)))
+        explain.mut_arg("codes", |code| code.value_parser(PossibleValuesParser::new(codes)))
     });
     let name = command.get_name().to_owned();
     let mut script = Vec::new();
