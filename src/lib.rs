@@ -23,6 +23,7 @@
 //! | `rules/` | one file per family of rules, and the catalogue that names and explains them | how a finding is printed |
 //! | `check/` | judging one tree, comparing two, the verdict | terminals |
 //! | `report/` | one file per output format, each a view of [`check::Report`] | how a finding came to be |
+//! | `progress.rs` | telling how far work has come, for stages that take long | who wants to know |
 //!
 //! Beside `src/`: `fixtures/`, small trees that read as documentation of the rules; `sample/`, a tree to try the program
 //! on; `benches/`, which makes a Nixpkgs of any size and measures; `scripts/`, for people to run.
@@ -60,6 +61,7 @@ pub mod check;
 pub mod eval;
 pub mod nix;
 pub mod nixpkgs;
+pub mod progress;
 pub mod report;
 pub mod rules;
 pub mod tree;

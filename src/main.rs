@@ -1,6 +1,7 @@
 //! The program: arguments in, a report out, and an exit code.
 
 mod ask;
+mod bar;
 mod cli;
 mod files;
 mod manual;
@@ -15,12 +16,14 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use byname::check::{self, Cache, CheckError, Options, Report};
+use byname::progress::Stage;
 use byname::report::{explain, json, jsonl, printable};
 use byname::rules::{self, UnknownRule};
 use byname::tree::{Comparison, Environment, Judged, Request, Source, SourceError, Trees};
 use clap::Parser;
 use thiserror::Error;
 
+use crate::bar::Bar;
 use crate::cli::{Check, Cli, Command, Explain, Page, SchemaOf, Undecided};
 use crate::show::OutputError;
 
@@ -126,11 +129,17 @@ fn deny(report: &Report) -> bool {
 fn judge(arguments: &Check) -> Result<Report, Failure> {
     let current = env::current_dir().map_err(Failure::CurrentDirectory)?;
     let request = request(arguments, current)?;
+    let bar = match arguments.quiet {
+        true => Bar::never(),
+        false => Bar::for_people(),
+    };
     let options = Options {
         jobs: arguments.jobs,
         cache: Cache::of_user().filter(|_| !arguments.no_cache),
+        progress: bar.progress(),
         ..Options::default()
     };
+    options.progress.begin(Stage::Trees, 0);
     let Trees { head, base } = check::pool(&options)?.install(|| request.load())?;
     let report = check::check(&head, base.as_ref(), &options)?;
     Ok(match &arguments.files {

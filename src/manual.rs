@@ -12,7 +12,11 @@ use clap_mangen::roff::{Roff, bold, roman};
 use crate::cli::Cli;
 
 /// Variables of the environment, and what they do.
-const ENVIRONMENT: [(&str, &str); 3] = [
+const ENVIRONMENT: [(&str, &str); 4] = [
+    (
+        "CI",
+        "Where it is set and not empty or false, there is no progress bar.",
+    ),
     (
         "NO_COLOR",
         "Where it is set and not empty, there are no colors, but with --color always.",
