@@ -15,7 +15,7 @@ pub fn markdown(out: &mut dyn Write, rules: &[&Rule]) -> io::Result<()> {
         return out.write_all(rule.page().as_bytes());
     }
     writeln!(out, "# Rules of byname\n")?;
-    writeln!(out, "| rule | what it wants | kind |\n| --- | --- | --- |")?;
+    writeln!(out, "| rule's&nbsp;code | what it wants | kind |\n| --- | --- | --- |")?;
     for rule in rules {
         let Rule { code, summary, .. } = rule;
         let kind = rule.kind.name();

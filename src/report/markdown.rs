@@ -120,7 +120,8 @@ fn sections(report: &Report) -> Vec<Section<'_>> {
 }
 
 fn table(sections: &[Section<'_>]) -> String {
-    let mut table = "\n| rule | findings | what it wants |\n| --- | ---: | --- |\n".to_owned();
+    // The heading is as wide as a code, which would else be broken at its hyphen.
+    let mut table = "\n| broken&nbsp;rule | findings | what it wants |\n| --- | ---: | --- |\n".to_owned();
     for section in sections {
         let rule = section.rule;
         table.push_str(&format!(
@@ -146,6 +147,17 @@ impl Section<'_> {
         self.stories.iter().map(Story::len).sum()
     }
 
+    /// What all of several stories say behind their first sentence: why it matters, to be told once.
+    fn why(&self) -> Option<&str> {
+        let [first, _, ..] = &self.stories[..] else {
+            return None;
+        };
+        let (_, why) = split_sentence(&first.lead().message);
+        let mut leads = self.stories.iter().map(Story::lead);
+        let all_say_it = leads.all(|finding| split_sentence(&finding.message).1 == why);
+        why.filter(|_| all_say_it)
+    }
+
     /// Appends the section as far as it fits.
     fn push(&self, page: &mut String, layout: &Layout, is_open: bool) {
         let rule = self.rule;
@@ -160,9 +172,13 @@ impl Section<'_> {
             rule.name,
             count(self.count(), "finding")
         ));
+        let why = self.why();
+        if let Some(why) = why {
+            page.push_str(&format!("\n{}\n", markdown(why)));
+        }
         let mut left = self.count();
         for story in &self.stories {
-            let text = told(story, layout);
+            let text = told(story, why, layout);
             if page.len() + text.len() > layout.limit {
                 break;
             }
@@ -179,12 +195,16 @@ impl Section<'_> {
     }
 }
 
-/// A story as paragraphs.
-fn told(story: &Story<'_>, layout: &Layout) -> String {
+/// A story as paragraphs, without this text behind first sentences.
+fn told(story: &Story<'_>, why: Option<&str>, layout: &Layout) -> String {
     let place = &story.lead().place;
     let mut text = format!("\n**{}**\n", location(place, layout));
     for finding in &story.findings {
-        text.push_str(&format!("\n{}\n", markdown(&finding.message)));
+        let message = match split_sentence(&finding.message) {
+            (headline, rest) if rest.is_some() && rest == why => format!("{headline}."),
+            _ => finding.message.clone(),
+        };
+        text.push_str(&format!("\n{}\n", markdown(&message)));
     }
     if let Some(source) = source(story) {
         let fence = fence(&source, 3);
@@ -226,7 +246,10 @@ fn source(story: &Story<'_>) -> Option<String> {
     }
     let snippets = snippets(&quoted, &story.lead().place).map(Element::Cause);
     let group = Group::with_level(Level::ERROR).elements(snippets);
-    Some(Renderer::plain().term_width(QUOTE_WIDTH).render(&[group]))
+    let source = Renderer::plain().term_width(QUOTE_WIDTH).render(&[group]);
+    // The renderer's first line is but the gutter, which needs no room of its own in a block.
+    let without_gutter = source.split_once('\n').filter(|(gutter, _)| gutter.trim() == "|");
+    Some(without_gutter.map_or(source.as_str(), |(_, rest)| rest).to_owned())
 }
 
 fn push_undecided(page: &mut String, undecided: &[Undecided], layout: &Layout) {
