@@ -1,6 +1,7 @@
 //! The report as Markdown, for the comment on a pull request and the summary of a job: what was found by rule, and folded
 //! below it each finding.
 
+use std::cmp::Reverse;
 use std::io::{self, Write};
 
 use annotate_snippets::{Element, Group, Level, Renderer};
@@ -42,7 +43,7 @@ pub fn write(out: &mut (impl Write + ?Sized), report: &Report, layout: &Layout) 
     page.push_str(&heading(report));
     let sections = sections(report);
     if !sections.is_empty() {
-        page.push_str(&table(&sections));
+        page.push_str(&table(report));
     }
     let is_open = report.findings.len() <= UNFOLDED;
     for section in &sections {
@@ -51,9 +52,9 @@ pub fn write(out: &mut (impl Write + ?Sized), report: &Report, layout: &Layout) 
     push_undecided(&mut page, &report.undecided, layout);
     if let Some(first) = report.findings.first() {
         let explain = format!(
-            "\n`byname explain {}` tells what a rule wants, and why. \
-             `byname check` shows the same in a checkout.\n",
-            first.rule.code
+            "\n`byname explain {}` tells what a rule wants, and why. `byname check{}` shows the same in a checkout.\n",
+            first.rule.code,
+            if report.base.is_some() { " --base BRANCH" } else { "" }
         );
         page.push_str(&explain);
     }
@@ -115,21 +116,25 @@ fn sections(report: &Report) -> Vec<Section<'_>> {
             }),
         }
     }
-    sections.sort_by_key(|section| std::cmp::Reverse(section.count()));
+    sections.sort_by_key(|section| Reverse(section.count()));
     sections
 }
 
-fn table(sections: &[Section<'_>]) -> String {
+/// How often each rule is broken, the most often first.
+fn table(report: &Report) -> String {
+    let mut counts: Vec<(&Rule, usize)> = Vec::new();
+    for finding in &report.findings {
+        match counts.iter_mut().find(|(rule, _)| *rule == finding.rule) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((finding.rule, 1)),
+        }
+    }
+    counts.sort_by_key(|(_, count)| Reverse(*count));
     // The heading is as wide as a code, which would else be broken at its hyphen.
     let mut table = "\n| broken&nbsp;rule | findings | what it wants |\n| --- | ---: | --- |\n".to_owned();
-    for section in sections {
-        let rule = section.rule;
-        table.push_str(&format!(
-            "| {} | {} | {} |\n",
-            linked(rule),
-            thousands(section.count()),
-            markdown(rule.summary)
-        ));
+    for (rule, count) in counts {
+        let (count, summary) = (thousands(count), markdown(rule.summary));
+        table.push_str(&format!("| {} | {count} | {summary} |\n", linked(rule)));
     }
     table
 }
@@ -145,6 +150,21 @@ fn linked(rule: &Rule) -> String {
 impl Section<'_> {
     fn count(&self) -> usize {
         self.stories.iter().map(Story::len).sum()
+    }
+
+    /// The other rules that are broken by the same.
+    fn others(&self) -> String {
+        let mut others: Vec<_> = (self.stories.iter())
+            .flat_map(|story| story.findings.iter().chain(&story.consequences))
+            .map(|finding| finding.rule.code)
+            .filter(|code| *code != self.rule.code)
+            .collect();
+        others.sort_unstable();
+        others.dedup();
+        match others.is_empty() {
+            true => String::new(),
+            false => format!(", with those of {}", others.join(", ")),
+        }
     }
 
     /// What all of several stories say behind their first sentence: why it matters, to be told once.
@@ -167,10 +187,11 @@ impl Section<'_> {
         };
         let open = if is_open { " open" } else { "" };
         page.push_str(&format!(
-            "\n<details{open}><summary><b>{} {}</b>: {}{kind}</summary>\n",
+            "\n<details{open}><summary><b>{} {}</b>: {}{}{kind}</summary>\n",
             rule.code,
             rule.name,
-            count(self.count(), "finding")
+            count(self.count(), "finding"),
+            self.others()
         ));
         let why = self.why();
         if let Some(why) = why {
