@@ -19,6 +19,7 @@ rustPlatform.buildRustPackage {
       ./benches
       ./fixtures
       ./sample
+      ./scripts
       ./src
       ./tests
     ];
