@@ -1,7 +1,9 @@
 {
   lib,
+  stdenv,
   rustPlatform,
   gitMinimal,
+  installShellFiles,
 }:
 
 rustPlatform.buildRustPackage {
@@ -17,6 +19,7 @@ rustPlatform.buildRustPackage {
       ./benches
       ./fixtures
       ./sample
+      ./scripts
       ./src
       ./tests
     ];
@@ -27,7 +30,18 @@ rustPlatform.buildRustPackage {
   strictDeps = true;
   __structuredAttrs = true;
 
+  nativeBuildInputs = [ installShellFiles ];
+
   nativeCheckInputs = [ gitMinimal ];
+
+  postInstall = lib.optionalString (stdenv.buildPlatform.canExecute stdenv.hostPlatform) ''
+    $out/bin/byname man > byname.1
+    installManPage byname.1
+    installShellCompletion --cmd byname \
+      --bash <($out/bin/byname completions bash) \
+      --fish <($out/bin/byname completions fish) \
+      --zsh <($out/bin/byname completions zsh)
+  '';
 
   meta = {
     description = "Checks the pkgs/by-name structure of a Nixpkgs tree, without Nix";

@@ -9,9 +9,11 @@ use std::process::ExitCode;
 use byname::check::{Options, pool};
 use byname::nix::Symbol;
 use byname::nixpkgs::{self, Files, Layout, NoWhy};
+use byname::progress::Stage;
 use byname::report::{attributes as table, why as why_page};
 use byname::tree::{Comparison, Environment, Judged, Request};
 
+use crate::bar::Bar;
 use crate::cli::{Attributes, Table, Why};
 use crate::show::print;
 use crate::{Failure, enclosing_nixpkgs, source};
@@ -23,8 +25,9 @@ use crate::{Failure, enclosing_nixpkgs, source};
 pub fn attributes(arguments: &Attributes) -> Result<ExitCode, Failure> {
     let names: Vec<_> = arguments.names.iter().map(|name| Symbol::new(name)).collect();
     let only = (!names.is_empty()).then(|| names.clone());
-    on_tree(arguments.nixpkgs.as_deref(), arguments.jobs, |files| {
+    on_tree(arguments.nixpkgs.as_deref(), arguments.jobs, |files, bar| {
         let attributes = nixpkgs::Attributes::of(files, &Layout::of(files.tree()), only);
+        drop(bar);
         if let Some(failure) = attributes.failure() {
             return Err(Failure::NoPackageSet(failure.cause().describe(files)));
         }
@@ -44,11 +47,12 @@ pub fn attributes(arguments: &Attributes) -> Result<ExitCode, Failure> {
     })
 }
 
-/// Runs `run` on the files of the tree that an argument names, with so many threads.
+/// Runs `run` on the files of the tree that an argument names, with so many threads, and with the bar that shows how far it
+/// has come, which is to be gone before anything else is shown.
 fn on_tree<T: Send>(
     nixpkgs: Option<&OsStr>,
     jobs: Option<NonZeroUsize>,
-    run: impl FnOnce(&Files) -> Result<T, Failure> + Send,
+    run: impl FnOnce(&Files, Bar) -> Result<T, Failure> + Send,
 ) -> Result<T, Failure> {
     let current = env::current_dir().map_err(Failure::CurrentDirectory)?;
     let enclosing = enclosing_nixpkgs(&current).map(Path::to_owned);
@@ -60,13 +64,18 @@ fn on_tree<T: Send>(
         nixpkgs: enclosing,
         environment: Environment::of_process(),
     };
+    let bar = Bar::for_people();
+    let progress = bar.progress();
+    progress.begin(Stage::Trees, 0);
     pool(&Options {
         jobs,
+        progress: progress.clone(),
         ..Options::default()
     })?
     .install(|| {
         let trees = request.load()?;
-        run(&Files::new(&trees.head))
+        progress.begin(Stage::Attributes, 0);
+        run(&Files::new(&trees.head).telling(&progress), bar)
     })
 }
 
@@ -75,9 +84,11 @@ fn on_tree<T: Send>(
 /// # Errors
 /// Where there is no such tree, package set or attribute; and where it can't be told.
 pub fn why(arguments: &Why) -> Result<ExitCode, Failure> {
-    on_tree(arguments.nixpkgs.as_deref(), NonZeroUsize::new(1), |files| {
+    on_tree(arguments.nixpkgs.as_deref(), NonZeroUsize::new(1), |files, bar| {
         let name = Symbol::new(&arguments.name);
-        match nixpkgs::Why::of(files, &Layout::of(files.tree()), name) {
+        let why = nixpkgs::Why::of(files, &Layout::of(files.tree()), name);
+        drop(bar);
+        match why {
             Ok(why) => {
                 print(|out| why_page::text(out, &why, files))?;
                 Ok(ExitCode::SUCCESS)

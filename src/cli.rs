@@ -4,9 +4,13 @@ use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum, ValueHint};
+use clap_complete::Shell;
 
 /// Judge the pkgs/by-name structure of a Nixpkgs tree, without Nix.
+///
+/// It reads the files of a tree as a reviewer would, and says what is wrong with each package, and, compared with a base, what
+/// a change adds that should not be there. It runs nothing of the tree, and fetches nothing.
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true)]
 pub struct Cli {
@@ -24,6 +28,9 @@ pub enum Command {
     Rules,
     Explain(Explain),
     Schema(Schema),
+    Completions(Completions),
+    /// Print the manual page, for `man -l -` to show
+    Man,
 }
 
 /// Check a Nixpkgs tree, and compare it with a base
@@ -40,6 +47,7 @@ pub struct Check {
     /// one on standard input. A channel is channel:NAME, or <nixpkgs>, as Nix finds it on this machine.
     ///
     /// Without it, the Nixpkgs that the current directory is in.
+    #[arg(value_hint = ValueHint::AnyPath)]
     pub nixpkgs: Option<OsString>,
 
     /// The tree to compare with, the Nixpkgs before the change: named in the same ways
@@ -48,7 +56,7 @@ pub struct Check {
     /// request.
     ///
     /// Without it, only the absolute rules are judged, and not those on what is new in a change.
-    #[arg(long)]
+    #[arg(long, value_hint = ValueHint::AnyPath)]
     pub base: Option<OsString>,
 
     /// Compare with the revision BASE itself, and not with where the two parted
@@ -158,6 +166,7 @@ pub struct Attributes {
     /// The tree, named as for `byname check`
     ///
     /// Without it, the Nixpkgs that the current directory is in.
+    #[arg(value_hint = ValueHint::AnyPath)]
     pub nixpkgs: Option<OsString>,
 
     /// The attributes to tell about [default: all]
@@ -187,11 +196,20 @@ pub struct Why {
     pub nixpkgs: Option<OsString>,
 }
 
-/// Explain a rule: what it wants, why, and how to mend what breaks it
+/// Explain rules: what each wants, why, and how to mend what breaks it
 #[derive(Debug, clap::Args)]
 pub struct Explain {
-    /// The rule's code, such as NPV-142, or its name
-    pub code: String,
+    /// The codes of rules, such as NPV-142, or their names
+    #[arg(value_name = "CODE", required_unless_present = "all")]
+    pub codes: Vec<String>,
+
+    /// Explain all rules
+    #[arg(long, conflicts_with = "codes")]
+    pub all: bool,
+
+    /// How to show it
+    #[arg(long, value_enum, default_value_t = Page::Text)]
+    pub format: Page,
 }
 
 /// Print the JSON Schema of a report in JSON
@@ -200,6 +218,15 @@ pub struct Schema {
     /// Which format to describe
     #[arg(value_enum, default_value_t = SchemaOf::Json)]
     pub format: SchemaOf,
+}
+
+/// Print a script that completes the arguments of byname in a shell
+///
+/// Where a shell looks for it, and how to try it at once, is for the shell to say. In bash: `. <(byname completions bash)`.
+#[derive(Debug, clap::Args)]
+pub struct Completions {
+    /// The shell that completes
+    pub shell: Shell,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -224,6 +251,15 @@ pub enum SchemaOf {
     Json,
     /// Each line that `check --format jsonl` writes
     Jsonl,
+}
+
+/// How to show a rule's documentation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Page {
+    /// For a terminal
+    Text,
+    /// For a web site: a page a rule, and a table of contents where there are several
+    Markdown,
 }
 
 /// How to show a table.

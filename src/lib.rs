@@ -24,12 +24,13 @@
 //! | `check/` | judging one tree, comparing two, the verdict | terminals |
 //! | `fix/` | mending by machine: plans as data, what stands against one, diffs, and the one place that writes to a tree | arguments, terminals |
 //! | `report/` | one file per output format, each a view of [`check::Report`] | how a finding came to be |
+//! | `progress.rs` | telling how far work has come, for stages that take long | who wants to know |
 //!
 //! Beside `src/`: `fixtures/`, small trees that read as documentation of the rules; `sample/`, a tree to try the program
 //! on; `benches/`, which makes a Nixpkgs of any size and measures; `scripts/`, for people to run.
 //!
-//! A new rule is its entry in the catalogue with its page in `rules/explain/`, its check in its family's file, and one
-//! fixture. A new output format is one file in `report/`, and a new source of trees one in `tree/`.
+//! A new rule is its entry in the catalogue with its page in `rules/explain/`, its check in its family's file, and its
+//! fixtures, of which two are the examples that its page shows. A new output format is one file in `report/`, and a new source of trees one in `tree/`.
 //!
 //! # Decisions
 //!
@@ -64,6 +65,7 @@ pub mod eval;
 pub mod fix;
 pub mod nix;
 pub mod nixpkgs;
+pub mod progress;
 pub mod report;
 pub mod rules;
 pub mod tree;

@@ -1,9 +1,11 @@
 //! The program: arguments in, a report out, and an exit code.
 
 mod ask;
+mod bar;
 mod cli;
 mod files;
 mod fixing;
+mod manual;
 mod show;
 
 use std::env;
@@ -16,13 +18,15 @@ use std::time::Instant;
 
 use byname::check::{self, Cache, CheckError, Options, Report};
 use byname::fix::{ApplyError, ProposeError};
-use byname::report::{json, jsonl, printable};
+use byname::progress::Stage;
+use byname::report::{explain, json, jsonl, printable};
 use byname::rules::{self, UnknownRule};
 use byname::tree::{Comparison, Environment, Judged, Request, Source, SourceError, Trees};
 use clap::Parser;
 use thiserror::Error;
 
-use crate::cli::{Check, Cli, Command, SchemaOf, Undecided};
+use crate::bar::Bar;
+use crate::cli::{Check, Cli, Command, Explain, Page, SchemaOf, Undecided};
 use crate::show::OutputError;
 
 /// Parsing all of Nixpkgs allocates much from many threads, which this one does a fifth faster than the system's.
@@ -41,8 +45,12 @@ fn main() -> ExitCode {
         Command::Why(arguments) => ask::why(&arguments),
         Command::Fix(arguments) => fixing::run(&arguments),
         Command::Rules => done(show::print(list_rules)),
-        Command::Explain(arguments) => run_explain(&arguments.code),
+        Command::Explain(arguments) => run_explain(&arguments),
         Command::Schema(arguments) => done(show::print(|out| write_schema(out, arguments.format))),
+        Command::Completions(arguments) => {
+            done(show::print(|out| out.write_all(&manual::completions(arguments.shell))))
+        }
+        Command::Man => done(show::print(manual::page)),
     };
     result.unwrap_or_else(|failure| {
         complain(&failure);
@@ -133,11 +141,17 @@ fn deny(report: &Report) -> bool {
 fn judge(arguments: &Check) -> Result<Report, Failure> {
     let current = env::current_dir().map_err(Failure::CurrentDirectory)?;
     let request = request(arguments, current)?;
+    let bar = match arguments.quiet {
+        true => Bar::never(),
+        false => Bar::for_people(),
+    };
     let options = Options {
         jobs: arguments.jobs,
         cache: Cache::of_user().filter(|_| !arguments.no_cache),
+        progress: bar.progress(),
         ..Options::default()
     };
+    options.progress.begin(Stage::Trees, 0);
     let Trees { head, base } = check::pool(&options)?.install(|| request.load())?;
     let report = check::check(&head, base.as_ref(), &options)?;
     Ok(match &arguments.files {
@@ -206,10 +220,23 @@ fn list_rules(out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-fn run_explain(code: &str) -> Result<ExitCode, Failure> {
-    let page = rules::find(code)?.page();
-    show::print(|out| out.write_all(page.as_bytes()))?;
-    Ok(ExitCode::SUCCESS)
+fn run_explain(arguments: &Explain) -> Result<ExitCode, Failure> {
+    let named: Vec<_>;
+    let rules = match arguments.all {
+        true => rules::catalogue(),
+        false => {
+            named = arguments
+                .codes
+                .iter()
+                .map(|code| rules::find(code))
+                .collect::<Result<_, _>>()?;
+            &named
+        }
+    };
+    done(show::print(|out| match arguments.format {
+        Page::Text => explain::text(out, rules, show::takes_color()),
+        Page::Markdown => explain::markdown(out, rules),
+    }))
 }
 
 fn write_schema(out: &mut dyn Write, format: SchemaOf) -> io::Result<()> {

@@ -68,12 +68,16 @@ fn page(limit: usize) -> markdown::Layout {
     markdown::Layout { limit, blob: blob() }
 }
 
+/// Whether standard output takes colors, and the environment lets it.
+pub fn takes_color() -> bool {
+    AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
+}
+
 /// How text is laid out for whatever standard output is.
 fn layout(arguments: &Check) -> text::Layout {
-    let stdout = io::stdout();
-    let terminal = stdout.is_terminal();
+    let terminal = io::stdout().is_terminal();
     let color = match arguments.color {
-        Color::Auto => AutoStream::choice(&stdout) != anstream::ColorChoice::Never,
+        Color::Auto => takes_color(),
         Color::Always => true,
         Color::Never => false,
     };

@@ -71,6 +71,8 @@ fn what_is_no_verdict_exits_2_and_says_so_on_standard_error() {
         &["check", "sample", "--format", "yaml"],
         &["check"],
         &["explain", "NPV-999"],
+        &["explain"],
+        &["explain", "NPV-142", "--all"],
         &["unknown"],
         &[],
     ] {
@@ -137,7 +139,22 @@ fn every_rule_is_listed_and_explained() {
         assert!(stdout(&output).contains(rule.code));
         let page = byname(repository(), &["explain", &rule.code.to_lowercase()]);
         assert_eq!(page.status.code(), Some(0));
-        assert!(stdout(&page).starts_with(&format!("# {}: {}\n", rule.code, rule.name)));
+        assert!(stdout(&page).starts_with(&format!("{}: {}\n", rule.code, rule.name)));
+        let page = byname(repository(), &["explain", rule.name, "--format", "markdown"]);
+        assert_eq!(stdout(&page), rule.page());
+    }
+}
+
+#[test]
+fn all_rules_are_explained_at_once() {
+    for (format, heading) in [("text", ""), ("markdown", "## ")] {
+        let pages = byname(repository(), &["explain", "--all", "--format", format]);
+        assert_eq!(pages.status.code(), Some(0), "{}", stderr(&pages));
+        let pages = stdout(&pages);
+        for rule in byname::rules::catalogue() {
+            let heading = format!("\n{heading}{}: {}\n", rule.code, rule.name);
+            assert_eq!(format!("\n{pages}").matches(&heading).count(), 1, "{heading}");
+        }
     }
 }
 

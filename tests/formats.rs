@@ -14,10 +14,11 @@ use serde_json::Value;
 use common::PACKAGE;
 use common::fixtures::{self, Snapshots};
 
-/// Those that the formats differ in: several rules, none, a ratchet, long lists, undecided questions, many findings in one
-/// file, a base that is broken itself.
-const CASES: [&str; 7] = [
+/// Those that the formats differ in: several rules, none, one ratchet and several, long lists, undecided questions, many
+/// findings in one file, a base that is broken itself.
+const CASES: [&str; 8] = [
     "npv-170-escapes-without-effect",
+    "several-ratchets-at-once",
     "several-rules-at-once",
     "so-many-findings-that-lists-fold",
     "undecided-call-package-of-an-unknown-set",

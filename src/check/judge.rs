@@ -9,7 +9,7 @@ use crate::tree::Tree;
 
 /// The report on `head`, compared with `base` where there is one.
 pub(super) fn compare(head: &Tree, base: Option<&Tree>, options: &Options) -> Result<Report, CheckError> {
-    let files = Files::new(head);
+    let files = Files::new(head).telling(&options.progress);
     let head = Side::new(&files);
     let base_files = base.map(|base| Files::sharing(base, &files));
     let base = base_files.as_ref().map(Side::new);

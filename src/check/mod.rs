@@ -13,6 +13,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use thiserror::Error;
 
 use crate::nixpkgs::FileError;
+use crate::progress::Progress;
 use crate::tree::Tree;
 
 pub use cache::Cache;
@@ -27,6 +28,8 @@ pub struct Options {
     pub everything: bool,
     /// Where to keep what is known of bases that pass, and to look it up: what is found does not depend on it.
     pub cache: Option<Cache>,
+    /// Whom to tell how far the check has come.
+    pub progress: Progress,
 }
 
 /// Why there is no verdict.

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::{CheckError, TreeSummary};
 use crate::nix::Symbol;
 use crate::nixpkgs::{Attributes, Dependencies, FileError, Files, Layout, Parsed};
+use crate::progress::Stage;
 use crate::rules::ratchet::Values;
 use crate::rules::{Finding, Undecided, defined_twice, files, function, layout, paths, references, values};
 use crate::tree::{Difference, Kind, NodeId, Tree};
@@ -91,6 +92,7 @@ impl<'f, 't> Side<'f, 't> {
     /// What is wrong with these files, and with what is not in any one file.
     fn in_these(&self, ids: &[NodeId]) -> Result<Vec<Finding>, CheckError> {
         let tree = self.tree();
+        self.files.progress().begin(Stage::Files, ids.len());
         let found: Vec<_> = ids.par_iter().map(|&id| self.in_file(id)).collect();
         let mut findings = Vec::new();
         for found in found {
@@ -103,6 +105,7 @@ impl<'f, 't> Side<'f, 't> {
     }
 
     fn in_file(&self, id: NodeId) -> Result<Vec<Finding>, CheckError> {
+        self.files.progress().advance(1);
         let tree = self.tree();
         if tree.kind(id) == Kind::Symlink {
             let package = self.layout.package_around(tree, id);

@@ -14,6 +14,7 @@ use super::written::WrittenFiles;
 use super::{Files, Layout, World};
 use crate::eval::{Attrs, Dependency, Eval, FileId, Heap, Limits, Outcome, Position, Reason, Stop, Value};
 use crate::nix::Symbol;
+use crate::progress::Stage;
 use crate::tree::NodeId;
 
 /// The answer to a question.
@@ -414,6 +415,7 @@ impl<'f, 't> Work<'f, 't> {
             let mut names = self.only.map_or_else(|| inquiry.names(), <[_]>::to_vec);
             names.sort_unstable_by_key(|name| name.name());
             names.dedup();
+            self.files.progress().begin(Stage::Attributes, names.len());
             names
         });
         while heap.used() < FULL {
@@ -423,6 +425,7 @@ impl<'f, 't> Work<'f, 't> {
                     return false;
                 }
                 *taken = start..names.len().min(start + PORTION);
+                self.files.progress().advance(taken.len());
                 continue;
             };
             let (attribute, on) = eval.depending(|| inquiry.attribute(names[at]));

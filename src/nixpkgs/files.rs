@@ -6,6 +6,7 @@ use bstr::ByteSlice;
 use thiserror::Error;
 
 use crate::nix::{File, SyntaxError};
+use crate::progress::Progress;
 use crate::tree::{Kind, NodeId, ReadError, Tree};
 
 /// The parsed files of one tree.
@@ -15,6 +16,7 @@ pub struct Files<'t> {
     tree: &'t Tree,
     slots: Vec<OnceLock<Parsed>>,
     twins: Option<Twins<'t>>,
+    progress: Progress,
 }
 
 /// A file, or why it is none.
@@ -42,6 +44,15 @@ impl<'t> Files<'t> {
             tree,
             slots: slots(tree),
             twins: None,
+            progress: Progress::default(),
+        }
+    }
+
+    /// The same, with somebody to tell how far work on them has come.
+    pub fn telling(self, progress: &Progress) -> Self {
+        Self {
+            progress: progress.clone(),
+            ..self
         }
     }
 
@@ -56,12 +67,18 @@ impl<'t> Files<'t> {
             tree,
             slots: slots(tree),
             twins: Some(Twins { files: other, by_node }),
+            progress: other.progress.clone(),
         }
     }
 
     /// The tree whose files these are.
     pub fn tree(&self) -> &'t Tree {
         self.tree
+    }
+
+    /// Whom to tell how far work on them has come.
+    pub fn progress(&self) -> &Progress {
+        &self.progress
     }
 
     /// The file, which is kept from now on.

@@ -1,6 +1,7 @@
 //! The report as Markdown, for the comment on a pull request and the summary of a job: what was found by rule, and folded
 //! below it each finding.
 
+use std::cmp::Reverse;
 use std::io::{self, Write};
 
 use annotate_snippets::{Element, Group, Level, Renderer};
@@ -10,7 +11,7 @@ use crate::report::inline::{code, fence, markdown};
 use crate::report::quotes::{quotes, snippets};
 use crate::report::story::{Story, stories};
 use crate::report::uri;
-use crate::report::words::{capitalized, count, split_sentence, thousands};
+use crate::report::words::{self, capitalized, count, split_sentence, thousands};
 use crate::rules::{Kind, Place, Rule, Undecided};
 
 /// How large the comment on a pull request may be, in bytes, with room for what a workflow puts around it.
@@ -42,7 +43,7 @@ pub fn write(out: &mut (impl Write + ?Sized), report: &Report, layout: &Layout) 
     page.push_str(&heading(report));
     let sections = sections(report);
     if !sections.is_empty() {
-        page.push_str(&table(&sections));
+        page.push_str(&table(report));
     }
     let is_open = report.findings.len() <= UNFOLDED;
     for section in &sections {
@@ -51,9 +52,9 @@ pub fn write(out: &mut (impl Write + ?Sized), report: &Report, layout: &Layout) 
     push_undecided(&mut page, &report.undecided, layout);
     if let Some(first) = report.findings.first() {
         let explain = format!(
-            "\n`byname explain {}` tells what a rule wants, and why. \
-             `byname check` shows the same in a checkout.\n",
-            first.rule.code
+            "\n`byname explain {}` tells what a rule wants, and why. `byname check{}` shows the same in a checkout.\n",
+            first.rule.code,
+            if report.base.is_some() { " --base BRANCH" } else { "" }
         );
         page.push_str(&explain);
     }
@@ -115,20 +116,25 @@ fn sections(report: &Report) -> Vec<Section<'_>> {
             }),
         }
     }
-    sections.sort_by_key(|section| std::cmp::Reverse(section.count()));
+    sections.sort_by_key(|section| Reverse(section.count()));
     sections
 }
 
-fn table(sections: &[Section<'_>]) -> String {
-    let mut table = "\n| rule | findings | what it wants |\n| --- | ---: | --- |\n".to_owned();
-    for section in sections {
-        let rule = section.rule;
-        table.push_str(&format!(
-            "| {} | {} | {} |\n",
-            linked(rule),
-            thousands(section.count()),
-            markdown(rule.summary)
-        ));
+/// How often each rule is broken, the most often first.
+fn table(report: &Report) -> String {
+    let mut counts: Vec<(&Rule, usize)> = Vec::new();
+    for finding in &report.findings {
+        match counts.iter_mut().find(|(rule, _)| *rule == finding.rule) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((finding.rule, 1)),
+        }
+    }
+    counts.sort_by_key(|(_, count)| Reverse(*count));
+    // The heading is as wide as a code, which would else be broken at its hyphen.
+    let mut table = "\n| broken&nbsp;rule | findings | what it wants |\n| --- | ---: | --- |\n".to_owned();
+    for (rule, count) in counts {
+        let (count, summary) = (thousands(count), markdown(rule.summary));
+        table.push_str(&format!("| {} | {count} | {summary} |\n", linked(rule)));
     }
     table
 }
@@ -146,6 +152,32 @@ impl Section<'_> {
         self.stories.iter().map(Story::len).sum()
     }
 
+    /// The other rules that are broken by the same.
+    fn others(&self) -> String {
+        let mut others: Vec<_> = (self.stories.iter())
+            .flat_map(|story| story.findings.iter().chain(&story.consequences))
+            .map(|finding| finding.rule.code)
+            .filter(|code| *code != self.rule.code)
+            .collect();
+        others.sort_unstable();
+        others.dedup();
+        match others.is_empty() {
+            true => String::new(),
+            false => format!(", with those of {}", others.join(", ")),
+        }
+    }
+
+    /// What all of several stories say behind their first sentence: why it matters, to be told once.
+    fn why(&self) -> Option<&str> {
+        let [first, _, ..] = &self.stories[..] else {
+            return None;
+        };
+        let (_, why) = split_sentence(&first.lead().message);
+        let mut leads = self.stories.iter().map(Story::lead);
+        let all_say_it = leads.all(|finding| split_sentence(&finding.message).1 == why);
+        why.filter(|_| all_say_it)
+    }
+
     /// Appends the section as far as it fits.
     fn push(&self, page: &mut String, layout: &Layout, is_open: bool) {
         let rule = self.rule;
@@ -155,14 +187,19 @@ impl Section<'_> {
         };
         let open = if is_open { " open" } else { "" };
         page.push_str(&format!(
-            "\n<details{open}><summary><b>{} {}</b>: {}{kind}</summary>\n",
+            "\n<details{open}><summary><b>{} {}</b>: {}{}{kind}</summary>\n",
             rule.code,
             rule.name,
-            count(self.count(), "finding")
+            count(self.count(), "finding"),
+            self.others()
         ));
+        let why = self.why();
+        if let Some(why) = why {
+            page.push_str(&format!("\n{}\n", markdown(why)));
+        }
         let mut left = self.count();
         for story in &self.stories {
-            let text = told(story, layout);
+            let text = told(story, why, layout);
             if page.len() + text.len() > layout.limit {
                 break;
             }
@@ -179,12 +216,16 @@ impl Section<'_> {
     }
 }
 
-/// A story as paragraphs.
-fn told(story: &Story<'_>, layout: &Layout) -> String {
+/// A story as paragraphs, without this text behind first sentences.
+fn told(story: &Story<'_>, why: Option<&str>, layout: &Layout) -> String {
     let place = &story.lead().place;
     let mut text = format!("\n**{}**\n", location(place, layout));
     for finding in &story.findings {
-        text.push_str(&format!("\n{}\n", markdown(&finding.message)));
+        let message = match split_sentence(&finding.message) {
+            (headline, rest) if rest.is_some() && rest == why => format!("{headline}."),
+            _ => finding.message.clone(),
+        };
+        text.push_str(&format!("\n{}\n", markdown(&message)));
     }
     if let Some(source) = source(story) {
         let fence = fence(&source, 3);
@@ -226,7 +267,10 @@ fn source(story: &Story<'_>) -> Option<String> {
     }
     let snippets = snippets(&quoted, &story.lead().place).map(Element::Cause);
     let group = Group::with_level(Level::ERROR).elements(snippets);
-    Some(Renderer::plain().term_width(QUOTE_WIDTH).render(&[group]))
+    let source = Renderer::plain().term_width(QUOTE_WIDTH).render(&[group]);
+    // The renderer's first line is but the gutter, which needs no room of its own in a block.
+    let without_gutter = source.split_once('\n').filter(|(gutter, _)| gutter.trim() == "|");
+    Some(without_gutter.map_or(source.as_str(), |(_, rest)| rest).to_owned())
 }
 
 fn push_undecided(page: &mut String, undecided: &[Undecided], layout: &Layout) {
@@ -239,12 +283,7 @@ fn push_undecided(page: &mut String, undecided: &[Undecided], layout: &Layout) {
         capitalized(&count(undecided.len(), "question"))
     ));
     for (index, question) in undecided.iter().enumerate() {
-        let line = format!(
-            "- {} of {}: {}\n",
-            code(question.question),
-            question.attribute.as_deref().map_or("every attribute".into(), code),
-            markdown(&question.reason)
-        );
+        let line = format!("- {}\n", markdown(&words::undecided(question)));
         if page.len() + line.len() > layout.limit {
             page.push_str(&format!("- {} more\n", thousands(undecided.len() - index)));
             break;

@@ -4,6 +4,7 @@
 
 pub mod attributes;
 mod encode;
+pub mod explain;
 pub mod github;
 mod inline;
 pub mod json;

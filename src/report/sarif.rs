@@ -12,7 +12,7 @@ use crate::report::encode::write_pretty;
 use crate::report::inline::markdown;
 use crate::report::quote::quote;
 use crate::report::uri;
-use crate::report::words::capitalized;
+use crate::report::words::{self, capitalized};
 use crate::rules::{Edit, Finding, Fix, Place, Rule, Span, Undecided, catalogue, path_text};
 
 /// What paths are relative to: the root of the tree, wherever a viewer has it.
@@ -144,11 +144,9 @@ fn replacements(fix: &Fix) -> Option<Value> {
 }
 
 fn notification(undecided: &Undecided) -> Value {
-    let Undecided { question, reason, .. } = undecided;
-    let attribute = undecided.attribute.as_deref().unwrap_or("every attribute");
     json!({
         "level": "note",
-        "message": { "text": format!("{question} of {attribute} is undecided: {reason}") },
+        "message": { "text": format!("Undecided: {}", words::undecided(undecided)) },
     })
 }
 

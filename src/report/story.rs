@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::rules::{Finding, causes};
+use crate::rules::{Finding, Kind, causes};
 
 /// One thing to mend.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,8 +39,13 @@ impl<'a> Story<'a> {
     fn takes(&self, finding: &Finding) -> bool {
         let lead = self.lead();
         let same_lines = lead.place.path == finding.place.path && lead.place.excerpt == finding.place.excerpt;
-        // A directory may have several things wrong that have nothing to do with each other, a stretch of source hardly.
-        lead.place.excerpt.is_some() && same_lines && (lead.rule == finding.rule || lead.place == finding.place)
+        let is_ratchet = |finding: &Finding| finding.rule.kind == Kind::Ratchet;
+        // A file may have several things wrong that have nothing to do with each other; a stretch of it hardly, and what
+        // is new in a package comes with its one change.
+        match lead.place.excerpt {
+            Some(_) => same_lines && (lead.rule == finding.rule || lead.place == finding.place),
+            None => lead.place == finding.place && is_ratchet(lead) && is_ratchet(finding),
+        }
     }
 }
 
@@ -138,10 +143,24 @@ mod tests {
     }
 
     #[test]
+    fn what_a_new_package_lacks_is_one_story() {
+        let of = |rule| Finding {
+            rule,
+            ..samples::wrong_shard()
+        };
+        let findings = [of(Rule::NPV_164), of(Rule::NPV_166)];
+        assert_eq!(stories(&findings).len(), 1);
+        let findings = [of(Rule::NPV_141), of(Rule::NPV_143)];
+        assert_eq!(stories(&findings).len(), 2);
+    }
+
+    #[test]
     fn what_follows_stands_with_its_cause() {
-        let mut fails = samples::not_a_function();
-        fails.rule = Rule::NPV_120;
-        let findings = [fails, samples::not_a_function(), samples::wrong_shard()];
+        let of = |rule| Finding {
+            rule,
+            ..samples::not_a_function()
+        };
+        let findings = [of(Rule::NPV_126), of(Rule::NPV_144), samples::wrong_shard()];
         let stories = stories(&findings);
         assert_eq!(stories.len(), 2);
         assert_eq!(

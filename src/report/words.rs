@@ -1,5 +1,7 @@
 //! Words that several formats use.
 
+use crate::rules::Undecided;
+
 /// A message's first sentence without its full stop, and the rest, where there is more.
 pub(super) fn split_sentence(message: &str) -> (&str, Option<&str>) {
     let mut quoted = false;
@@ -15,6 +17,15 @@ pub(super) fn split_sentence(message: &str) -> (&str, Option<&str>) {
         }
     }
     (message, None)
+}
+
+/// An undecided question as a sentence.
+pub(super) fn undecided(undecided: &Undecided) -> String {
+    let Undecided { question, reason, .. } = undecided;
+    match &undecided.attribute {
+        Some(attribute) => format!("`{question}` of `{attribute}`: {reason}"),
+        None => format!("`{question}` of every attribute: {reason}"),
+    }
 }
 
 /// `1 file`, `1,234 files`, `no files`.

@@ -1,38 +1,92 @@
 //! Breaking sentences into lines at a terminal's width.
 
-use textwrap::core::Word;
-use textwrap::{Options, WordSeparator, WordSplitter};
+use textwrap::core::{Word, display_width};
+use textwrap::wrap_algorithms::wrap_first_fit;
 
 /// Narrower than this is not worth wrapping to.
 const NARROWEST: usize = 30;
 
-/// `text` with line breaks so that, behind `indent` columns, it fits into `width`.  What stands between backticks is never
-/// broken, so that a command can be copied.  Unchanged where there is no width.
+/// `text` with line breaks so that, behind `indent` columns, it fits into `width`.  What stands between backticks is not
+/// broken, so that it can be copied; a command that is wider than a line is, where a shell reads on.  Unchanged where there
+/// is no width.
 pub(super) fn wrap(text: &str, width: Option<usize>, indent: usize) -> String {
     let Some(width) = width else {
         return text.to_owned();
     };
-    let options = Options::new(width.saturating_sub(indent).max(NARROWEST))
-        .word_separator(WordSeparator::Custom(words))
-        .word_splitter(WordSplitter::NoHyphenation)
-        .break_words(false);
-    textwrap::fill(text, options)
+    let width = width.saturating_sub(indent).max(NARROWEST);
+    let lines: Vec<_> = text.split('\n').map(|line| wrap_line(line, width)).collect();
+    lines.join("\n")
+}
+
+fn wrap_line(line: &str, width: usize) -> String {
+    let words = words(line, width);
+    let lines = wrap_first_fit(&words, &[width as f64]);
+    let lines = lines.iter().filter_map(|words| {
+        let (last, words) = words.split_last()?;
+        let words: String = words.iter().flat_map(|word| [word.word, word.whitespace]).collect();
+        Some(words + last.word + last.penalty)
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Splits a line behind its spaces, except for those between backticks.
-fn words(line: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {
-    let mut quoted = false;
-    let mut after_space = false;
-    let mut starts = vec![0];
+fn words(line: &str, width: usize) -> Vec<Word<'_>> {
+    let mut words = Vec::new();
+    let mut start = 0;
+    let mut quote = None;
     for (index, c) in line.char_indices() {
-        if after_space && c != ' ' {
-            starts.push(index);
+        let next = index + c.len_utf8();
+        match (c, quote) {
+            ('`', None) => quote = Some(index),
+            ('`', Some(_)) => quote = None,
+            (' ', None) if !line[next..].starts_with(' ') => {
+                words.extend(parts(&line[start..next], width));
+                start = next;
+            }
+            _ => {}
         }
-        quoted ^= c == '`';
-        after_space = c == ' ' && !quoted;
     }
-    starts.push(line.len());
-    Box::new((1..starts.len()).map(move |end| Word::from(&line[starts[end - 1]..starts[end]])))
+    if start < line.len() {
+        words.extend(parts(&line[start..], width));
+    }
+    words
+}
+
+/// The parts of a word that it may be broken into: itself, but for a command that does not fit into a line.
+fn parts(word: &str, width: usize) -> Vec<Word<'_>> {
+    if display_width(word.trim_end()) <= width || !is_command(word) {
+        return vec![Word::from(word)];
+    }
+    let mut parts = Vec::new();
+    for step in word.split_inclusive(" && ") {
+        let is_narrow = display_width(step.trim_end()) <= width;
+        // A line begins with a program and what it is to do, or with one more argument.
+        let (program, arguments) = step.split_at(
+            step.match_indices(' ')
+                .nth(2)
+                .map_or(step.len(), |(space, _)| space + 1),
+        );
+        if is_narrow || arguments.is_empty() {
+            parts.push(Word::from(step));
+            continue;
+        }
+        let pieces = std::iter::once(program).chain(arguments.split_inclusive(' '));
+        parts.extend(pieces.map(|piece| Word {
+            penalty: if piece.ends_with("&& ") || !piece.ends_with(' ') {
+                ""
+            } else {
+                " \\"
+            },
+            ..Word::from(piece)
+        }));
+    }
+    parts
+}
+
+/// Whether a word holds a command for a shell that may be broken at any space.
+fn is_command(word: &str) -> bool {
+    const PROGRAMS: [&str; 5] = ["`chmod ", "`git ", "`ln ", "`mkdir ", "`rm "];
+    PROGRAMS.iter().any(|program| word.contains(program)) && !word.contains(['\'', '"', '\\'])
 }
 
 #[cfg(test)]
@@ -52,9 +106,35 @@ mod tests {
     fn a_command_stays_whole() {
         let text = "Move it: `git mv pkgs/by-name/aa/hello pkgs/by-name/he/hello` and be done.";
         assert_eq!(
-            wrap(text, Some(40), 0),
+            wrap(text, Some(55), 0),
             "Move it:\n`git mv pkgs/by-name/aa/hello pkgs/by-name/he/hello`\nand be done."
         );
+    }
+
+    #[test]
+    fn a_command_that_is_too_wide_is_broken_where_a_shell_reads_on() {
+        let text =
+            "Move it: `mkdir -p pkgs/by-name/he && git mv pkgs/by-name/aa/hello pkgs/by-name/he/hello`, if it is one.";
+        assert_eq!(
+            wrap(text, Some(55), 0),
+            "Move it: `mkdir -p pkgs/by-name/he &&\n\
+             git mv pkgs/by-name/aa/hello pkgs/by-name/he/hello`, if\n\
+             it is one."
+        );
+        assert_eq!(
+            wrap(text, Some(45), 0),
+            "Move it: `mkdir -p pkgs/by-name/he &&\n\
+             git mv pkgs/by-name/aa/hello \\\n\
+             pkgs/by-name/he/hello`, if it is one."
+        );
+    }
+
+    #[test]
+    fn what_no_shell_reads_on_is_not_broken() {
+        let quoted = "`git mv 'pkgs/by-name/aa/he llo' 'pkgs/by-name/he/he llo'`";
+        assert_eq!(wrap(quoted, Some(40), 0), quoted);
+        let nix = "`{ lib, stdenv, fetchurl, autoreconfHook, pkg-config }: stdenv.mkDerivation`";
+        assert_eq!(wrap(nix, Some(40), 0), nix);
     }
 
     #[test]

@@ -35,8 +35,8 @@ pub struct Rule {
     pub kind: Kind,
     /// One line: what the rule wants.
     pub summary: &'static str,
-    /// Markdown: why, a wrong and a right example, how to mend what breaks it.  Each is a file in `explain/`, whose
-    /// examples are trees that a test judges.
+    /// Markdown: why, a wrong and a right example, how to mend what breaks it, where the rule comes from.  Each is a file in
+    /// `explain/`, whose examples a test takes from fixtures.
     pub explanation: &'static str,
 }
 
@@ -225,7 +225,13 @@ mod tests {
                 .collect();
             assert_eq!(
                 headings,
-                ["## Why", "## Wrong", "## Right", "## How to mend it"],
+                [
+                    "## Why",
+                    "## Wrong",
+                    "## Right",
+                    "## How to mend it",
+                    "## Where it comes from"
+                ],
                 "{}",
                 rule.code
             );

@@ -114,10 +114,7 @@ fn reference_to_nixpkgs(tree: &Tree, id: NodeId, file: &File, rest: &str, span: 
     let help = if path.starts_with(BY_NAME.as_bytes()) {
         format!("Instead, {argument}.")
     } else {
-        format!(
-            "Write `{}{rest}`, or {argument}.",
-            "../".repeat(path.find_iter("/").count())
-        )
+        format!("Write `{}`, or {argument}.", relative(path.as_bstr(), rest))
     };
     let message = format!(
         "`<nixpkgs/{rest}>` is not this Nixpkgs, but whichever the user's `NIX_PATH` names. What is built then depends on \
@@ -125,4 +122,55 @@ fn reference_to_nixpkgs(tree: &Tree, id: NodeId, file: &File, rest: &str, span: 
     );
     let place = Place::stretch(tree, id, file.text(), file.lines(), span);
     Finding::new(Rule::BYN_005, place, message).with_help(help)
+}
+
+/// The path expression by which the file at `file` refers to `to`; both are paths from the tree's root.
+fn relative(file: &BStr, to: &str) -> String {
+    let mut from: Vec<_> = file.split_str("/").collect();
+    from.pop();
+    let to: Vec<_> = to.split('/').collect();
+    // What goes up by itself is not compared.
+    let common = match to.contains(&"..") {
+        true => 0,
+        false => from
+            .iter()
+            .zip(&to)
+            .take_while(|(from, to)| **from == to.as_bytes())
+            .count(),
+    };
+    let up = "../".repeat(from.len() - common);
+    let down = to[common..].join("/");
+    match (up.as_str(), down.as_str()) {
+        ("", "") => "./.".to_owned(),
+        ("", down) => format!("./{down}"),
+        (up, "") => up.trim_end_matches('/').to_owned(),
+        (up, down) => format!("{up}{down}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reference_is_as_short_as_can_be() {
+        for (file, to, expected) in [
+            (
+                "pkgs/tools/hello/default.nix",
+                "pkgs/tools/hello/generic.nix",
+                "./generic.nix",
+            ),
+            (
+                "pkgs/tools/hello/default.nix",
+                "pkgs/tools/generic.nix",
+                "../generic.nix",
+            ),
+            ("pkgs/tools/hello/default.nix", "pkgs/tools", ".."),
+            ("pkgs/tools/hello/default.nix", "pkgs/tools/hello", "./."),
+            ("pkgs/tool.nix", "lib", "../lib"),
+            ("pkgs/tool.nix", "pkgs/../lib", "../pkgs/../lib"),
+        ] {
+            assert_eq!(relative(file.into(), to), expected);
+        }
+    }
 }

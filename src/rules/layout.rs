@@ -3,7 +3,7 @@
 use bstr::{BStr, BString, ByteSlice};
 
 use super::place::{self, shell, text};
-use super::{Change, Finding, Fix, Place, Rule};
+use super::{Change, Finding, Fix, Place, Rule, commands};
 use crate::nixpkgs::{BY_NAME, Layout, Package, Shard, is_package_name, is_shard_name, shard_of};
 use crate::tree::{Kind, NodeId, Tree};
 
@@ -125,8 +125,8 @@ fn case_conflicts(tree: &Tree, shard: &Shard) -> Vec<Finding> {
                 names.iter().map(|&id| format!("`{}`", text(tree.name(id)))).collect::<Vec<_>>().join(" and ")
             );
             let last = *names.last().unwrap_or(&shard.node);
-            let path = shell(tree.path(last).as_bstr());
-            let help = format!("Give one of them another name, such as: `git mv {path} {path}-2`.");
+            let rename = commands::rename(tree.path(last).as_bstr());
+            let help = format!("Give one of them another name, such as: `{rename}`.");
             finding(Rule::NPV_111, tree, shard.node, message, help)
         })
         .collect()
@@ -173,6 +173,10 @@ fn not_a_package(tree: &Tree, stray: NodeId) -> Finding {
                 path = shell(path.as_bstr()),
             )
         }
+        (Kind::Symlink, _) => format!(
+            "Remove it: `{}`. Another name for a package is an entry of `pkgs/top-level/aliases.nix`.",
+            remove(tree, stray)
+        ),
         _ => format!(
             "Move it into the directory of the package that uses it, or remove it: `{}`.",
             remove(tree, stray)
@@ -246,8 +250,10 @@ fn wrong_shard(tree: &Tree, layout: &Layout, shard: &Shard, package: &Package) -
         .is_some_and(|shard| tree.child(shard.node, name).is_some());
     let to = format!("{BY_NAME}/{right}/{name}");
     let (help, fix) = if taken {
-        let help =
-            format!("`{to}` is there already: keep the one that is right, and remove the other with `git rm -r`.");
+        let help = format!(
+            "`{to}` is there already: keep the one that is right. `{}` removes this one.",
+            remove(tree, package.node)
+        );
         (help, None)
     } else {
         let help = format!("Move it: {}.", move_to_shard(tree, package));
@@ -311,7 +317,13 @@ fn package_nix(tree: &Tree, package: &Package) -> Option<Finding> {
                 what(tree.kind(file))
             );
             let help = match tree.kind(file) {
-                Kind::Symlink => "Replace the symlink by the file that it points to.".to_owned(),
+                Kind::Symlink => match commands::replace_symlink(tree, package, file) {
+                    Some(replace) => format!("Put the file that it points to in its place: `{replace}`."),
+                    None => format!(
+                        "Replace it by a file with the package's definition, after `{}`.",
+                        remove(tree, file)
+                    ),
+                },
                 _ => format!(
                     "Replace it by a file with the package's definition, after `{}`.",
                     remove(tree, file)

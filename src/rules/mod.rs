@@ -5,6 +5,7 @@
 pub mod by_name;
 mod catalogue;
 mod cause;
+mod commands;
 pub mod defined_twice;
 mod escapes;
 pub mod files;

@@ -3,8 +3,8 @@
 use bstr::{BStr, ByteSlice};
 
 use super::layout::same_but_for_case;
-use super::place::{self, shell, text};
-use super::{Finding, Place, Rule};
+use super::place::{self, text};
+use super::{Finding, Place, Rule, commands};
 use crate::nixpkgs::Layout;
 use crate::tree::{Kind, NodeId, Tree};
 
@@ -45,13 +45,12 @@ fn conflict(tree: &Tree, same: &[NodeId]) -> Finding {
         || "The tree".to_owned(),
         |parent| format!("`{}`", place::path(tree, parent)),
     );
-    let path = shell(tree.path(last).as_bstr());
+    let rename = commands::rename(tree.path(last).as_bstr());
     let message = format!(
         "{directory} has {}, which differ only by case. A file system that ignores case, as on macOS and Windows, can't \
          hold a tree with both, so Nixpkgs could not be checked out there.",
         names.join(" and ")
     );
-    Finding::new(Rule::BYN_003, Place::entry(tree, first), message).with_help(format!(
-        "Give one of them another name, such as: `git mv {path} {path}-2`."
-    ))
+    Finding::new(Rule::BYN_003, Place::entry(tree, first), message)
+        .with_help(format!("Give one of them another name, such as: `{rename}`."))
 }

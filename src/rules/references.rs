@@ -1,10 +1,10 @@
 //! References out of a package directory: NPV-121 to 128.
 
-use bstr::BStr;
+use bstr::{BStr, ByteSlice};
 
 use super::files::LIMIT;
-use super::place::{self, text};
-use super::{Finding, Place, Rule};
+use super::place::{self, shell, text};
+use super::{Finding, Place, Rule, commands};
 use crate::nix::{File, PathKind, PathLiteral};
 use crate::nixpkgs::{Package, resolve_literal};
 use crate::tree::{NodeId, Resolved, Tree};
@@ -31,6 +31,7 @@ pub fn check_file(tree: &Tree, package: &Package, id: NodeId, file: &File) -> Ve
 pub fn check_symlink(tree: &Tree, package: &Package, id: NodeId) -> Option<Finding> {
     let target = text(tree.read_link(id)?);
     let link = place::path(tree, id);
+    let word = shell(tree.path(id).as_bstr());
     let context = Context {
         tree,
         package,
@@ -44,15 +45,22 @@ pub fn check_symlink(tree: &Tree, package: &Package, id: NodeId) -> Option<Findi
                 "The symlink `{link}` points to `{target}`, outside of the package directory. {place}A package directory \
                  holds all that it needs, so that it can be read, moved and reviewed by itself."
             ),
-            "Replace it by the file that it points to, or have the package take it as an argument of its function.",
+            match commands::replace_symlink(tree, package, id) {
+                Some(replace) => format!(
+                    "Put a copy in its place, `{replace}`; or have the package take what it needs as an argument of its function."
+                ),
+                None => format!("Put a file of the package's own in its place, or remove it: `git rm {word}`."),
+            },
         ),
         Led::Nowhere(why) => (
             Rule::NPV_126,
             format!("The symlink `{link}` points to `{target}`, {why}. Whatever reads it fails."),
-            "Point it to a file in the package directory (`ln -sfn`), or remove it with `git rm`.",
+            format!(
+                "Remove it, `git rm {word}`, or point it to a file in the package directory: `ln -sfn FILE {word}`."
+            ),
         ),
     };
-    Some(context.finding(rule, Place::entry(tree, id), message, help.to_owned()))
+    Some(context.finding(rule, Place::entry(tree, id), message, help))
 }
 
 /// Where a reference stands.
@@ -86,8 +94,12 @@ impl Context<'_> {
                     "The path `{written}` is interpolated. Neither a reader nor a tool can tell which file it means, nor \
                      whether that is in the package directory."
                 ),
-                "Start from a directory of the package, and append to it: `./patches + \"/${name}\"`; or write the paths out."
-                    .to_owned(),
+                match appended(written) {
+                    Some(appended) => format!("Start from a directory of the package, and append to it: `{appended}`."),
+                    None => "Start from a directory of the package, and append to it: `./patches + \"/${name}\"`; or write the \
+                             paths out."
+                        .to_owned(),
+                },
             )),
             (Some(_), PathKind::Search) => Some((
                 Rule::NPV_122,
@@ -144,6 +156,21 @@ impl Context<'_> {
             Resolved::Loop => Led::Nowhere("a loop of symlinks"),
         }
     }
+}
+
+/// An interpolated path below the file's directory as one that has a string appended, which is the same to Nix:
+/// `./patches/${name}.patch` as `./patches + "/${name}.patch"`.
+fn appended(written: &str) -> Option<String> {
+    let (constant, _) = written.split_once("${")?;
+    let (directory, _) = constant.rsplit_once('/')?;
+    let is_plain = !written.contains(['"', '`', '…']) && !directory.contains("..");
+    let directory = match directory {
+        "." => "./.",
+        directory if directory.starts_with("./") && is_plain => directory,
+        _ => return None,
+    };
+    let rest = &written[constant.rfind('/')?..];
+    is_plain.then(|| format!("{directory} + \"{rest}\""))
 }
 
 /// A path literal as the source has it, on one line and not too long.

@@ -4,7 +4,7 @@ use super::place::path;
 use super::ratchet::{Change, Ratchet, Values, is_rewritten, undecided};
 use super::{Finding, Rule, Undecided};
 use crate::nixpkgs::{Answer, Attribute};
-use crate::tree::Resolved;
+use crate::tree::{Kind, Resolved};
 
 /// An argument of builders that every package should set.
 struct Setting {
@@ -26,7 +26,7 @@ const SETTINGS: [Setting; 2] = [
         answer: |attribute| &attribute.strict_deps,
         new: Rule::NPV_164,
         dropped: Rule::NPV_165,
-        why: "Without it, a native build finds programs in `buildInputs` and libraries in `nativeBuildInputs`, and what \
+        why: "Without `strictDeps`, a native build finds programs in `buildInputs` and libraries in `nativeBuildInputs`, and what \
               builds by such luck fails when it is cross-compiled.",
     },
     Setting {
@@ -35,7 +35,7 @@ const SETTINGS: [Setting; 2] = [
         answer: |attribute| &attribute.structured_attrs,
         new: Rule::NPV_166,
         dropped: Rule::NPV_167,
-        why: "Without it, lists and sets reach the builder as strings split at spaces, and an argument with a space in it \
+        why: "Without `__structuredAttrs`, lists and sets reach the builder as strings split at spaces, and an argument with a space in it \
               comes apart.",
     },
 ];
@@ -99,30 +99,32 @@ impl Setting {
         let Self { name, why, .. } = self;
         let attr = attribute.name;
         let message = format!("`{attr}` is new, and its builder does not see `{name}` as true. {why}");
-        let to = builder_of(head, attribute);
-        let help =
-            format!("Add `{name} = true;` to what {to} gets; in `passthru` or behind `//` it counts for nothing.");
+        let place = place_of_builder(head, attribute);
+        let help = format!(
+            "Add `{name} = true;` to what its builder, such as `stdenv.mkDerivation`, gets{place}; in `passthru` or behind `//` it \
+             counts for nothing."
+        );
         finding(self.new, head, attribute, message, help)
     }
 
     fn loosened(&self, base: &Values, head: &Values, attribute: &Attribute) -> Option<Finding> {
         let Self { name, why, .. } = self;
         let attr = attribute.name;
-        let to = builder_of(head, attribute);
+        let place = place_of_builder(head, attribute);
         let (cause, help) = if is_rewritten(base, head, attribute) {
             (
                 "",
                 format!(
-                    "Keep `{name} = true;` in what {to} gets; in `passthru` or behind `//` it counts for nothing. Another \
-                     builder may not set it by default, as the one before did."
+                    "Keep `{name} = true;` in what its builder, such as `stdenv.mkDerivation`, gets{place}; in `passthru` or behind `//` \
+                     it counts for nothing. Another builder may not set it by default, as the one before did."
                 ),
             )
         } else {
             (
                 " Its own files are as they were: what changed is something that it uses, such as its builder.",
                 format!(
-                    "Give the builder its default back, or set `{name} = true;` in the packages that relied on it: here, in \
-                     what {to} gets."
+                    "Give the builder its default back, or set `{name} = true;` in the packages that relied on it: here, in what \
+                     its builder gets{place}."
                 ),
             )
         };
@@ -146,13 +148,16 @@ fn finding(
     )
 }
 
-/// The builder of an attribute, and where it is called, as far as that is plain.
-fn builder_of(head: &Values, attribute: &Attribute) -> String {
+/// Where the builder of an attribute is called, as words to end a sentence with, as far as that is plain.
+fn place_of_builder(head: &Values, attribute: &Attribute) -> String {
     let tree = head.tree();
     let called = attribute.definition.as_ref().and_then(|definition| definition.called());
     match (attribute.package, called) {
-        (Some(package), _) => format!("the builder in `{}/package.nix`", path(tree, package)),
-        (None, Some(Resolved::Node(id))) if id != tree.root() => format!("the builder in `{}`", path(tree, id)),
-        _ => "its builder".to_owned(),
+        (Some(package), _) => format!(" in `{}/package.nix`", path(tree, package)),
+        (None, Some(Resolved::Node(id))) if id != tree.root() => match tree.kind(id) {
+            Kind::Directory => format!(" in `{}/default.nix`", path(tree, id)),
+            _ => format!(" in `{}`", path(tree, id)),
+        },
+        _ => String::new(),
     }
 }

@@ -220,9 +220,17 @@ fn no_derivation(files: &Files, package: &Package, name: &str, what: &str) -> Fi
 }
 
 fn fails(files: &Files, package: &Package, name: &str, cause: &Cause) -> Finding {
+    let inside = cause
+        .location
+        .filter(|location| package.package_nix == Some(location.file))
+        .and_then(|location| line(files, location));
+    let why = match &inside {
+        Some(_) => cause.message.clone(),
+        None => cause.describe(files),
+    };
     let message = format!(
         "Evaluating `{name}` fails: {} So does all that merely asks for the package's name, such as a search.",
-        sentence(&cause.describe(files))
+        sentence(&why)
     );
     let help = format!(
         "Mend what fails; `nix-instantiate --eval -A {name}.name` shows the same error. Where the package can't be had, say so \
@@ -231,10 +239,7 @@ fn fails(files: &Files, package: &Package, name: &str, cause: &Cause) -> Finding
         remove(files, package)
     );
     let plain = finding(Rule::NPV_120, files, package, name, message, help);
-    let inside = cause
-        .location
-        .filter(|location| package.package_nix == Some(location.file));
-    match inside.and_then(|location| line(files, location)) {
+    match inside {
         Some(place) => Finding { place, ..plain },
         None => plain,
     }

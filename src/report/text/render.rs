@@ -13,7 +13,7 @@ use crate::report::printable::printable_line;
 use crate::report::quotes::{quotes, snippets};
 use crate::report::story::Story;
 use crate::report::summary;
-use crate::report::words::{split_sentence, thousands};
+use crate::report::words::{self, split_sentence, thousands};
 use crate::report::wrap::wrap;
 use crate::rules::{Finding, Place, Undecided};
 
@@ -71,15 +71,8 @@ pub(super) fn folded(folded: &Folded<'_, '_>, layout: &Layout) -> String {
 
 /// A question without an answer.
 pub(super) fn undecided(undecided: &Undecided, layout: &Layout) -> String {
-    let of = match &undecided.attribute {
-        Some(attribute) => format!("`{}`", printable_line(attribute)),
-        None => "every attribute".to_owned(),
-    };
-    let text = format!(
-        "`{}` of {of}: {}",
-        undecided.question,
-        printable_line(&undecided.reason)
-    );
+    let text = words::undecided(undecided);
+    let text = printable_line(&text);
     let level = Level::NOTE.with_name("undecided");
     let title = level.primary_title(wrap(&text, layout.width, "undecided: ".len()));
     renderer(layout).render(&[Group::with_title(title)])
@@ -376,16 +369,21 @@ error[NPV-121]: It is wrong
 
     #[test]
     fn what_follows_from_a_finding_is_a_note_of_it() {
-        let mut fails = samples::not_a_function();
-        fails.rule = Rule::NPV_120;
-        fails.message = "`hello` fails to evaluate. It says so.".to_owned();
+        let of = |rule, message: &str| Finding {
+            rule,
+            message: message.to_owned(),
+            ..samples::not_a_function()
+        };
+        let link = of(Rule::NPV_144, "`package.nix` is a symlink. It is none.");
+        let leads = of(Rule::NPV_126, "It leads nowhere. Whatever reads it fails.");
         assert_eq!(
-            rendered(&[samples::not_a_function(), fails], &PLAIN),
+            rendered(&[leads, link], &PLAIN),
             "\
-error[BYN-001]: `package.nix` is no function
+error[NPV-144]: `package.nix` is a symlink
 --> pkgs/by-name/he/hello/package.nix
  |
- = note: NPV-120 follows from this: `hello` fails to evaluate."
+ = note: It is none.
+ = note: NPV-126 follows from this: It leads nowhere."
         );
     }
 
