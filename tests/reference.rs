@@ -371,3 +371,50 @@ fn a_change_to_a_builder_shows_in_the_packages_that_relied_on_it() {
         relied.len()
     );
 }
+
+/// Changes of files, each a path and its new text.
+const CHANGES: [&[(&str, &str)]; 4] = [
+    // what others are made of fails, or is something else
+    &[
+        ("pkgs/by-name/ma/maven/package.nix", "{ }: throw \"gone\""),
+        (
+            "pkgs/by-name/li/linux-pam/package.nix",
+            "{ runCommand }: runCommand \"pam\" { } \"\"",
+        ),
+        (
+            "pkgs/by-name/bl/blas/package.nix",
+            "{ zlib }: zlib // { strictDeps = true; }",
+        ),
+    ],
+    // new packages: one that nobody asks for, and one that a formal with a default may be
+    &[
+        ("pkgs/by-name/he/hello-again/package.nix", PACKAGE),
+        ("pkgs/by-name/en/enableShared/package.nix", PACKAGE),
+    ],
+    &[
+        ("pkgs/by-name/he/hello/extra.nix", "{ }"),
+        ("pkgs/by-name/cu/curl/package.nix", PACKAGE),
+    ],
+    &[(
+        "pkgs/build-support/go/module.nix",
+        "{ stdenv, ... }: stdenv.mkDerivation",
+    )],
+];
+
+#[test]
+fn what_changed_is_judged_as_if_everything_were() {
+    let Some(reference) = reference() else { return };
+    let base = Tree::directory(&reference).unwrap();
+    for change in CHANGES {
+        let head = edited(&reference, change);
+        let judge = |everything| {
+            let options = Options {
+                everything,
+                ..Options::default()
+            };
+            format!("{:#?}", check::check(&head, Some(&base), &options).unwrap())
+        };
+        let (followed, all) = (judge(false), judge(true));
+        assert!(followed == all, "{change:?}: {followed}\n\n{all}");
+    }
+}

@@ -5,6 +5,7 @@
 
 mod package;
 mod top_level;
+mod whole;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -53,7 +54,8 @@ pub fn generate(root: &Path, shape: Shape) -> io::Result<()> {
         write_package(root, name, &mut rng)?;
     }
     let elsewhere = write_elsewhere(root, shape.packages, &mut rng)?;
-    top_level::write(root, &elsewhere, &mut rng)
+    top_level::write(root, &elsewhere, &mut rng)?;
+    whole::write(root, package::used())
 }
 
 /// Distinct names for packages, in order.

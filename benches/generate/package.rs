@@ -91,6 +91,11 @@ const BUILDERS: [Builder; 9] = [
     },
 ];
 
+/// What packages may use besides their builder and their source.
+pub fn used() -> impl Iterator<Item = &'static str> {
+    LIBRARIES.into_iter().chain(["pkg-config"])
+}
+
 const LIBRARIES: [&str; 12] = [
     "openssl",
     "zlib",
