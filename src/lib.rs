@@ -30,7 +30,8 @@
 //! on; `benches/`, which makes a Nixpkgs of any size and measures; `scripts/`, for people to run.
 //!
 //! A new rule is its entry in the catalogue with its page in `rules/explain/`, its check in its family's file, and its
-//! fixtures, of which two are the examples that its page shows. A new output format is one file in `report/`, and a new source of trees one in `tree/`.
+//! fixtures, of which two are the examples that its page shows. A new output format is one file in `report/`, and a new
+//! source of trees one in `tree/`.
 //!
 //! # Decisions
 //!
@@ -52,6 +53,11 @@
 //!   they are first asked for, `//` copies little, and no derivation is ever written.
 //! - **Files are shared, evaluators are not.** Each thread evaluates with a heap of its own, without locks, and begins anew
 //!   when the heap is full. Steps, depth and memory are bounded; past a bound the answer is unknown.
+//! - **Work follows the change.** While a base is evaluated, each thunk keeps account of what its value depends on: files,
+//!   listings, names that were asked for, paths that lead nowhere (`eval/dependencies.rs`).  Of head, only the attributes
+//!   are evaluated of which anything of that differs, and only changed files and packages are judged; a property test
+//!   holds the report against one of everything.  Of a base that is a commit and passes, answers and dependencies are kept
+//!   on disk, by the tree's id and the build's sources (`check/cache.rs`).
 //! - **A fix is certain, or it is not made.** Whatever may refer to what would move counts as if it did; the tree as it
 //!   would be is checked before anything is written; and on disk all changes are made, or none.
 //! - **Hostile input is input.** A tree comes from a stranger's pull request. Whatever it holds, the program ends soon
