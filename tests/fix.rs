@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
@@ -226,6 +227,22 @@ fn nothing_outside_of_a_tree_is_changed() {
             assert!(tree.join("pkgs/by-name/ba/bar/package.nix").exists(), "{text}");
         }
     }
+}
+
+#[test]
+fn what_git_does_not_know_stays_or_moves_along() {
+    let case = Path::new("tests/fix/findings");
+    let (_parent, tree) = copy(&case.join("before"));
+    fs::create_dir_all(tree.join("pkgs/by-name/aa/hollow/inner")).unwrap();
+    let path = |shard| tree.join("pkgs/by-name").join(shard).join("greeter/socket");
+    let _socket = UnixListener::bind(path("aa")).unwrap();
+    let shown = printed(&fix(case, &tree, &["--dry-run"]));
+    assert!(shown.contains("greeter") && !shown.contains("socket"), "{shown}");
+    let made = printed(&fix(case, &tree, &[]));
+    let left =
+        "no file in these directories, so git knows nothing of them; delete them\n  NPV-142 pkgs/by-name/aa/hollow\n";
+    assert!(made.contains(left), "{made}");
+    assert!(path("gr").exists(), "{made}");
 }
 
 #[test]

@@ -90,6 +90,8 @@ pub enum Cause {
     Unreadable(BString),
     /// As a package directory it would be something else, by evaluation.
     Differs(&'static str),
+    /// It is a directory without a file, of which git knows nothing.
+    Hollow,
     /// No change is known that mends it and certainly does nothing else.
     NotPlain,
 }
@@ -133,6 +135,7 @@ impl Cause {
             Self::Referred(_) => "something else refers to it, or may; change that first",
             Self::Unreadable(_) => "a file in it can't be read as Nix; mend that first",
             Self::Differs(_) => "it would be another package, by evaluation",
+            Self::Hollow => "there is no file in these directories, so git knows nothing of them; delete them",
             Self::NotPlain => "there is more than one way to mend it; `byname check` says which",
         }
     }
@@ -145,6 +148,7 @@ impl Cause {
             | Self::Name
             | Self::NoByName
             | Self::AllPackages(_)
+            | Self::Hollow
             | Self::NotPlain => {
                 return None;
             }

@@ -20,6 +20,10 @@ pub fn write(out: &mut dyn Write, tree: &Tree, changes: &Changes) -> io::Result<
 }
 
 fn write_file(out: &mut dyn Write, tree: &Tree, change: &FileChange) -> io::Result<()> {
+    if tree.kind(change.node) == Kind::Special {
+        // git knows of no sockets and the like
+        return Ok(());
+    }
     let (from, to) = (change.from.as_bstr(), change.to.as_bstr());
     let (before, after) = (quoted("a/", from), quoted("b/", to));
     writeln!(out, "diff --git {before} {after}")?;

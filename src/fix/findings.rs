@@ -8,7 +8,7 @@ use super::referrers::Referrers;
 use super::{Cause, Edit, Fix, Left, Plan, Site, Subject};
 use crate::nixpkgs::Files;
 use crate::rules::{Change, Finding, Rule};
-use crate::tree::{NodeId, ReadError};
+use crate::tree::{Kind, NodeId, ReadError};
 
 /// The rules whose findings a machine mends, where that is plain.
 const MECHANICAL: [&Rule; 5] = [
@@ -37,6 +37,10 @@ pub fn plan(files: &Files, all: &[Finding]) -> Result<Plan, ReadError> {
         fix.renames().find_map(|(from, _)| {
             let entry = tree.lookup(from.as_bstr())?;
             let moves = |node: NodeId| tree.subtree(entry).contains(&node.index());
+            let is_hollow = |node: NodeId| tree.kind(node) == Kind::Directory;
+            if tree.subtree(entry).map(NodeId::from_index).all(is_hollow) {
+                return Some(Cause::Hollow);
+            }
             outward(all, from.as_bstr())
                 .or_else(|| referrers.own_mention(entry))
                 .or_else(|| referrers.obstacle(entry, moves, |_| false))
