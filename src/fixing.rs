@@ -10,9 +10,11 @@ use bstr::ByteSlice;
 use byname::check::{self, Options};
 use byname::fix::{self, Moves, Proposal, diff, text};
 use byname::nix::Symbol;
+use byname::progress::Stage;
 use byname::report::printable;
 use byname::tree::{Comparison, Environment, Judged, Request, Source, Tree, Trees};
 
+use crate::bar::Bar;
 use crate::cli::Fix;
 use crate::{Failure, PROBLEMS, enclosing_nixpkgs, show};
 
@@ -20,10 +22,13 @@ use crate::{Failure, PROBLEMS, enclosing_nixpkgs, show};
 pub fn run(arguments: &Fix) -> Result<ExitCode, Failure> {
     let current = env::current_dir().map_err(Failure::CurrentDirectory)?;
     let directory = directory(arguments, &current)?;
+    let bar = Bar::for_people();
     let options = Options {
         jobs: arguments.jobs,
+        progress: bar.progress(),
         ..Options::default()
     };
+    options.progress.begin(Stage::Trees, 0);
     let request = Request {
         head: Judged::Source(Source::Directory(directory.clone())),
         base: arguments.base.as_deref().map(Source::parse),
@@ -35,6 +40,7 @@ pub fn run(arguments: &Fix) -> Result<ExitCode, Failure> {
     let Trees { head, base } = check::pool(&options)?.install(|| request.load())?;
     let head = Arc::new(head);
     let proposal = fix::propose(&head, base.as_ref(), &moves(arguments), &options)?;
+    drop(bar);
     if arguments.dry_run {
         show(&head, &proposal)?;
     } else {

@@ -29,7 +29,7 @@ const ENVIRONMENT: [(&str, &str); 4] = [
 ];
 
 /// Command lines, and what they do.
-const EXAMPLES: [(&str, &str); 4] = [
+const EXAMPLES: [(&str, &str); 5] = [
     ("byname check", "Check the Nixpkgs that the current directory is in."),
     (
         "byname check --base master",
@@ -39,6 +39,7 @@ const EXAMPLES: [(&str, &str); 4] = [
         "byname check HEAD --base origin/master --merge",
         "Judge the last commit as CI does: merged into origin/master.",
     ),
+    ("byname fix --dry-run", "Show what can be mended by machine, as a diff."),
     (
         "byname explain NPV-142",
         "Tell what a rule wants, why, and how to mend what breaks it.",

@@ -62,9 +62,11 @@ proptest! {
         prop_assert!(ours_accepts(&text) && rnix_accepts(&text));
     }
 
-    // not the other way round: rnix overlooks some errors
+    // Not the other way round: rnix overlooks some errors.  And it rejects a negation behind an operator, as in `1 - !x`,
+    // which Nix reads.
     #[test]
     fn what_rnix_rejects_is_rejected(text in soup()) {
-        prop_assert!(rnix_accepts(&text) || !ours_accepts(&text));
+        let negates = text.replace("!=", "").contains('!');
+        prop_assert!(negates || rnix_accepts(&text) || !ours_accepts(&text));
     }
 }

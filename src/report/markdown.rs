@@ -10,6 +10,7 @@ use crate::check::{Report, Status};
 use crate::report::inline::{code, fence, markdown};
 use crate::report::quotes::{quotes, snippets};
 use crate::report::story::{Story, stories};
+use crate::report::summary::by_machine;
 use crate::report::uri;
 use crate::report::words::{self, capitalized, count, split_sentence, thousands};
 use crate::rules::{Kind, Place, Rule, Undecided};
@@ -52,9 +53,13 @@ pub fn write(out: &mut (impl Write + ?Sized), report: &Report, layout: &Layout) 
     push_undecided(&mut page, &report.undecided, layout);
     if let Some(first) = report.findings.first() {
         let explain = format!(
-            "\n`byname explain {}` tells what a rule wants, and why. `byname check{}` shows the same in a checkout.\n",
+            "\n`byname explain {}` tells what a rule wants, and why. In a checkout, `byname check{}` shows the same{}.\n",
             first.rule.code,
-            if report.base.is_some() { " --base BRANCH" } else { "" }
+            if report.base.is_some() { " --base BRANCH" } else { "" },
+            match by_machine(report) {
+                0 => String::new(),
+                count => format!(", and `byname fix` mends {} of it", thousands(count)),
+            }
         );
         page.push_str(&explain);
     }

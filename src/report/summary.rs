@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::check::{Report, Status};
 use crate::report::printable::printable_line;
-use crate::report::words::count;
+use crate::report::words::{count, thousands};
 
 /// A check in one line, its status in front.
 pub(super) fn summary(report: &Report, elapsed: Option<Duration>) -> String {
@@ -43,10 +43,19 @@ fn judged(report: &Report) -> String {
 
 fn what_to_do(report: &Report) -> Option<String> {
     let first = report.findings.first()?;
+    let by_machine = match by_machine(report) {
+        0 => String::new(),
+        count => format!(", {} of it by `byname fix`,", thousands(count)),
+    };
     Some(format!(
-        "mend what is listed and run it again; `byname explain {}` tells what a rule wants, and why",
+        "mend what is listed{by_machine} and run it again; `byname explain {}` tells what a rule wants, and why",
         first.rule.code
     ))
+}
+
+/// How many findings come with what mends them.
+pub(super) fn by_machine(report: &Report) -> usize {
+    report.findings.iter().filter(|finding| finding.fix.is_some()).count()
 }
 
 #[cfg(test)]
@@ -75,7 +84,7 @@ mod tests {
             summary(&report, None),
             "base-still-broken: 2 findings in 21,326 packages and 43,210 files; \
              base breaks the absolute rules too: the ratchets were not judged; \
-             mend what is listed and run it again; `byname explain NPV-142` tells what a rule wants, and why"
+             mend what is listed, 2 of it by `byname fix`, and run it again; `byname explain NPV-142` tells what a rule wants, and why"
         );
     }
 }
