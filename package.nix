@@ -17,6 +17,7 @@ rustPlatform.buildRustPackage {
       ./Cargo.toml
       ./README.md
       ./benches
+      ./build.rs
       ./fixtures
       ./sample
       ./scripts

@@ -6,6 +6,8 @@
 //! had been evaluated for it alone, whoever evaluated it first.
 
 use std::cell::{Cell, RefCell};
+use std::collections::hash_map::Entry;
+use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -29,7 +31,7 @@ pub enum Dependency {
 }
 
 /// A set of dependencies: its number among those of one evaluator.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
 pub struct Dependencies(u32);
 
 impl Dependencies {
@@ -44,8 +46,10 @@ impl Dependencies {
 #[derive(Default)]
 pub(super) struct Account {
     phase: Cell<Phase>,
-    /// Those of what is being forced, so far.
-    current: Cell<Dependencies>,
+    /// Those of each thunk that is being forced, so far, the innermost last.
+    open: RefCell<Vec<Dependencies>>,
+    /// Where those of the innermost begin.
+    start: Cell<usize>,
     sets: RefCell<Sets>,
 }
 
@@ -65,10 +69,16 @@ struct Sets {
     dependencies: Vec<Dependency>,
     numbers: FxHashMap<Dependency, u32>,
     /// Each sorted; the empty one is not among them, so that set 1 is the first.
-    sets: Vec<Box<[u32]>>,
-    set_numbers: FxHashMap<Box<[u32]>, Dependencies>,
-    unions: FxHashMap<(Dependencies, Dependencies), Dependencies>,
+    sets: Vec<Rc<[u32]>>,
+    set_numbers: FxHashMap<Rc<[u32]>, Dependencies>,
+    taken_bytes: usize,
 }
+
+/// About what a table takes for a dependency, besides the path that some are.
+const BYTES_PER_DEPENDENCY: usize = 128;
+
+/// About what the tables take for a set, besides its numbers.
+const BYTES_PER_SET: usize = 64;
 
 impl Account {
     /// From now on keeps what is common to all values: no value is said to depend on it.
@@ -97,7 +107,7 @@ impl Account {
             }
             Phase::On => {
                 let set = self.sets.borrow_mut().single(dependency());
-                self.add_all(set);
+                self.count(set);
             }
         }
     }
@@ -111,30 +121,61 @@ impl Account {
                 let all = sets.get(more);
                 sets.common.extend(all);
             }
-            Phase::On => self.current.set(self.union(self.current.get(), more)),
+            Phase::On => self.count(more),
         }
     }
 
-    /// Begins with none, and hands out those so far.
-    pub fn begin_thunk(&self) -> Dependencies {
-        self.current.take()
+    fn count(&self, set: Dependencies) {
+        if set.is_none() {
+            return;
+        }
+        let mut open = self.open.borrow_mut();
+        if open[self.start.get()..].last() != Some(&set) {
+            open.push(set);
+        }
     }
 
-    /// Goes on with those from before and those since, and hands out the latter.
-    pub fn end_thunk(&self, before: Dependencies) -> Dependencies {
-        let since = self.current.get();
-        self.current.set(self.union(before, since));
+    /// Begins with none; the end is to be told what this gives.
+    pub fn begin_thunk(&self) -> usize {
+        match self.phase.get() {
+            Phase::Off | Phase::Common => 0,
+            Phase::On => self.start.replace(self.open.borrow().len()),
+        }
+    }
+
+    /// What was counted since the beginning that gave `before`; from now on it counts for what was being forced then.
+    pub fn end_thunk(&self, before: usize) -> Dependencies {
+        let since = self.end_question(before);
+        self.count(since);
+        since
+    }
+
+    /// The same where it counts for nothing else.
+    pub fn end_question(&self, before: usize) -> Dependencies {
+        if self.phase.get() != Phase::On {
+            return Dependencies::NONE;
+        }
+        let start = self.start.replace(before);
+        let mut open = self.open.borrow_mut();
+        let since = self.sets.borrow_mut().union(&mut open[start..]);
+        open.truncate(start);
         since
     }
 
     pub fn union(&self, a: Dependencies, b: Dependencies) -> Dependencies {
-        if a == b || b.is_none() {
-            return a;
+        match (a.is_none(), b.is_none()) {
+            (_, true) => a,
+            (true, _) => b,
+            _ => self.sets.borrow_mut().union(&mut [a, b]),
         }
-        if a.is_none() {
-            return b;
+    }
+
+    /// How many bytes were taken since this was asked last.
+    pub fn taken_bytes(&self) -> usize {
+        match self.phase.get() {
+            Phase::Off => 0,
+            Phase::Common | Phase::On => std::mem::take(&mut self.sets.borrow_mut().taken_bytes),
         }
-        self.sets.borrow_mut().union(a, b)
     }
 
     /// A set that a value may be said to depend on later, of a dependency that does not count yet.
@@ -158,30 +199,48 @@ impl Sets {
         let Self {
             dependencies, numbers, ..
         } = self;
-        let number = *numbers.entry(dependency).or_insert_with_key(|dependency| {
-            dependencies.push(dependency.clone());
-            dependencies.len() as u32 - 1
-        });
-        self.set([number].into())
+        let number = match numbers.entry(dependency) {
+            Entry::Occupied(entry) => *entry.get(),
+            Entry::Vacant(entry) => {
+                let number = dependencies.len() as u32;
+                self.taken_bytes += BYTES_PER_DEPENDENCY;
+                dependencies.push(entry.key().clone());
+                *entry.insert(number)
+            }
+        };
+        self.set(&[number])
     }
 
-    fn set(&mut self, set: Box<[u32]>) -> Dependencies {
-        let Self { sets, set_numbers, .. } = self;
-        *set_numbers.entry(set).or_insert_with_key(|set| {
-            sets.push(set.clone());
-            Dependencies(sets.len() as u32)
-        })
-    }
-
-    fn union(&mut self, a: Dependencies, b: Dependencies) -> Dependencies {
-        let key = if a.0 < b.0 { (a, b) } else { (b, a) };
-        if let Some(union) = self.unions.get(&key) {
-            return *union;
+    fn set(&mut self, set: &[u32]) -> Dependencies {
+        if let Some(number) = self.set_numbers.get(set) {
+            return *number;
         }
-        let union = merged(self.numbers_of(a), self.numbers_of(b));
-        let union = self.set(union.into());
-        self.unions.insert(key, union);
-        union
+        let set: Rc<[u32]> = set.into();
+        self.taken_bytes += size_of_val(&*set) + BYTES_PER_SET;
+        self.sets.push(Rc::clone(&set));
+        let number = Dependencies(self.sets.len() as u32);
+        self.set_numbers.insert(set, number);
+        number
+    }
+
+    /// Of sets in any order, none of which is empty.
+    fn union(&mut self, sets: &mut [Dependencies]) -> Dependencies {
+        sets.sort_unstable();
+        let Some(last) = sets.last() else {
+            return Dependencies::NONE;
+        };
+        if sets[0] == *last {
+            return *last;
+        }
+        let mut all = Vec::new();
+        for (at, set) in sets.iter().enumerate() {
+            if at == 0 || sets[at - 1] != *set {
+                all.extend_from_slice(self.numbers_of(*set));
+            }
+        }
+        all.sort_unstable();
+        all.dedup();
+        self.set(&all)
     }
 
     fn numbers_of(&self, set: Dependencies) -> &[u32] {
@@ -197,22 +256,4 @@ impl Sets {
             .map(|number| self.dependencies[*number as usize].clone())
             .collect()
     }
-}
-
-/// Both, sorted.
-fn merged(a: &[u32], b: &[u32]) -> Vec<u32> {
-    let mut merged = Vec::with_capacity(a.len() + b.len());
-    let (mut a, mut b) = (a.iter().copied().peekable(), b.iter().copied().peekable());
-    while let (Some(&x), Some(&y)) = (a.peek(), b.peek()) {
-        if x <= y {
-            a.next();
-        }
-        if y <= x {
-            b.next();
-        }
-        merged.push(x.min(y));
-    }
-    merged.extend(a);
-    merged.extend(b);
-    merged
 }

@@ -168,11 +168,12 @@ impl<'h> Eval<'h> {
         self.account.common()
     }
 
-    /// What `run` evaluates, and what that depends on, where account is kept.
+    /// What `run` evaluates, and what that depends on, where account is kept.  `run` is not part of what is being
+    /// evaluated, where anything is.
     pub fn depending<T>(&self, run: impl FnOnce() -> T) -> (T, Dependencies) {
         let before = self.account.begin_thunk();
         let result = run();
-        (result, self.account.end_thunk(before))
+        (result, self.account.end_question(before))
     }
 
     /// What is in a set of dependencies.
@@ -223,6 +224,7 @@ impl<'h> Eval<'h> {
             State::Done(_) | State::Failed(_) | State::Dependent(_) | State::Running => unreachable!("handled above"),
         };
         let on = self.account.end_thunk(before);
+        self.heap.charge(self.account.taken_bytes());
         thunk.0.set(match outcome {
             // another question may get further
             Err(_) if self.exhausted.get() => state,
