@@ -1,5 +1,6 @@
 //! What each top-level attribute is: the questions that the rules of values ask, answered by evaluation.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -459,9 +460,8 @@ impl<'f, 't> Work<'f, 't> {
     }
 
     fn cause(&self, reason: Reason) -> Cause {
-        let message = reason.message.split_whitespace().collect::<Vec<_>>().join(" ");
-        // a path of the evaluation is one of the tree's, to a reader
-        let message = message.replace(&format!("'{ROOT}/"), "'");
+        let words = reason.message.split_whitespace().map(without_root);
+        let message = words.collect::<Vec<_>>().join(" ");
         Cause {
             message: match message.char_indices().nth(LONGEST) {
                 Some((end, _)) => format!("{}…", &message[..end]),
@@ -469,6 +469,15 @@ impl<'f, 't> Work<'f, 't> {
             },
             location: self.location(reason.position),
         }
+    }
+}
+
+/// A word of a message, in which a path of the evaluation is one of the tree's, as it is to a reader.
+fn without_root(word: &str) -> Cow<'_, str> {
+    let path = word.trim_start_matches(['\'', '"', '`', '(', '[', '<']);
+    match path.strip_prefix(ROOT).and_then(|rest| rest.strip_prefix('/')) {
+        Some(rest) => Cow::Owned(format!("{}{rest}", &word[..word.len() - path.len()])),
+        None => Cow::Borrowed(word),
     }
 }
 
