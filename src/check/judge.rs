@@ -1,9 +1,10 @@
 //! Judging one tree, or what changed from another.
 
+use super::known::Known;
 use super::side::{Found, Side};
-use super::{Cache, CheckError, Options, Report, Status};
+use super::{CheckError, Options, Report, Status};
 use crate::nix::Symbol;
-use crate::nixpkgs::{Answer, Attributes, Dependencies, Files, Record, Touched};
+use crate::nixpkgs::{Answer, Attributes, Files, Touched};
 use crate::rules::{Finding, by_name, settings};
 use crate::tree::Tree;
 
@@ -73,64 +74,6 @@ fn against(base: &Side, head: &Side, options: &Options) -> Result<Judged, CheckE
     match Known::of(base, options.cache.as_ref())? {
         Some(known) => since(known, base, head),
         None => beside_broken(base, head),
-    }
-}
-
-/// What is known of a tree that passes the absolute rules.
-enum Known {
-    /// It was judged just now.
-    Judged {
-        attributes: Attributes,
-        dependencies: Option<Dependencies>,
-    },
-    /// It was judged before.
-    Recorded(Record),
-}
-
-impl Known {
-    /// From the cache, or else by judging the tree; `None` where it does not pass.
-    fn of(base: &Side, cache: Option<&Cache>) -> Result<Option<Self>, CheckError> {
-        let tree = base.tree();
-        let Some((id, cache)) = tree.content_id(tree.root()).zip(cache) else {
-            return Self::judge(base);
-        };
-        if let Some(record) = cache.recall(id) {
-            return Ok(Some(Self::Recorded(record)));
-        }
-        let known = Self::judge(base)?;
-        if let Some(Self::Judged {
-            attributes,
-            dependencies: Some(dependencies),
-        }) = &known
-        {
-            cache.keep(id, &Record::new(tree, attributes, dependencies.clone()));
-        }
-        Ok(known)
-    }
-
-    fn judge(base: &Side) -> Result<Option<Self>, CheckError> {
-        let (attributes, dependencies) = base.attributes_with_dependencies();
-        let in_files = base.in_files()?;
-        let passes = in_files.is_empty() && base.absolute(None, &attributes, in_files).passes();
-        Ok(passes.then_some(Self::Judged {
-            attributes,
-            dependencies,
-        }))
-    }
-
-    fn dependencies(&self) -> Option<&Dependencies> {
-        match self {
-            Self::Judged { dependencies, .. } => dependencies.as_ref(),
-            Self::Recorded(record) => Some(&record.dependencies),
-        }
-    }
-
-    /// Its attributes: all, or at least those of `names`.
-    fn attributes(self, base: &Side, names: Option<Vec<Symbol>>) -> Attributes {
-        match self {
-            Self::Judged { attributes, .. } => attributes,
-            Self::Recorded(record) => record.attributes(base.files, &base.layout, names),
-        }
     }
 }
 

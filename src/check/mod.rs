@@ -2,6 +2,7 @@
 
 mod cache;
 mod judge;
+mod known;
 mod only;
 mod side;
 mod verdict;
