@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use bstr::ByteSlice;
 use byname::check::{self, Options};
-use byname::fix::{self, Moves, Proposal, diff, text};
+use byname::fix::{self, Moves, Proposal, diff};
 use byname::nix::Symbol;
 use byname::progress::Stage;
-use byname::report::printable;
+use byname::report::{fixes, printable};
 use byname::tree::{Comparison, Environment, Judged, Request, Source, Tree, Trees};
 
 use crate::bar::Bar;
@@ -45,7 +45,7 @@ pub fn run(arguments: &Fix) -> Result<ExitCode, Failure> {
         show(&head, &proposal)?;
     } else {
         fix::apply(&directory, &proposal.changes)?;
-        show::print(|out| text::write(out, &proposal, text::Outcome::Made))?;
+        show::print(|out| fixes::write(out, &proposal, fixes::Outcome::Made))?;
     }
     Ok(if proposal.is_complete() {
         ExitCode::SUCCESS
@@ -85,6 +85,6 @@ fn show(tree: &Tree, proposal: &Proposal) -> Result<(), Failure> {
         out.write_all(printable(&text.to_str_lossy()).as_bytes())
     })?;
     // Where standard error is closed, there is nobody to tell.
-    let _ = text::write(&mut io::stderr().lock(), proposal, text::Outcome::Proposed);
+    let _ = fixes::write(&mut io::stderr().lock(), proposal, fixes::Outcome::Proposed);
     Ok(())
 }

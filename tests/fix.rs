@@ -14,8 +14,9 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 
 use byname::check::{self, Options, Status};
-use byname::fix::{self, Moves, text};
+use byname::fix::{self, Moves};
 use byname::nixpkgs::{Answer, Attributes, Files, Kind, Layout};
+use byname::report::fixes;
 use byname::tree::Tree;
 use common::fixtures::Snapshots;
 
@@ -293,7 +294,7 @@ fn all_packages_of_nixpkgs_that_can_move_are_the_same_afterwards() {
     let before = Arc::new(Tree::directory(&reference).unwrap());
     let proposal = fix::propose(&before, None, &Moves::All, &options).unwrap();
     let mut rest = Vec::new();
-    text::write(&mut rest, &proposal, text::Outcome::Proposed).unwrap();
+    fixes::write(&mut rest, &proposal, fixes::Outcome::Proposed).unwrap();
     println!("{}", String::from_utf8(rest).unwrap());
     assert!(proposal.plan.fixes.len() > 100);
     let (_parent, tree) = copy(&reference);

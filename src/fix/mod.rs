@@ -30,7 +30,6 @@ mod propose;
 mod references;
 mod referrers;
 mod strings;
-pub mod text;
 mod verify;
 
 pub use after::after;

@@ -1,10 +1,11 @@
-//! What people and programs see: of a check, one file per output format; of attributes, one for all.
+//! What people and programs see: of a check, one file per output format; of attributes, and of fixes, one for all.
 //!
 //! A format of a check is a view of [`crate::check::Report`] and adds nothing to it.  How a finding came to be is not known here.
 
 pub mod attributes;
 mod encode;
 pub mod explain;
+pub mod fixes;
 pub mod github;
 mod inline;
 pub mod json;
@@ -26,4 +27,3 @@ mod words;
 mod wrap;
 
 pub use printable::printable;
-pub(crate) use printable::printable_line;

@@ -17,7 +17,7 @@ pub fn printable(text: &str) -> Cow<'_, str> {
 }
 
 /// Like [`printable`], for what has to stay on one line, such as a path.
-pub(crate) fn printable_line(text: &str) -> Cow<'_, str> {
+pub(super) fn printable_line(text: &str) -> Cow<'_, str> {
     let text = printable(text);
     if text.contains(['\n', '\t']) {
         Cow::Owned(text.replace('\n', "␊").replace('\t', "␉"))

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::{Cause, Fix, Left, Plan, Proposal, Subject};
-use crate::report::printable_line;
+use crate::fix::{Cause, Fix, Left, Plan, Proposal, Subject};
+use crate::report::printable::printable_line;
 
 /// Whether the changes of a proposal were made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
