@@ -1,6 +1,6 @@
 //! What a package consists of that is to get a package directory, and what of itself forbids that.
 
-use bstr::{BStr, BString, ByteSlice};
+use bstr::{BString, ByteSlice};
 
 use super::entry::Entry;
 use super::mentions::word;
@@ -8,7 +8,7 @@ use super::{Cause, Edit, Fix, Site, Subject};
 use crate::nix::Symbol;
 use crate::nixpkgs::{ALL_PACKAGES, BY_NAME, Files, Package, imported_file, resolve_literal, shard_of};
 use crate::rules::{function, references};
-use crate::tree::{Kind, NodeId, Resolved, Tree};
+use crate::tree::{Kind, NodeId, Resolved, Tree, join};
 
 /// A package to move: its entry in `all-packages.nix`, and its files.
 #[derive(Clone, Debug)]
@@ -116,7 +116,7 @@ impl Candidate {
     /// The edits that move it.
     pub fn fix(&self, tree: &Tree) -> Fix {
         let directory = self.directory();
-        let package_nix = join(directory.as_bstr(), "package.nix");
+        let package_nix = join(directory.as_bstr(), "package.nix".into());
         let from = tree.path(self.top);
         let is_file = self.top == self.main;
         let title = format!("Move {from} to {}", if is_file { &package_nix } else { &directory });
@@ -127,7 +127,7 @@ impl Candidate {
         if is_file {
             edits.push(Edit::Move { from, to: package_nix });
         } else {
-            let default_nix = join(directory.as_bstr(), "default.nix");
+            let default_nix = join(directory.as_bstr(), "default.nix".into());
             edits.extend([
                 Edit::Move { from, to: directory },
                 Edit::Move {
@@ -160,8 +160,4 @@ fn written(tree: &Tree, from: NodeId, path: &str) -> Option<NodeId> {
         };
     }
     Some(at)
-}
-
-fn join(directory: &BStr, name: &str) -> BString {
-    [directory.as_bytes(), b"/", name.as_bytes()].concat().into()
 }

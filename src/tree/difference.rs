@@ -30,14 +30,11 @@ impl Tree {
             theirs: other,
             found: Vec::new(),
         };
-        comparison.directories(self.root(), other.root());
+        comparison.entries(self.root(), other.root());
         let differ: Vec<bool> = comparison
             .found
             .par_iter()
-            .map(|found| match found {
-                Found::Different(..) => true,
-                Found::Unclear(ours, theirs) => differ_in_bytes(self, *ours, other, *theirs),
-            })
+            .map(|found| found.differs(self, other))
             .collect();
         let different = comparison.found.iter().zip(differ).filter(|(_, differ)| *differ);
         different
@@ -57,10 +54,36 @@ impl Tree {
     }
 }
 
+/// Whether two entries are the same, with everything below them: names, kinds, executable bits, targets of symlinks, and
+/// bytes, which are read where their ids do not tell.  The names of the two entries themselves do not matter.  What can't
+/// be read is not the same.
+pub fn same_content(a: (&Tree, NodeId), b: (&Tree, NodeId)) -> bool {
+    let mut comparison = Comparison {
+        ours: a.0,
+        theirs: b.0,
+        found: Vec::new(),
+    };
+    comparison.entries(a.1, b.1);
+    let is_unclear = |found: &Found| matches!(found, Found::Unclear(..));
+    comparison.found.iter().all(is_unclear) && !comparison.found.iter().any(|found| found.differs(a.0, b.0))
+}
+
 enum Found {
     Different(Option<NodeId>, Option<NodeId>),
     /// Files that only their bytes can tell apart.
     Unclear(NodeId, NodeId),
+}
+
+impl Found {
+    fn differs(&self, one: &Tree, other: &Tree) -> bool {
+        match *self {
+            Self::Different(..) => true,
+            Self::Unclear(ours, theirs) => match (one.read(ours), other.read(theirs)) {
+                (Ok(ours), Ok(theirs)) => ours != theirs,
+                _ => true,
+            },
+        }
+    }
 }
 
 struct Comparison<'t> {
@@ -70,7 +93,8 @@ struct Comparison<'t> {
 }
 
 impl Comparison<'_> {
-    fn directories(&mut self, ours: NodeId, theirs: NodeId) {
+    /// Compares two entries, whatever their names, with everything below them.
+    fn entries(&mut self, ours: NodeId, theirs: NodeId) {
         // Pairs of directories that are still to go, the next one last: a tree may be deeper than the stack.
         let mut open = vec![Pair::Both(ours, theirs)];
         while let Some(pair) = open.pop() {
@@ -147,16 +171,9 @@ enum Pair {
     Both(NodeId, NodeId),
 }
 
-pub(super) fn differ_in_bytes(one: &Tree, ours: NodeId, other: &Tree, theirs: NodeId) -> bool {
-    match (one.read(ours), other.read(theirs)) {
-        (Ok(ours), Ok(theirs)) => ours != theirs,
-        _ => true,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-
+    use super::*;
     use crate::tree::MemoryTree;
 
     fn differing(one: MemoryTree, other: MemoryTree) -> Vec<(String, bool, bool)> {
@@ -223,5 +240,45 @@ mod tests {
             differing(ours, theirs),
             [("a".to_owned(), true, true), ("a/file".to_owned(), true, false)]
         );
+    }
+
+    #[test]
+    fn what_is_below_has_to_be_the_same_and_the_name_may_differ() {
+        let some = || {
+            MemoryTree::new()
+                .file("one/a", "1")
+                .file("one/b/c", "2")
+                .symlink("one/d", "a")
+        };
+        let tree = some().build("test").unwrap();
+        let is_same = |other: MemoryTree, path: &str| {
+            let other = other.build("other").unwrap();
+            let at = |tree: &Tree, path: &str| tree.lookup(path.into()).unwrap();
+            same_content((&tree, at(&tree, "one")), (&other, at(&other, path)))
+        };
+        assert!(is_same(some(), "one"));
+        let renamed = MemoryTree::new()
+            .file("two/a", "1")
+            .file("two/b/c", "2")
+            .symlink("two/d", "a");
+        assert!(is_same(renamed, "two"));
+        assert!(!is_same(some().file("one/e", ""), "one"));
+        for (a, c, link) in [("3", "2", "a"), ("1", "3", "a"), ("1", "2", "b")] {
+            let other = MemoryTree::new()
+                .file("one/a", a)
+                .file("one/b/c", c)
+                .symlink("one/d", link);
+            assert!(!is_same(other, "one"));
+        }
+        let executable = MemoryTree::new()
+            .executable("one/a", "1")
+            .file("one/b/c", "2")
+            .symlink("one/d", "a");
+        assert!(!is_same(executable, "one"));
+        let other_shape = MemoryTree::new()
+            .file("one/a", "1")
+            .directory("one/b")
+            .file("one/c", "2");
+        assert!(!is_same(other_shape, "one"));
     }
 }

@@ -6,12 +6,12 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use bstr::{BStr, BString, ByteSlice, ByteVec};
+use bstr::{BStr, BString, ByteSlice};
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
 use rustix::io::Errno;
 use thiserror::Error;
 
-use super::{BuildError, Builder, Contents, Handle, ReadError, SIZE_LIMIT, Tree};
+use super::{BuildError, Builder, Contents, Handle, ReadError, SIZE_LIMIT, Tree, join};
 
 /// Why a directory is no tree.
 #[derive(Debug, Error)]
@@ -110,7 +110,7 @@ impl<'a> Walk<'a> {
         };
         let mut builder = self.builder.lock().expect("no thread panics while it holds the lock");
         for (name, entry) in entries {
-            let path = join(path.as_bstr(), &name);
+            let path = join(path.as_bstr(), name.as_bstr());
             match entry {
                 Entry::Directory => {
                     builder.directory(path.clone());
@@ -162,16 +162,6 @@ fn list(root: BorrowedFd<'_>, path: &BStr) -> Result<Vec<(BString, Entry)>, Errn
         entries.push((name.into_bytes().into(), entry));
     }
     Ok(entries)
-}
-
-fn join(directory: &BStr, name: &BString) -> BString {
-    let mut path = BString::new(Vec::with_capacity(directory.len() + 1 + name.len()));
-    if !directory.is_empty() {
-        path.push_str(directory);
-        path.push_byte(b'/');
-    }
-    path.push_str(name);
-    path
 }
 
 /// Reads files below a directory that is held open, so that moving it does no harm.

@@ -9,7 +9,6 @@
 mod archive;
 mod builder;
 mod channel;
-mod compare;
 mod content;
 mod decompress;
 mod difference;
@@ -23,9 +22,8 @@ mod source;
 pub use archive::{ArchiveError, ArchiveLimits};
 pub use builder::{BuildError, Builder};
 pub use channel::{ChannelError, Environment, Located};
-pub use compare::same_content;
 pub use content::{ContentId, Contents, Handle, ReadError, SIZE_LIMIT};
-pub use difference::Difference;
+pub use difference::{Difference, same_content};
 pub use directory::TreeError;
 pub(crate) use directory::{open_beneath, open_root};
 pub use git::{GitError, Head, ObjectError, Repository, Revision};
@@ -240,6 +238,17 @@ impl Tree {
     fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.index()]
     }
+}
+
+/// The path of an entry of this name in a directory whose path, which is empty for the root, is given.
+pub fn join(directory: &BStr, name: &BStr) -> BString {
+    let mut path = BString::new(Vec::with_capacity(directory.len() + 1 + name.len()));
+    if !directory.is_empty() {
+        path.push_str(directory);
+        path.push_byte(b'/');
+    }
+    path.push_str(name);
+    path
 }
 
 impl fmt::Debug for Tree {

@@ -18,11 +18,10 @@ use rustix::io::Errno;
 
 use super::ignore::Ignored;
 use super::index::{Tracked, known_trees, relative, tracked};
-use super::listing::join;
 use super::objects::{Objects, content_id, read_blob};
 use super::{GitError, Repository};
 use crate::tree::directory::{OnDisk, open_beneath, open_root, read_beneath};
-use crate::tree::{Builder, ContentId, Contents, Handle, ReadError, Tree, TreeError};
+use crate::tree::{Builder, ContentId, Contents, Handle, ReadError, Tree, TreeError, join};
 
 impl Repository {
     /// What is on disk below `path`, a directory in this checkout, of the files that git tracks and the new ones that it

@@ -8,10 +8,10 @@ use gix::ObjectId;
 use gix::index::entry::{Flags, Mode, Stage, Stat};
 use gix::index::{File, State, decode, extension};
 
-use super::listing::{Step, Trees, join};
+use super::listing::{Step, Trees};
 use super::objects::{Blobs, Objects};
 use super::{GitError, Repository, detail};
-use crate::tree::{Builder, Tree};
+use crate::tree::{Builder, Tree, join};
 
 /// A file, symlink or submodule that git tracks.
 pub(super) struct Tracked<'a> {

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use bstr::{BStr, BString, ByteSlice, ByteVec};
+use bstr::{BStr, ByteSlice};
 use gix::ObjectId;
 use gix::objs::tree::EntryMode;
 use gix::objs::{Kind, TreeRefIter};
@@ -243,15 +243,4 @@ pub(super) fn subtree(objects: &Objects, root: ObjectId, path: &BStr) -> Result<
         }
     }
     Ok(Some(at))
-}
-
-/// A directory's path and the name of an entry in it.
-pub(super) fn join(directory: &BStr, name: &BStr) -> BString {
-    let mut path = BString::new(Vec::with_capacity(directory.len() + 1 + name.len()));
-    if !directory.is_empty() {
-        path.push_str(directory);
-        path.push_byte(b'/');
-    }
-    path.push_str(name);
-    path
 }

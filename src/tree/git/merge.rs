@@ -8,10 +8,10 @@ use gix::merge::blob::builtin_driver::text::Labels;
 use gix::merge::tree::TreatAsUnresolved;
 use gix::objs::tree::EntryKind;
 
-use super::listing::{join, subtree};
+use super::listing::subtree;
 use super::objects::{Objects, object_id};
 use super::{GitError, Repository, Revision, commit, detail};
-use crate::tree::{Kind, ReadError, Tree};
+use crate::tree::{Kind, ReadError, Tree, join};
 
 /// What is to be merged.
 #[derive(Clone, Copy)]
