@@ -361,16 +361,21 @@ fn a_shallow_clone_has_its_commits_and_says_when_history_is_missing() {
     meet().unwrap();
 }
 
+/// Clones a repository to `clone`, but for the objects that a filter leaves out.
+fn clone_without(repo: &Repo, filter: &str, clone: &Path) {
+    repo.git(&["config", "uploadpack.allowFilter", "true"]);
+    let (from, to) = (format!("file://{}", repo.path().display()), clone.display().to_string());
+    repo.git(&["clone", "--quiet", &format!("--filter={filter}"), &from, &to]);
+}
+
 #[test]
 fn a_partial_clone_lacks_objects_and_the_message_fetches_them() {
     let repo = Repo::small();
     repo.write("README.md", "changed\n");
     repo.commit("second");
-    repo.git(&["config", "uploadpack.allowFilter", "true"]);
     let elsewhere = tempfile::tempdir().unwrap();
     let clone = elsewhere.path().join("a clone");
-    let (from, to) = (format!("file://{}", repo.path().display()), clone.display().to_string());
-    repo.git(&["clone", "--quiet", "--filter=blob:none", &from, &to]);
+    clone_without(&repo, "blob:none", &clone);
 
     assert_eq!(listing(&tree(&clone, "HEAD"))[0], "README.md: changed");
     let old = tree(&clone, "HEAD~1");
@@ -394,11 +399,9 @@ fn a_treeless_clone_lacks_the_trees_of_old_commits() {
     let repo = Repo::small();
     repo.write("pkgs/new", "");
     repo.commit("second");
-    repo.git(&["config", "uploadpack.allowFilter", "true"]);
     let elsewhere = tempfile::tempdir().unwrap();
     let clone = elsewhere.path().join("clone");
-    let (from, to) = (format!("file://{}", repo.path().display()), clone.display().to_string());
-    repo.git(&["clone", "--quiet", "--filter=tree:0", &from, &to]);
+    clone_without(&repo, "tree:0", &clone);
     let repository = open(&clone);
     let result = repository
         .revision("HEAD~1".into())
