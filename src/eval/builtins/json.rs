@@ -3,10 +3,10 @@
 use super::super::attrs::{Attr, Attrs};
 use super::super::limits::Scratch;
 use super::super::stop::Reason;
-use super::super::value::{Position, Thunk, Value};
+use super::super::value::{Thunk, Value};
 use super::super::{Eval, Outcome};
-use super::Entry;
 use super::sets::by_name;
+use super::{Entry, read_list, read_set};
 
 pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
     vec![
@@ -53,21 +53,8 @@ fn from_json<'h>(eval: &Eval<'h>, json: &serde_json::Value) -> Outcome<'h> {
             (None, None, None) => return Err(eval.unknown("a number in JSON")),
         },
         Json::String(text) => eval.string(text),
-        Json::Array(items) => {
-            let items: Outcome<Vec<_>> = items.iter().map(|item| Ok(eval.done(from_json(eval, item)?))).collect();
-            eval.list(items?)
-        }
-        Json::Object(members) => {
-            let attr = |(name, json): (&String, _)| {
-                let value = eval.done(from_json(eval, json)?);
-                Ok(Attr {
-                    name: eval.symbol(name),
-                    position: Position::NONE,
-                    value,
-                })
-            };
-            Value::Attrs(eval.attrs(members.iter().map(attr).collect::<Outcome<_>>()?))
-        }
+        Json::Array(items) => read_list(eval, items, from_json)?,
+        Json::Object(members) => read_set(eval, members, from_json)?,
     })
 }
 

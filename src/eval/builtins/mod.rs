@@ -116,3 +116,27 @@ impl<'h> Eval<'h> {
 fn impure<'h>(eval: &Eval<'h>, what: &str) -> Outcome<'h> {
     Err(Stop::Unknown(eval.cause(what)))
 }
+
+/// A list in a format that is read, whose items `read` makes values of.
+fn read_list<'h, T>(eval: &Eval<'h>, items: &[T], read: impl Fn(&Eval<'h>, &T) -> Outcome<'h>) -> Outcome<'h> {
+    let items: Outcome<Vec<_>> = items.iter().map(|item| Ok(eval.done(read(eval, item)?))).collect();
+    Ok(eval.list(items?))
+}
+
+/// A set in a format that is read.
+fn read_set<'h, 'm, T: 'm>(
+    eval: &Eval<'h>,
+    members: impl IntoIterator<Item = (&'m String, &'m T)>,
+    read: impl Fn(&Eval<'h>, &T) -> Outcome<'h>,
+) -> Outcome<'h> {
+    let attr = |(name, member): (&String, &T)| {
+        let value = eval.done(read(eval, member)?);
+        Ok(Attr {
+            name: eval.symbol(name),
+            position: Position::NONE,
+            value,
+        })
+    };
+    let attrs = members.into_iter().map(attr).collect::<Outcome<_>>()?;
+    Ok(Value::Attrs(eval.attrs(attrs)))
+}

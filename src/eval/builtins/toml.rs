@@ -1,9 +1,8 @@
 //! TOML.
 
-use super::super::attrs::Attr;
-use super::super::value::{Position, Value};
+use super::super::value::Value;
 use super::super::{Eval, Outcome};
-use super::Entry;
+use super::{Entry, read_list, read_set};
 
 pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
     vec![("fromTOML", 1, |eval, args| {
@@ -35,20 +34,7 @@ fn from_toml<'h>(eval: &Eval<'h>, toml: &toml::Value) -> Outcome<'h> {
         Toml::Float(float) => Value::Float(*float),
         Toml::String(text) => eval.string(text),
         Toml::Datetime(_) => return Err(eval.abort("dates in TOML are not supported")),
-        Toml::Array(items) => {
-            let items: Outcome<Vec<_>> = items.iter().map(|item| Ok(eval.done(from_toml(eval, item)?))).collect();
-            eval.list(items?)
-        }
-        Toml::Table(members) => {
-            let attr = |(name, toml): (&String, _)| {
-                let value = eval.done(from_toml(eval, toml)?);
-                Ok(Attr {
-                    name: eval.symbol(name),
-                    position: Position::NONE,
-                    value,
-                })
-            };
-            Value::Attrs(eval.attrs(members.iter().map(attr).collect::<Outcome<_>>()?))
-        }
+        Toml::Array(items) => read_list(eval, items, from_toml)?,
+        Toml::Table(members) => read_set(eval, members, from_toml)?,
     })
 }
