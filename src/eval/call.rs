@@ -76,27 +76,42 @@ impl<'h> Eval<'h> {
     fn run_closure(&self, closure: &'h Closure<'h>, arg: &'h Thunk<'h>) -> Outcome<'h> {
         let code = closure.env.code;
         let lambda = code.file.lambda(closure.lambda);
-        let Some(formals) = &lambda.formals else {
-            let slots = self.heap.slots([Some(arg)].into_iter());
-            let env = self.heap.alloc(Env {
-                up: Some(closure.env),
-                code,
-                frame: Frame::Call {
-                    lambda: closure.lambda,
-                    slots,
-                },
-            });
-            return self.eval(env, lambda.body);
+        let slots = match &lambda.formals {
+            Some(formals) => self.bind(
+                code.file.formals(formals),
+                formals.ellipsis,
+                lambda.param.is_some(),
+                arg,
+            )?,
+            None => self.heap.slots([Some(arg)].into_iter()),
         };
+        let env = self.heap.alloc(Env {
+            up: Some(closure.env),
+            code,
+            frame: Frame::Call {
+                lambda: closure.lambda,
+                slots,
+            },
+        });
+        self.eval(env, lambda.body)
+    }
+
+    /// The frame of a function with formals: its argument, where that has a name of its own, then what it has for each.
+    fn bind(
+        &self,
+        formals: &[Formal],
+        takes_more: bool,
+        names_argument: bool,
+        arg: &'h Thunk<'h>,
+    ) -> Outcome<'h, &'h [Slot<'h>]> {
         let attrs = self.force_attrs(arg, "as the argument of a function")?;
-        let list = code.file.formals(formals);
-        let more = usize::from(lambda.param.is_some());
-        let slots: &'h [Slot<'h>] = self.heap.cells(list.len() + more);
-        if more > 0 {
+        let before = usize::from(names_argument);
+        let slots: &'h [Slot<'h>] = self.heap.cells(formals.len() + before);
+        if names_argument {
             slots[0].set(Some(arg));
         }
         let mut given = 0;
-        for (formal, place) in list.iter().zip(&slots[more..]) {
+        for (formal, place) in formals.iter().zip(&slots[before..]) {
             let slot = match (attrs.get(self, formal.name), formal.default, attrs.open) {
                 (Some(value), ..) => {
                     given += 1;
@@ -111,21 +126,13 @@ impl<'h> Eval<'h> {
             };
             place.set(slot);
         }
-        if !formals.ellipsis {
+        if !takes_more {
             attrs.observe_all(self);
+            if attrs.size_bound() > given {
+                self.check_unexpected(attrs, given, |name| formals.iter().any(|formal| formal.name == name))?;
+            }
         }
-        if !formals.ellipsis && attrs.size_bound() > given {
-            self.check_unexpected(attrs, given, |name| list.iter().any(|formal| formal.name == name))?;
-        }
-        let env = self.heap.alloc(Env {
-            up: Some(closure.env),
-            code,
-            frame: Frame::Call {
-                lambda: closure.lambda,
-                slots,
-            },
-        });
-        self.eval(env, lambda.body)
+        Ok(slots)
     }
 
     fn check_unexpected(
