@@ -11,6 +11,7 @@ mod record;
 mod small;
 mod top_level;
 mod why;
+mod work;
 mod world;
 mod written;
 

@@ -1,7 +1,8 @@
 //! How what is known of an attribute came about.
 
-use super::attributes::{Attribute, Failure, Inquiry, Location, Work};
+use super::attributes::{Attribute, Failure, Inquiry, Location};
 use super::definitions::{ALL_PACKAGES, Definition, Definitions, Form, Written};
+use super::work::Work;
 use super::{Files, Layout, World};
 use crate::eval::{Attrs, Called, Eval, Heap, Limits, Trace, Value};
 use crate::nix::{BoundValue, Expr, ExprId, File, LambdaId, Symbol};
