@@ -135,7 +135,8 @@ fn one_violation_of_each_rule_gives_exactly_those_findings() {
     expect("NPV-143 pkgs/by-name/zz/zzempty");
     tree.link("pkgs/by-name/zz/zzlink/package.nix", "real.nix");
     tree.file("pkgs/by-name/zz/zzlink/real.nix", PACKAGE);
-    expect("NPV-144 pkgs/by-name/zz/zzlink/package.nix");
+    tree.file("pkgs/by-name/zz/zzdir/package.nix/default.nix", PACKAGE);
+    expect("NPV-144 pkgs/by-name/zz/zzdir/package.nix");
     package("zzset", "{ }\n");
     expect("BYN-001 pkgs/by-name/zz/zzset/package.nix:1");
 

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::{CheckError, TreeSummary};
 use crate::nix::Symbol;
-use crate::nixpkgs::{Attributes, Dependencies, FileError, Files, Layout, Parsed};
+use crate::nixpkgs::{Attributes, Dependencies, FileError, Files, Layout, Package, Parsed};
 use crate::progress::Stage;
 use crate::rules::ratchet::Values;
 use crate::rules::{Finding, Undecided, defined_twice, files, function, layout, paths, references, values};
@@ -109,14 +109,23 @@ impl<'f, 't> Side<'f, 't> {
         let tree = self.tree();
         if tree.kind(id) == Kind::Symlink {
             let package = self.layout.package_around(tree, id);
-            return Ok(Vec::from_iter(
-                package.and_then(|package| references::check_symlink(tree, package, id)),
-            ));
+            return Ok(package.map_or_else(Vec::new, |package| self.in_symlink(id, package)));
         }
         match files::is_nix_file(tree, id) {
             true => self.in_nix_file(id, &self.files.visit(id)),
             false => Ok(Vec::new()),
         }
+    }
+
+    fn in_symlink(&self, id: NodeId, package: &Package) -> Vec<Finding> {
+        let mut findings = Vec::from_iter(references::check_symlink(self.tree(), package, id));
+        if package.package_nix == Some(id)
+            && let Some(target) = package.file(self.tree())
+            && let Ok(file) = self.files.visit(target)
+        {
+            findings.extend(function::check(self.files, package, target, &file));
+        }
+        findings
     }
 
     fn in_nix_file(&self, id: NodeId, parsed: &Parsed) -> Result<Vec<Finding>, CheckError> {

@@ -6,7 +6,7 @@ use bstr::{BStr, BString, ByteSlice};
 use rustc_hash::FxHashMap;
 
 use crate::nix::Symbol;
-use crate::tree::{Kind, NodeId, Tree};
+use crate::tree::{Kind, NodeId, Resolved, Tree};
 
 /// Where Nixpkgs keeps its shards.
 pub const BY_NAME: &str = "pkgs/by-name";
@@ -109,6 +109,15 @@ impl Package {
             node,
             package_nix: tree.child(node, "package.nix".into()),
         }
+    }
+
+    /// The file that defines the package: the regular file that `package.nix` is or leads to, in the package directory.
+    pub fn file(&self, tree: &Tree) -> Option<NodeId> {
+        let Resolved::Node(file) = tree.resolve_node(self.package_nix?) else {
+            return None;
+        };
+        let is_own = tree.subtree(self.node).contains(&file.index());
+        (is_own && tree.kind(file).is_file()).then_some(file)
     }
 
     /// The name of the attribute that the directory defines, where it can be written as text.
@@ -224,6 +233,31 @@ mod tests {
         ] {
             assert!(at(outside).is_none(), "{outside}");
         }
+    }
+
+    #[test]
+    fn the_file_of_a_package_is_in_its_directory() {
+        let tree = MemoryTree::new()
+            .file("pkgs/by-name/aa/aaa/package.nix", "")
+            .symlink("pkgs/by-name/aa/aab/package.nix", "sub/../real.nix")
+            .file("pkgs/by-name/aa/aab/real.nix", "")
+            .directory("pkgs/by-name/aa/aab/sub")
+            .symlink("pkgs/by-name/aa/aac/package.nix", "../aaa/package.nix")
+            .symlink("pkgs/by-name/aa/aad/package.nix", "gone.nix")
+            .symlink("pkgs/by-name/aa/aae/package.nix", "package.nix")
+            .symlink("pkgs/by-name/aa/aaf/package.nix", "sub")
+            .directory("pkgs/by-name/aa/aaf/sub")
+            .directory("pkgs/by-name/aa/aag")
+            .build("test")
+            .unwrap();
+        let packages = Layout::of(&tree).packages;
+        let file = |package: &Package| package.file(&tree).map(|id| tree.name(id).to_string());
+        let files: Vec<_> = packages.iter().map(file).collect();
+        let own = |name: &str| Some(name.to_owned());
+        assert_eq!(
+            files,
+            [own("package.nix"), own("real.nix"), None, None, None, None, None]
+        );
     }
 
     #[test]

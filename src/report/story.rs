@@ -160,7 +160,7 @@ mod tests {
             rule,
             ..samples::not_a_function()
         };
-        let findings = [of(Rule::NPV_126), of(Rule::NPV_144), samples::wrong_shard()];
+        let findings = [of(Rule::BYN_003), of(Rule::NPV_110), samples::wrong_shard()];
         let stories = stories(&findings);
         assert_eq!(stories.len(), 2);
         assert_eq!(

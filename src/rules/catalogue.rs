@@ -165,7 +165,7 @@ rules! {
     NPV_143 "NPV-143" "package-nix-missing" Absolute
         "every package directory has a `package.nix`"
     NPV_144 "NPV-144" "package-nix-not-file" Absolute
-        "`package.nix` is a regular file"
+        "`package.nix` is a regular file, or a symlink to one in the package directory"
     NPV_145 "NPV-145" "executable-without-shebang" Absolute
         "a `.nix` file that is executable starts with `#!`"
     NPV_146 "NPV-146" "shebang-not-executable" Absolute

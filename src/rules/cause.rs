@@ -13,20 +13,21 @@ pub fn causes(findings: &[Finding]) -> Vec<Option<usize>> {
         by_path.entry(&finding.place.path).or_default().push(index);
     }
     let cause = |effect: &Finding| {
-        let rule = cause(effect.rule)?;
-        let on_path = by_path.get(effect.place.path.as_str())?;
+        let (rule, path) = cause(effect)?;
+        let on_path = by_path.get(path.as_str())?;
         on_path.iter().copied().find(|&index| findings[index].rule == rule)
     };
     findings.iter().map(cause).collect()
 }
 
-/// The rule whose finding on the same path explains one of this rule.
-fn cause(effect: &Rule) -> Option<&'static Rule> {
-    match effect.code {
-        // A `package.nix` that is a symlink, and where it leads.
-        "NPV-125" | "NPV-126" => Some(Rule::NPV_144),
+/// The rule and the path of the finding that explains this one, where there is such a finding.
+fn cause(effect: &Finding) -> Option<(&'static Rule, String)> {
+    let path = &effect.place.path;
+    match effect.rule.code {
+        // A package directory whose `package.nix` is a symlink to nothing.
+        "NPV-143" => Some((Rule::NPV_126, format!("{path}/package.nix"))),
         // A shard with capitals, beside the right one.
-        "BYN-003" => Some(Rule::NPV_110),
+        "BYN-003" => Some((Rule::NPV_110, path.clone())),
         _ => None,
     }
 }
@@ -51,11 +52,11 @@ mod tests {
         let findings = [
             finding(Rule::BYN_003, "pkgs/by-name/FO"),
             finding(Rule::NPV_110, "pkgs/by-name/FO"),
-            finding(Rule::NPV_125, "pkgs/by-name/fo/foo/other"),
-            finding(Rule::NPV_125, "pkgs/by-name/fo/foo/package.nix"),
-            finding(Rule::NPV_144, "pkgs/by-name/fo/foo/package.nix"),
-            finding(Rule::NPV_145, "pkgs/by-name/fo/foo/package.nix"),
+            finding(Rule::NPV_143, "pkgs/by-name/fo/foo"),
+            finding(Rule::NPV_126, "pkgs/by-name/fo/foo/other"),
+            finding(Rule::NPV_126, "pkgs/by-name/fo/foo/package.nix"),
+            finding(Rule::NPV_143, "pkgs/by-name/ba/bar"),
         ];
-        assert_eq!(causes(&findings), [Some(1), None, None, Some(4), None, None]);
+        assert_eq!(causes(&findings), [Some(1), None, Some(4), None, None, None]);
     }
 }

@@ -3,12 +3,11 @@
 use bstr::{BStr, ByteSlice};
 
 use super::place::shell;
-use crate::nixpkgs::Package;
 use crate::tree::{NodeId, Resolved, Tree};
 
-/// Puts what a symlink in the package directory leads to into its place: moves it where it is in the directory itself, or
-/// else copies it.  `None` where the symlink leads to nothing in the tree.
-pub(super) fn replace_symlink(tree: &Tree, package: &Package, link: NodeId) -> Option<String> {
+/// Puts a copy of what a symlink leads to into its place.  `None` where it leads to nothing in the tree, or to a directory
+/// that it is in.
+pub(super) fn replace_symlink(tree: &Tree, link: NodeId) -> Option<String> {
     let Resolved::Node(target) = tree.resolve_node(link) else {
         return None;
     };
@@ -17,11 +16,7 @@ pub(super) fn replace_symlink(tree: &Tree, package: &Package, link: NodeId) -> O
         return None;
     }
     let (from, to) = (shell(tree.path(target).as_bstr()), shell(tree.path(link).as_bstr()));
-    let is_own = tree.subtree(package.node).contains(&target.index());
-    Some(match is_own && tree.kind(target).is_file() {
-        true => format!("git mv -f {from} {to}"),
-        false => format!("rm {to} && cp -r {from} {to} && git add {to}"),
-    })
+    Some(format!("rm {to} && cp -r {from} {to} && git add {to}"))
 }
 
 /// Gives a file or directory another name, one that is close: `fix.patch` becomes `fix-2.patch`.

@@ -12,8 +12,8 @@ use crate::tree::NodeId;
 /// How many expressions are looked through before the question is let be: `let f = f; in f` has no end.
 const STEPS: usize = 1000;
 
-/// The finding of a package whose `package.nix`, parsed as `file`, is plainly not a function that takes an attribute-set
-/// pattern.  Where only evaluation can tell, there is none.
+/// The finding of a package whose file ([`Package::file`]), parsed as `file`, is plainly not a function that takes an
+/// attribute-set pattern.  Where only evaluation can tell, there is none.
 pub fn check(files: &Files<'_>, package: &Package, package_nix: NodeId, file: &Arc<File>) -> Option<Finding> {
     let search = Search { files };
     let start = Position {

@@ -5,7 +5,7 @@ use bstr::{BStr, BString, ByteSlice};
 use super::place::{self, shell, text};
 use super::{Change, Finding, Fix, Place, Rule, commands};
 use crate::nixpkgs::{BY_NAME, Layout, Package, Shard, is_package_name, is_shard_name, shard_of};
-use crate::tree::{Kind, NodeId, Tree};
+use crate::tree::{Kind, NodeId, Resolved, Tree};
 
 /// All that is wrong with the layout of a tree.
 pub fn check(tree: &Tree, layout: &Layout) -> Vec<Finding> {
@@ -280,62 +280,81 @@ fn move_to_shard(tree: &Tree, package: &Package) -> String {
 }
 
 fn package_nix(tree: &Tree, package: &Package) -> Option<Finding> {
+    let Some(package_nix) = package.package_nix else {
+        return Some(no_package_nix(tree, package));
+    };
+    match (tree.kind(package_nix), tree.resolve_node(package_nix)) {
+        (Kind::File { .. }, _) => None,
+        (Kind::Symlink, Resolved::Missing | Resolved::Loop) => Some(leads_nowhere(tree, package, package_nix)),
+        (Kind::Symlink, Resolved::Node(target)) if tree.kind(target).is_file() => None,
+        // one out of the directory is wrong as such (NPV-125)
+        (Kind::Symlink, Resolved::Node(target)) if !tree.subtree(package.node).contains(&target.index()) => None,
+        (Kind::Symlink, Resolved::Outside) => None,
+        _ => Some(not_a_file(tree, package, package_nix)),
+    }
+}
+
+fn no_package_nix(tree: &Tree, package: &Package) -> Finding {
     let directory = place::path(tree, package.node);
-    match package.package_nix {
+    let message = format!(
+        "`{directory}` has no `package.nix`. Nixpkgs calls that file to make the package, and fails where it is missing."
+    );
+    let default = tree.child(package.node, "default.nix".into());
+    let (help, fix) = match default.filter(|&default| tree.kind(default).is_file()) {
+        Some(default) => {
+            let from = tree.path(default);
+            let to = BString::from([tree.path(package.node).as_slice(), b"/package.nix"].concat());
+            let help = format!(
+                "Rename `default.nix`: `git mv {} {}`.",
+                shell(from.as_bstr()),
+                shell(to.as_bstr())
+            );
+            let fix = Fix::new(
+                "Rename `default.nix` to `package.nix`",
+                Change::rename(tree, default, to),
+            );
+            (help, Some(fix))
+        }
         None => {
-            let message = format!(
-                "`{directory}` has no `package.nix`. Nixpkgs calls that file to make the package, and fails where it is missing."
-            );
-            let default = tree.child(package.node, "default.nix".into());
-            let (help, fix) = match default.filter(|&default| tree.kind(default).is_file()) {
-                Some(default) => {
-                    let from = tree.path(default);
-                    let to = BString::from([tree.path(package.node).as_slice(), b"/package.nix"].concat());
-                    let help = format!(
-                        "Rename `default.nix`: `git mv {} {}`.",
-                        shell(from.as_bstr()),
-                        shell(to.as_bstr())
-                    );
-                    let fix = Fix::new(
-                        "Rename `default.nix` to `package.nix`",
-                        Change::rename(tree, default, to),
-                    );
-                    (help, Some(fix))
-                }
-                None => {
-                    let remove = remove(tree, package.node);
-                    let help = format!("Add `{directory}/package.nix`, or remove the directory: `{remove}`.");
-                    (help, None)
-                }
-            };
-            Some(package_finding(Rule::NPV_143, tree, package, message, help).with_fix(fix))
+            let remove = remove(tree, package.node);
+            let help = format!("Add `{directory}/package.nix`, or remove the directory: `{remove}`.");
+            (help, None)
         }
-        Some(file) if !tree.kind(file).is_file() => {
-            let message = format!(
-                "`{directory}/package.nix` is {}. The package is defined in it, so it has to be a regular file that a reader \
-                 of this directory sees.",
-                what(tree.kind(file))
-            );
-            let help = match tree.kind(file) {
-                Kind::Symlink => match commands::replace_symlink(tree, package, file) {
-                    Some(replace) => format!("Put the file that it points to in its place: `{replace}`."),
-                    None => format!(
-                        "Replace it by a file with the package's definition, after `{}`.",
-                        remove(tree, file)
-                    ),
-                },
-                _ => format!(
-                    "Replace it by a file with the package's definition, after `{}`.",
-                    remove(tree, file)
-                ),
-            };
-            let place = Place::entry(tree, file);
-            Some(Finding {
-                place,
-                ..package_finding(Rule::NPV_144, tree, package, message, help)
-            })
-        }
-        Some(_) => None,
+    };
+    package_finding(Rule::NPV_143, tree, package, message, help).with_fix(fix)
+}
+
+/// A `package.nix` that is a symlink to nothing, or in a loop.
+fn leads_nowhere(tree: &Tree, package: &Package, link: NodeId) -> Finding {
+    let message = format!(
+        "`{}` has no `package.nix` but a symlink that leads to no file. Nixpkgs calls that file to make the package, and \
+         fails where it is missing.",
+        place::path(tree, package.node)
+    );
+    let help = format!(
+        "Put the package's file in its place, or point it to that: `ln -sfn FILE {}`; or remove the directory: `{}`.",
+        shell(tree.path(link).as_bstr()),
+        remove(tree, package.node)
+    );
+    package_finding(Rule::NPV_143, tree, package, message, help)
+}
+
+fn not_a_file(tree: &Tree, package: &Package, package_nix: NodeId) -> Finding {
+    let what = match tree.resolve_node(package_nix) {
+        Resolved::Node(target) if target != package_nix => format!("a symlink to {}", what(tree.kind(target))),
+        _ => what(tree.kind(package_nix)).to_owned(),
+    };
+    let message = format!(
+        "`{}` is {what}. The package is defined in it, so it has to be a regular file, or a symlink to one in this directory.",
+        place::path(tree, package_nix)
+    );
+    let help = format!(
+        "Replace it by a file with the package's definition, after `{}`.",
+        remove(tree, package_nix)
+    );
+    Finding {
+        place: Place::entry(tree, package_nix),
+        ..package_finding(Rule::NPV_144, tree, package, message, help)
     }
 }
 

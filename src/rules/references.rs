@@ -45,7 +45,7 @@ pub fn check_symlink(tree: &Tree, package: &Package, id: NodeId) -> Option<Findi
                 "The symlink `{link}` points to `{target}`, outside of the package directory. {place}A package directory \
                  holds all that it needs, so that it can be read, moved and reviewed by itself."
             ),
-            match commands::replace_symlink(tree, package, id) {
+            match commands::replace_symlink(tree, id) {
                 Some(replace) => format!(
                     "Put a copy in its place, `{replace}`; or have the package take what it needs as an argument of its function."
                 ),

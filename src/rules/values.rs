@@ -85,10 +85,14 @@ const FAILING_PATHS: [&Rule; 6] = [
 
 impl<'f> Known<'f> {
     fn of(findings: &'f [Finding]) -> Self {
-        let broken = findings
-            .iter()
-            .filter(|finding| BREAKS_THE_PACKAGE.contains(&finding.rule))
-            .filter_map(|finding| package_directory(&finding.place.path));
+        let broken = findings.iter().filter_map(|finding| {
+            let path = finding.place.path.as_str();
+            let directory = package_directory(path)?;
+            let is_broken = BREAKS_THE_PACKAGE.contains(&finding.rule)
+                // as a symlink, it is judged by where it leads
+                || finding.rule == Rule::NPV_125 && path[directory.len()..] == *"/package.nix";
+            is_broken.then_some(directory)
+        });
         let places = findings.iter().filter_map(|finding| {
             let path = finding.place.path.as_str();
             match finding.rule {
@@ -222,7 +226,7 @@ fn no_derivation(files: &Files, package: &Package, name: &str, what: &str) -> Fi
 fn fails(files: &Files, package: &Package, name: &str, cause: &Cause) -> Finding {
     let inside = cause
         .location
-        .filter(|location| package.package_nix == Some(location.file))
+        .filter(|location| package.file(files.tree()) == Some(location.file))
         .and_then(|location| line(files, location));
     let why = match &inside {
         Some(_) => cause.message.clone(),

@@ -374,16 +374,19 @@ error[NPV-121]: It is wrong
             message: message.to_owned(),
             ..samples::not_a_function()
         };
-        let link = of(Rule::NPV_144, "`package.nix` is a symlink. It is none.");
-        let leads = of(Rule::NPV_126, "It leads nowhere. Whatever reads it fails.");
+        let name = of(Rule::NPV_110, "`FO` is not a shard's name. It has capitals.");
+        let twin = of(
+            Rule::BYN_003,
+            "`FO` and `fo` differ only by case. No Mac can hold both.",
+        );
         assert_eq!(
-            rendered(&[leads, link], &PLAIN),
+            rendered(&[twin, name], &PLAIN),
             "\
-error[NPV-144]: `package.nix` is a symlink
+error[NPV-110]: `FO` is not a shard's name
 --> pkgs/by-name/he/hello/package.nix
  |
- = note: It is none.
- = note: NPV-126 follows from this: It leads nowhere."
+ = note: It has capitals.
+ = note: BYN-003 follows from this: `FO` and `fo` differ only by case."
         );
     }
 
