@@ -6,7 +6,7 @@ use crate::nix::{BindingsId, BoundValue, Symbol};
 
 use super::Eval;
 use super::dependencies::{Dependencies, Dependency};
-use super::stop::Reason;
+use super::stop::{Reason, Stop};
 use super::value::{Env, FileId, Mapped, Position, Slot, State, Thunk};
 
 /// One attribute.
@@ -57,6 +57,8 @@ enum Maker<'h> {
     Recursive { env: &'h Env<'h>, shape: &'h Shape<'h> },
     /// As another layer's: for each key its number there.
     Subset { from: &'h Layer<'h>, numbers: &'h [u32] },
+    /// All are this one, of attributes that were not written so anywhere.
+    Same(&'h Thunk<'h>),
     /// By `mapAttrs`, from the values of another layer.
     Map {
         function: &'h Thunk<'h>,
@@ -194,7 +196,7 @@ impl<'h> Layer<'h> {
             name,
             // what `mapAttrs` makes was not written anywhere
             position: match self.maker {
-                Maker::Map { .. } => Position::NONE,
+                Maker::Map { .. } | Maker::Same(_) => Position::NONE,
                 _ => position,
             },
             value: self.value(eval, at),
@@ -210,6 +212,7 @@ impl<'h> Layer<'h> {
             Maker::Literal { env, bindings, shape } => self.literal(eval, env, bindings, shape.bindings[at] as usize),
             Maker::Recursive { env, shape } => eval.local(env, 0, shape.bindings[at]),
             Maker::Subset { from, numbers } => from.value(eval, numbers[at] as usize),
+            Maker::Same(value) => value,
             Maker::Map { function, from } => {
                 let mapped = Mapped {
                     function,
@@ -471,14 +474,8 @@ impl<'h> Eval<'h> {
     /// `left // right`.
     pub fn update(&self, left: &'h Attrs<'h>, right: &'h Attrs<'h>) -> &'h Attrs<'h> {
         let origin = left.origin.updated(self, right.origin);
-        if let Some(reason) = right.open {
-            // any attribute may be one of those that are not known
-            return self.heap.alloc(Attrs {
-                open: Some(reason),
-                origin,
-                ..*right
-            });
-        }
+        // any attribute of the left may be one of those of the right that are not known
+        let left = right.open.map_or(left, |reason| self.hidden(left, reason));
         let open = left.open;
         let layers = match (left.layers, right.layers) {
             (layers, []) | ([], layers) => layers,
@@ -489,6 +486,21 @@ impl<'h> Eval<'h> {
             }
         };
         self.heap.alloc(Attrs { layers, open, origin })
+    }
+
+    /// A set with the same names and more, of whose values nothing is known.
+    fn hidden(&self, attrs: &'h Attrs<'h>, reason: Reason<'h>) -> &'h Attrs<'h> {
+        let value = self.failed(Stop::Unknown(reason));
+        let hidden = attrs.layers.iter().map(|layer| -> &'h Layer<'h> {
+            self.heap.alloc(Layer {
+                keys: layer.keys,
+                values: self.heap.slots((0..layer.keys.len()).map(|_| None)),
+                maker: Maker::Same(value),
+            })
+        });
+        let layers = self.heap.slice(hidden.collect());
+        let open = Some(reason);
+        self.heap.alloc(Attrs { layers, open, ..*attrs })
     }
 
     /// Merges neighbours until there are few layers, and none is large beside a larger one of the same order: so what

@@ -2,7 +2,7 @@
 
 use super::definitions::{Call, Definition, Form};
 use super::dependencies::Dependencies;
-use super::top_level::{CALL_PACKAGE, is_whole, top_level};
+use super::top_level::{CALL_PACKAGE, TopLevel, is_whole, top_level};
 use super::work::{Done, Work};
 use super::written::WrittenFiles;
 use super::{Files, Layout};
@@ -232,6 +232,7 @@ pub struct Attributes {
     /// Sorted by name.
     pub(super) all: Vec<Attribute>,
     pub(super) failure: Option<Failure>,
+    pub(super) open: Option<Cause>,
     /// Sorted, where not all were asked for.
     pub(super) asked: Option<Vec<Symbol>>,
 }
@@ -264,6 +265,7 @@ impl Attributes {
             let none = Self {
                 all: Vec::new(),
                 failure: None,
+                open: None,
                 asked,
             };
             return (none, None);
@@ -272,17 +274,25 @@ impl Attributes {
         let Done {
             attributes: mut all,
             failure,
+            open,
             dependencies,
         } = work.run();
         all.sort_by_key(|attribute| attribute.name.name());
-        (Self { all, failure, asked }, dependencies)
+        let attributes = Self {
+            all,
+            failure,
+            open,
+            asked,
+        };
+        (attributes, dependencies)
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Attribute> {
         self.all.iter()
     }
 
-    /// The attribute of this name; `None` where the tree defines none, or there is no package set at all.
+    /// The attribute of this name; `None` where the tree is not known to define one ([`open`](Self::open)), or there is no
+    /// package set at all.
     pub fn get(&self, name: Symbol) -> Option<&Attribute> {
         let at = self
             .all
@@ -303,15 +313,18 @@ impl Attributes {
     pub fn failure(&self) -> Option<&Failure> {
         self.failure.as_ref()
     }
+
+    /// Why the tree may define more attributes than are known, where it may.
+    pub fn open(&self) -> Option<&Cause> {
+        self.open.as_ref()
+    }
 }
 
 /// One thread's evaluator, and what it found out on the way.
 pub(super) struct Inquiry<'w, 'h> {
     work: &'w Work<'w, 'w>,
     pub(super) eval: &'w Eval<'h>,
-    packages: &'h Attrs<'h>,
-    /// Whether the tree is smaller than Nixpkgs, and the package set completed by ours.
-    is_small: bool,
+    top_level: TopLevel<'h>,
     /// Whether the evaluator tells what attributes depend on.
     pub(super) keeps_account: bool,
     written: WrittenFiles<'w, 'w>,
@@ -322,15 +335,14 @@ impl<'w, 'h> Inquiry<'w, 'h> {
     /// Where there is no package set.
     pub(super) fn new(work: &'w Work<'w, 'w>, eval: &'w Eval<'h>) -> Result<Self, Failure> {
         eval.refresh();
-        let is_small = !is_whole(eval);
         // how a smaller tree is composed is not told by what it reads
-        let keeps_account = work.keeps_account && !is_small;
+        let keeps_account = work.keeps_account && is_whole(eval);
         let begin = || top_level(eval, work.files, work.layout);
-        let packages = match keeps_account {
+        let top_level = match keeps_account {
             true => eval.keep_account(begin),
             false => begin(),
         };
-        let packages = packages.map_err(|stop| {
+        let top_level = top_level.map_err(|stop| {
             let cause = work.cause(stop.reason());
             match stop {
                 Stop::Throw(_) | Stop::Abort(_) | Stop::Error(_) => Failure::Fails(cause),
@@ -340,8 +352,7 @@ impl<'w, 'h> Inquiry<'w, 'h> {
         Ok(Self {
             work,
             eval,
-            packages,
-            is_small,
+            top_level,
             keeps_account,
             written: WrittenFiles::of(work.files),
         })
@@ -353,11 +364,11 @@ impl<'w, 'h> Inquiry<'w, 'h> {
         eval.refresh();
         let package = self.work.packages.get(&name).copied();
         let undecided = |reason| Attribute::opaque(name, package, Answer::Undecided(self.work.cause(reason)));
-        let Some(attr) = self.packages.attr(eval, name) else {
-            return Some(undecided(self.packages.open.filter(|_| !self.is_small)?));
+        let Some(attr) = self.top_level.packages.attr(eval, name) else {
+            return Some(undecided(self.top_level.open?));
         };
-        let may_be_ours = self.is_small && self.work.only.is_none();
-        if may_be_ours && !attr.position.is_known() && package.is_none() {
+        let is_given = (self.top_level.given).is_some_and(|given| given.has(eval, name)) && !attr.position.is_known();
+        if is_given && package.is_none() && self.work.only.is_none() {
             return None;
         }
         if self.work.is_over() {
@@ -391,14 +402,19 @@ impl<'w, 'h> Inquiry<'w, 'h> {
         })
     }
 
-    /// The names of all attributes.
+    /// The names of all attributes that are known.
     pub(super) fn names(&self) -> Vec<Symbol> {
-        self.packages.names(self.eval)
+        self.top_level.packages.names(self.eval)
+    }
+
+    /// Why there may be more, where there may be.
+    pub(super) fn open(&self) -> Option<Cause> {
+        Some(self.work.cause(self.top_level.open?))
     }
 
     /// The value of an attribute, where it has one.
     pub(super) fn value(&self, name: Symbol) -> Option<Value<'h>> {
-        self.eval.force(self.packages.get(self.eval, name)?).ok()
+        self.eval.force(self.top_level.packages.get(self.eval, name)?).ok()
     }
 
     fn kind(&self, value: Outcome<'h>) -> Answer<Kind> {

@@ -86,7 +86,7 @@ impl Written {
             written.extend(file.dynamic(bindings).iter().map(|dynamic| Definition {
                 file: node,
                 span: (dynamic.offset, file.span(dynamic.value).end),
-                form: Form::Other,
+                form: form(tree, node, file, BoundValue::Expr(dynamic.value), None),
             }));
         }
         // `a.b = 1;` binds two attributes at one offset.  Expressions come from inside to outside, and `a` is the outer.

@@ -58,7 +58,7 @@ struct Place {
 }
 
 impl Record {
-    /// Of all attributes of a tree, of which there is a package set.
+    /// Of all attributes of a tree, of which there is a package set, and nothing that is not known to be there.
     pub fn new(tree: &Tree, attributes: &Attributes, dependencies: Dependencies) -> Self {
         let place = |Location { file, offset }| Place {
             path: tree.path(file),
@@ -110,6 +110,7 @@ impl Record {
         Attributes {
             all: answers.map(|answered| recall.attribute(answered)).collect(),
             failure: None,
+            open: None,
             asked,
         }
     }

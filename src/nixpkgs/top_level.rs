@@ -3,21 +3,35 @@
 use super::layout::Layout;
 use super::world::ROOT;
 use super::{Files, small};
-use crate::eval::{Attr, Attrs, Entry, Eval, Marks, Outcome, Position, Thunk, Value};
+use crate::eval::{Attr, Attrs, Entry, Eval, Marks, Outcome, Position, Reason, Thunk, Value};
 use crate::nix::Symbol;
 
 /// On a value that the package set's own `callPackage` returned.
 pub const CALL_PACKAGE: Marks = Marks(1);
 
+/// The top-level package set of a tree.
+pub struct TopLevel<'h> {
+    pub packages: &'h Attrs<'h>,
+    /// What a tree that is smaller than Nixpkgs was completed with; its own attributes are beside and over these.
+    pub given: Option<&'h Attrs<'h>>,
+    /// Where set, the tree itself may define more attributes than are known.
+    pub open: Option<Reason<'h>>,
+}
+
 /// The top-level package set of a tree, by its own `pkgs/top-level`, or, where it has none, composed of what it has.
 ///
 /// # Errors
 /// Where that can't be evaluated.
-pub fn top_level<'h>(eval: &Eval<'h>, files: &Files, layout: &Layout) -> Outcome<'h, &'h Attrs<'h>> {
-    match is_whole(eval) {
-        true => whole(eval),
-        false => small::top_level(eval, files, layout),
+pub fn top_level<'h>(eval: &Eval<'h>, files: &Files, layout: &Layout) -> Outcome<'h, TopLevel<'h>> {
+    if !is_whole(eval) {
+        return small::top_level(eval, files, layout);
     }
+    let packages = whole(eval)?;
+    Ok(TopLevel {
+        packages,
+        given: None,
+        open: packages.open,
+    })
 }
 
 /// Whether the tree says itself how its package set is composed, as Nixpkgs does.

@@ -31,6 +31,8 @@ pub(super) struct Work<'f, 't> {
     /// What all attributes depend on, where that is to be told and can be.
     common: OnceLock<Vec<Dependency>>,
     failure: OnceLock<Failure>,
+    /// Why there may be more attributes than are known, where there may be.
+    open: OnceLock<Cause>,
     /// The first name that no thread has taken yet.
     next: AtomicUsize,
     /// How many steps all threads took.
@@ -42,6 +44,8 @@ pub(super) struct Done {
     /// In no order.
     pub attributes: Vec<Attribute>,
     pub failure: Option<Failure>,
+    /// Why there may be more attributes than are known, where there may be.
+    pub open: Option<Cause>,
     /// What attributes depend on, where that was to be told and can be.
     pub dependencies: Option<Dependencies>,
 }
@@ -81,6 +85,7 @@ impl<'f, 't> Work<'f, 't> {
             names: OnceLock::new(),
             common: OnceLock::new(),
             failure: OnceLock::new(),
+            open: OnceLock::new(),
             next: AtomicUsize::new(0),
             steps: AtomicU64::new(0),
         }
@@ -104,11 +109,13 @@ impl<'f, 't> Work<'f, 't> {
             let package = |(name, node): (&Symbol, &NodeId)| Attribute::opaque(*name, Some(*node), failure.kind());
             attributes = self.packages.iter().map(package).collect();
         }
-        let is_complete = failure.is_none() && !is_over;
+        let open = self.open.into_inner();
+        let is_complete = failure.is_none() && open.is_none() && !is_over;
         let common = self.common.into_inner().filter(|_| is_complete);
         Done {
             attributes,
             failure,
+            open,
             dependencies: common.map(|common| Dependencies::new(self.files.tree(), Told { common, of })),
         }
     }
@@ -146,6 +153,11 @@ impl<'f, 't> Work<'f, 't> {
         }
         let names = self.names.get_or_init(|| {
             let mut names = self.only.map_or_else(|| inquiry.names(), <[_]>::to_vec);
+            if let Some(open) = inquiry.open() {
+                let _ = self.open.set(open);
+                // each package may be one of those that are not known
+                names.extend(self.packages.keys().filter(|_| self.only.is_none()));
+            }
             names.sort_unstable_by_key(|name| name.name());
             names.dedup();
             self.files.progress().begin(Stage::Attributes, names.len());

@@ -58,10 +58,11 @@ pub enum Ratchet {
 impl Ratchet {
     /// How an attribute of base stands, as `stands` says; `None` where base lacks it.
     pub(super) fn in_base(base: &Values, name: Symbol, stands: impl FnOnce(&Attribute) -> Self) -> Option<Self> {
-        match (base.attributes.get(name), base.attributes.failure()) {
+        let attributes = base.attributes;
+        match (attributes.get(name), attributes.failure()) {
             (Some(attribute), _) => Some(stands(attribute)),
             (None, Some(Failure::Fails(cause) | Failure::Undecided(cause))) => Some(Self::Undecided(cause.clone())),
-            (None, None) => None,
+            (None, None) => Some(Self::Undecided(attributes.open()?.clone())),
         }
     }
 

@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use super::layout::Layout;
-use super::top_level::{CALL_PACKAGE, set};
+use super::top_level::{CALL_PACKAGE, TopLevel, set};
 use super::world::ROOT;
 use super::{ALIASES, ALL_PACKAGES, Files};
 use crate::eval::{Attr, Attrs, Entry, Eval, Outcome, Position, Stop, Thunk, Value};
@@ -30,7 +30,7 @@ static OWN: LazyLock<Own> = LazyLock::new(|| {
 ///
 /// # Errors
 /// Where a file that it is composed of can't be evaluated.
-pub fn top_level<'h>(eval: &Eval<'h>, files: &Files, layout: &Layout) -> Outcome<'h, &'h Attrs<'h>> {
+pub fn top_level<'h>(eval: &Eval<'h>, files: &Files, layout: &Layout) -> Outcome<'h, TopLevel<'h>> {
     let open = eval.native("open", 1, open);
     let given = || eval.done(Value::Attrs(set(eval, &[("open", open)])));
     let own = |file: &'static File, name: &str| -> Outcome<'h> {
@@ -65,8 +65,16 @@ pub fn top_level<'h>(eval: &Eval<'h>, files: &Files, layout: &Layout) -> Outcome
         ],
     );
     let function = eval.eval_text(&OWN.top_level, "/byname/top-level.nix")?;
-    let packages = eval.done(eval.apply(function, &[eval.done(Value::Attrs(args))])?);
-    eval.force_attrs(packages, "as the top-level package set")
+    let made = eval.done(eval.apply(function, &[eval.done(Value::Attrs(args))])?);
+    let part = |name| {
+        let part = eval.lazy_select(made, Symbol::new(name));
+        eval.force_attrs(part, "as the top-level package set")
+    };
+    Ok(TopLevel {
+        packages: part("packages")?,
+        given: Some(part("given")?),
+        open: part("known")?.open,
+    })
 }
 
 fn package_files<'h>(eval: &Eval<'h>, files: &Files, layout: &Layout) -> &'h Attrs<'h> {

@@ -25,7 +25,7 @@ let
     structuredAttrsByDefault = false;
   };
 
-  base = rec {
+  given = rec {
     inherit lib config stdenv;
     stdenvNoCC = stdenv;
     clangStdenv = stdenv;
@@ -59,7 +59,7 @@ let
 
   byName = builtins.mapAttrs (_: file: self.callPackage file { }) packageFiles;
 
-  below = base // byName;
+  below = given // byName;
 
   # `{ lib, … }: res: pkgs: super: { … }`, or `final: prev: { … }`
   all =
@@ -90,6 +90,11 @@ let
     else
       short;
 
-  self = open (added // below // all);
+  known = added // below // all;
+
+  self = open known;
 in
-self
+{
+  inherit given known;
+  packages = self;
+}
