@@ -4,8 +4,9 @@
 #   run-local.sh [BASE [REMOTE]]
 #
 # In a Nixpkgs checkout: fetches the branch BASE of REMOTE (the name or URL of a repository; by default Nixpkgs' own), merges
-# the checkout into it in memory, what is not committed included, and judges what that makes, compared with BASE. Where BASE
-# is a directory, the checkout is compared with that as it is; without BASE, it is judged alone.
+# the checkout into it in memory, what is not committed included, and judges what that makes, compared with BASE. If BASE is
+# `dir:PATH`, `rev:REV`, `archive:PATH` or `channel:NAME`, or a path that begins with `/`, `./` or `../`, nothing is fetched,
+# and the checkout is compared with that; without BASE, it is judged alone.
 # Elsewhere: checks the sample tree that comes with byname.
 #
 # Runs no program but byname, which it builds if need be (BYNAME names one that is built), and `git fetch`.
@@ -32,10 +33,12 @@ in_nixpkgs() {
 }
 
 if [[ -z ${BYNAME:-} ]]; then
-    # cargo does nothing where the program is up to date.
-    cargo build --release --quiet --locked --manifest-path "$byname_root/Cargo.toml" --bin byname ||
+    # cargo does nothing where the program is up to date.  Not in the checkout, whose files would say what cargo runs.
+    (cd -- "$byname_root" && cargo build --release --quiet --locked --bin byname) ||
         fail "byname does not build; it needs a Rust toolchain: https://rustup.rs"
-    BYNAME=${CARGO_TARGET_DIR:-$byname_root/target}/release/byname
+    target=${CARGO_TARGET_DIR:-target}
+    [[ $target == /* ]] || target=$byname_root/$target
+    BYNAME=$target/release/byname
 fi
 
 if ! in_nixpkgs; then
@@ -44,14 +47,28 @@ if ! in_nixpkgs; then
     exec "$BYNAME" check "$byname_root/sample"
 fi
 
-case $# in
-0) exec "$BYNAME" check ;;
-1) [[ ! -d $1 ]] || exec "$BYNAME" check --base "$1" ;;
-esac
+(($# > 0)) || exec "$BYNAME" check
 
 base=$1 remote=${2:-https://github.com/NixOS/nixpkgs.git}
+case $base in
+dir:* | rev:* | archive:* | channel:* | /* | ./* | ../*)
+    (($# == 1)) || fail "'$base' is no branch, so there is nothing to fetch from '$remote'"
+    exec "$BYNAME" check --base="$base"
+    ;;
+esac
+
+# What is no remote's name, git takes as a path, and what is there comes from the checkout.
+case $remote in
+*:* | /* | ./* | ../*) ;;
+*)
+    [[ ! -e $remote ]] || git -c safe.bareRepository=explicit config --get-all -- "remote.$remote.url" >/dev/null ||
+        fail "'$remote' is no remote of this repository; if you mean the directory, give ./$remote"
+    ;;
+esac
+
 echo "Fetching $base from $remote" >&2
-git fetch --quiet --no-tags "$remote" "$base" ||
+# A directory of the checkout that looks like a bare repository is not to say what git does.
+git -c safe.bareRepository=explicit fetch --quiet --no-tags --no-recurse-submodules -- "$remote" "$base" ||
     fail "can't fetch '$base' from '$remote'; give the branch that the change is for, and the remote that has it:" \
         "run-local.sh master upstream"
-exec "$BYNAME" check --base FETCH_HEAD --merge
+exec "$BYNAME" check --base=rev:FETCH_HEAD --merge

@@ -39,12 +39,15 @@ pub enum Command {
 /// not exist.
 #[derive(Debug, clap::Args)]
 pub struct Check {
-    /// The tree to check: a directory, a git revision, REPO//REV, an archive, or a channel
+    /// The tree to check: dir:PATH, rev:REV, REPO//REV, archive:PATH, or channel:NAME
     ///
     /// Of a directory in a git checkout: the files that git tracks, and new ones that it does not ignore. A revision (HEAD,
     /// origin/staging, a hash) is read from the repository that the current directory is in, without checking it out;
     /// REPO//REV from another one. An archive is a nixexprs.tar.xz, or another .tar, .tar.gz, .tar.xz or .tar.zst, or `-` for
     /// one on standard input. A channel is channel:NAME, or <nixpkgs>, as Nix finds it on this machine.
+    ///
+    /// dir:, rev: and archive: may be left out where the rest is not both a revision and the name of something on disk. What
+    /// begins with `/`, `./` or `../` is a path.
     ///
     /// Without it, the Nixpkgs that the current directory is in.
     #[arg(value_hint = ValueHint::AnyPath)]

@@ -16,7 +16,7 @@ use byname::tree::{Comparison, Environment, Judged, Request, Source, Tree, Trees
 
 use crate::bar::Bar;
 use crate::cli::Fix;
-use crate::{Failure, PROBLEMS, enclosing_nixpkgs, show};
+use crate::{Failure, PROBLEMS, base, enclosing_nixpkgs, show};
 
 /// Fixes what the arguments say, or shows how.
 pub fn run(arguments: &Fix) -> Result<ExitCode, Failure> {
@@ -29,9 +29,10 @@ pub fn run(arguments: &Fix) -> Result<ExitCode, Failure> {
         ..Options::default()
     };
     options.progress.begin(Stage::Trees, 0);
+    let head = Judged::Source(Source::Directory(directory.clone()));
     let request = Request {
-        head: Judged::Source(Source::Directory(directory.clone())),
-        base: arguments.base.as_deref().map(Source::parse),
+        base: base(arguments.base.as_deref(), &head, None, &current)?,
+        head,
         comparison: Comparison::MergeBase,
         nixpkgs: Some(directory.clone()),
         current,

@@ -21,7 +21,7 @@ use byname::fix::{ApplyError, ProposeError};
 use byname::progress::Stage;
 use byname::report::{explain, json, jsonl, printable};
 use byname::rules::{self, UnknownRule};
-use byname::tree::{Comparison, Environment, Judged, Request, Source, SourceError, Trees};
+use byname::tree::{AmbiguousArgument, Comparison, Environment, Judged, Request, Source, SourceError, Trees};
 use clap::Parser;
 use thiserror::Error;
 
@@ -80,6 +80,8 @@ enum Failure {
          leave it out for the checkout around the current directory"
     )]
     StagedElsewhere,
+    #[error(transparent)]
+    Ambiguous(#[from] AmbiguousArgument),
     #[error(transparent)]
     Source(#[from] SourceError),
     #[error(transparent)]
@@ -173,9 +175,10 @@ fn request(arguments: &Check, current: PathBuf) -> Result<Request, Failure> {
         Check { merge: true, .. } => Comparison::Merge,
         _ => Comparison::MergeBase,
     };
+    let base = base(arguments.base.as_deref(), &head, nixpkgs.as_deref(), &current)?;
     Ok(Request {
         head,
-        base: arguments.base.as_deref().map(Source::parse),
+        base,
         comparison,
         current,
         nixpkgs,
@@ -186,10 +189,21 @@ fn request(arguments: &Check, current: PathBuf) -> Result<Request, Failure> {
 /// The tree that an argument names; without one, that which the directory `current` is in.
 fn source(nixpkgs: Option<&OsStr>, enclosing: Option<&Path>, current: &Path) -> Result<Source, Failure> {
     match (nixpkgs, enclosing) {
-        (Some(nixpkgs), _) => Ok(Source::parse(nixpkgs)),
+        (Some(nixpkgs), enclosing) => Ok(Source::parse(nixpkgs, enclosing.unwrap_or(current))?),
         (None, Some(directory)) => Ok(Source::Directory(directory.to_owned())),
         (None, None) => Err(Failure::NoNixpkgs(current.to_owned())),
     }
+}
+
+/// The tree that an argument names as one to compare `head` with.
+fn base(
+    base: Option<&OsStr>,
+    head: &Judged,
+    enclosing: Option<&Path>,
+    current: &Path,
+) -> Result<Option<Source>, AmbiguousArgument> {
+    let place = head.place().or(enclosing).unwrap_or(current);
+    base.map(|base| Source::parse(base, place)).transpose()
 }
 
 /// The Nixpkgs that a directory is in: the nearest from `directory` upward that has what only a Nixpkgs has.

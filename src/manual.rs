@@ -32,11 +32,11 @@ const ENVIRONMENT: [(&str, &str); 4] = [
 const EXAMPLES: [(&str, &str); 5] = [
     ("byname check", "Check the Nixpkgs that the current directory is in."),
     (
-        "byname check --base master",
+        "byname check --base rev:master",
         "Check it, and compare it with where its branch left master.",
     ),
     (
-        "byname check HEAD --base origin/master --merge",
+        "byname check rev:HEAD --base rev:origin/master --merge",
         "Judge the last commit as CI does: merged into origin/master.",
     ),
     ("byname fix --dry-run", "Show what can be mended by machine, as a diff."),

@@ -11,8 +11,9 @@ use byname::tree::{
 };
 use repository::{Repo, files, git_in};
 
+/// What an argument means where it can't be a bare word that is on disk.
 fn parse(argument: &str) -> Source {
-    Source::parse(OsStr::new(argument))
+    Source::parse(OsStr::new(argument), Path::new("/")).unwrap()
 }
 
 /// A request made in the directory `current`, which is in a Nixpkgs if `pkgs` is beside it or above.
@@ -85,6 +86,14 @@ fn what_an_argument_means() {
         Source::Channel("nixos-unstable".into())
     );
     assert_eq!(parse("<nixpkgs>"), Source::Channel("nixpkgs".into()));
+    assert_eq!(parse("rev:HEAD:pkgs"), Source::Revision("HEAD:pkgs".into()));
+    assert_eq!(parse("rev:-"), Source::Revision("-".into()));
+    assert_eq!(parse("dir:src"), Source::Directory("src".into()));
+    assert_eq!(
+        parse(&format!("dir:{}", at("dir//x"))),
+        Source::Directory(at("dir//x").into())
+    );
+    assert_eq!(parse("archive:-"), Source::Archive("-".into()));
     assert_eq!(
         parse(&at("dir//HEAD~1")),
         Source::RevisionOf(at("dir").into(), "HEAD~1".into())
@@ -94,6 +103,8 @@ fn what_an_argument_means() {
         Source::RevisionOf(format!("{}//dir", directory.path().display()).into(), "a/b".into())
     );
     assert_eq!(parse(&at("dir//")), Source::Directory(at("dir//").into()));
+    let doubled = format!("{}//dir", directory.path().display());
+    assert_eq!(parse(&doubled), Source::Directory(doubled.into()));
     assert_eq!(parse(&at("file")), Source::Archive(at("file").into()));
     assert_eq!(parse("nixexprs.tar.xz"), Source::Archive("nixexprs.tar.xz".into()));
     assert_eq!(parse("./nothing"), Source::Directory("./nothing".into()));

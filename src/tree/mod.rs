@@ -7,6 +7,7 @@
 //! This module knows nothing of Nix.
 
 mod archive;
+mod argument;
 mod builder;
 mod channel;
 mod content;
@@ -20,6 +21,7 @@ mod resolve;
 mod source;
 
 pub use archive::{ArchiveError, ArchiveLimits};
+pub use argument::{AmbiguousArgument, Source};
 pub use builder::{BuildError, Builder};
 pub use channel::{ChannelError, Environment, Located};
 pub use content::{ContentId, Contents, Handle, ReadError, SIZE_LIMIT};
@@ -29,7 +31,7 @@ pub(crate) use directory::{open_beneath, open_root};
 pub use git::{GitError, Head, ObjectError, Repository, Revision};
 pub use memory::MemoryTree;
 pub use resolve::Resolved;
-pub use source::{Comparison, Judged, Request, Source, SourceError, Trees};
+pub use source::{Comparison, Judged, Request, SourceError, Trees};
 
 use std::fmt;
 use std::ops::Range;

@@ -1,6 +1,5 @@
 //! From what a user names to the trees that are judged and compared.
 
-use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -9,98 +8,11 @@ use std::path::{Path, PathBuf};
 use bstr::{BStr, BString, ByteSlice};
 use thiserror::Error;
 
-use super::channel::is_url;
+use super::argument::has_archive_name;
 use super::{
     ArchiveError, ArchiveLimits, BuildError, ChannelError, Environment, GitError, Head, Located, MemoryTree,
-    Repository, Revision, Tree, TreeError,
+    Repository, Revision, Source, Tree, TreeError,
 };
-
-/// A tree as a user may name it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// What is on disk; in a git checkout, of that what git tracks or does not ignore.
-    Directory(PathBuf),
-    /// A tar archive in a file.
-    Archive(PathBuf),
-    /// A tar archive on standard input.
-    StandardInput,
-    /// `channel:NAME` or `<NAME>`.
-    Channel(String),
-    /// A revision of the repository that the other tree is in, or that the current directory is in.
-    Revision(BString),
-    /// A revision of the repository that this directory is in.
-    RevisionOf(PathBuf, BString),
-    /// What would have to be fetched.
-    Url(String),
-}
-
-impl Source {
-    /// What an argument means, in the context of what is on disk.  The first of these that fits:
-    ///
-    /// 1. `-`: an archive on standard input.
-    /// 2. The path of a directory.
-    /// 3. `channel:NAME`, `<NAME>`: a channel.
-    /// 4. `REPO//REV`, where `REPO` is a directory: a revision of another repository.
-    /// 5. The path of a file: an archive.
-    /// 6. A URL.
-    /// 7. What can be nothing but a path (it begins with `/`, `./`, `../` or `~`) or has an archive's name: a directory or
-    ///    an archive that does not exist.
-    /// 8. Anything else: a revision.
-    ///
-    /// A branch that has the name of a directory is `heads/NAME`, a directory that has the name of a channel is `./NAME`.
-    pub fn parse(argument: &OsStr) -> Self {
-        let (bytes, path) = (argument.as_bytes(), Path::new(argument));
-        if bytes == b"-" {
-            return Self::StandardInput;
-        }
-        if path.is_dir() {
-            return Self::Directory(path.into());
-        }
-        if let Some(name) = channel_name(bytes) {
-            return Self::Channel(name);
-        }
-        if let Some((repository, revision)) = repository_and_revision(bytes) {
-            return Self::RevisionOf(repository.into(), revision.into());
-        }
-        if path.exists() {
-            return Self::Archive(path.into());
-        }
-        if is_url(bytes) {
-            return Self::Url(bytes.to_str_lossy().into_owned());
-        }
-        if has_archive_name(bytes) {
-            return Self::Archive(path.into());
-        }
-        if [&b"/"[..], b"./", b"../", b"~"]
-            .iter()
-            .any(|start| bytes.starts_with(start))
-            || matches!(bytes, b"." | b"..")
-        {
-            return Self::Directory(path.into());
-        }
-        Self::Revision(bytes.into())
-    }
-}
-
-/// The name in `channel:NAME` or `<NAME>`.
-fn channel_name(argument: &[u8]) -> Option<String> {
-    let name = argument
-        .strip_prefix(b"channel:")
-        .or_else(|| argument.strip_prefix(b"<")?.strip_suffix(b">"))?;
-    Some(name.to_str_lossy().into_owned())
-}
-
-/// The parts of `REPO//REV`.  No revision has `//` in it, and a path may.
-fn repository_and_revision(argument: &[u8]) -> Option<(&Path, &BStr)> {
-    let (repository, revision) = argument.rsplit_once_str("//")?;
-    let repository = Path::new(OsStr::from_bytes(if repository.is_empty() { b"/" } else { repository }));
-    (!revision.is_empty() && repository.is_dir()).then_some((repository, revision.as_bstr()))
-}
-
-fn has_archive_name(argument: &[u8]) -> bool {
-    let ends = [".tar", ".tar.gz", ".tar.xz", ".tar.zst", ".tgz", ".txz"];
-    ends.iter().any(|end| argument.ends_with(end.as_bytes()))
-}
 
 /// What is judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,6 +20,17 @@ pub enum Judged {
     Source(Source),
     /// The index of the repository that this directory of a checkout is in.
     Staged(PathBuf),
+}
+
+impl Judged {
+    /// The directory whose repository a base's revisions are of; `None` if that is the one around the current directory.
+    pub fn place(&self) -> Option<&Path> {
+        match self {
+            Self::Staged(directory)
+            | Self::Source(Source::Directory(directory) | Source::RevisionOf(directory, _)) => Some(directory),
+            Self::Source(_) => None,
+        }
+    }
 }
 
 /// What a revision stands for as a base.
@@ -213,7 +136,7 @@ impl Request {
             Source::Revision(revision) => return Loaded::revision(self.place()?, revision, revision.to_string()),
             Source::RevisionOf(repository, revision) => {
                 let source = format!("{}//{revision}", repository.display());
-                return Loaded::revision(GitPlace::of(repository)?, revision, source);
+                return Loaded::revision(GitPlace::named(repository)?, revision, source);
             }
             Source::Archive(path) => archive(path)?,
             Source::StandardInput => {
@@ -260,19 +183,19 @@ impl Request {
         match (base, head.git) {
             (Source::Revision(revision), Some(git)) => self.with_revision(head.tree, &git, revision),
             (Source::RevisionOf(directory, revision), Some(git)) => {
-                let other = GitPlace::of(directory)?;
+                let other = GitPlace::named(directory)?;
                 if other.repository.is_same(&git.place.repository) {
                     self.with_revision(head.tree, &git, revision)
                 } else {
                     self.exactly(head.tree, base)
                 }
             }
-            (Source::Revision(revision), None) => match &self.head {
-                Judged::Staged(directory) | Judged::Source(Source::Directory(directory)) => {
-                    let of_same = Source::RevisionOf(directory.clone(), revision.clone());
+            (Source::Revision(revision), None) => match self.head.place() {
+                Some(directory) => {
+                    let of_same = Source::RevisionOf(directory.to_owned(), revision.clone());
                     self.exactly(head.tree, &of_same)
                 }
-                Judged::Source(_) => self.exactly(head.tree, base),
+                None => self.exactly(head.tree, base),
             },
             _ => self.exactly(head.tree, base),
         }
@@ -356,7 +279,15 @@ struct GitPlace {
 impl GitPlace {
     /// Where a directory on disk is.
     fn of(path: &Path) -> Result<Self, GitError> {
-        let repository = Repository::discover(path)?;
+        Self::at(path, Repository::discover(path)?)
+    }
+
+    /// Where a directory is that was named to say where a revision is looked up.
+    fn named(path: &Path) -> Result<Self, GitError> {
+        Self::at(path, Repository::discover_named(path)?)
+    }
+
+    fn at(path: &Path, repository: Repository) -> Result<Self, GitError> {
         let directory = match repository.checkout_root() {
             Some(_) => repository.directory_of(path)?.unwrap_or_default(),
             None => BString::default(),

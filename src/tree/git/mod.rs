@@ -4,6 +4,7 @@
 
 mod checkout;
 mod commit;
+mod discover;
 mod ignore;
 mod index;
 mod listing;
@@ -22,7 +23,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bstr::{BStr, BString, ByteSlice};
-use gix::discover::upwards;
 use thiserror::Error;
 
 use self::objects::Objects;
@@ -37,6 +37,12 @@ pub enum GitError {
         path = .path.display()
     )]
     NoRepository { path: PathBuf },
+    #[error(
+        "{path} is a symlink that is committed, so which repository it leads to is for the commit to say. Give the path of the \
+         directory that is meant",
+        path = .path.display()
+    )]
+    CommittedLink { path: PathBuf },
     #[error("can't open the git repository {path}: {detail}", path = .path.display())]
     Open { path: PathBuf, detail: String },
     #[error(
@@ -145,34 +151,6 @@ pub struct Repository {
 }
 
 impl Repository {
-    /// The repository that `path`, a directory, is in: a checkout's, a linked worktree's, a submodule's, or a bare one.
-    ///
-    /// # Errors
-    /// Where it is in none, or the repository can't be opened.
-    pub fn discover(path: &Path) -> Result<Self, GitError> {
-        // Whose a repository is matters where programs run on its account, and none do; a container's user is often
-        // not its checkout's owner.
-        let options = upwards::Options {
-            cross_fs: true,
-            ..upwards::Options::default()
-        };
-        let open = gix::open::Options::default();
-        let git = gix::discover_opts(path, options.apply_environment(), open).map_err(|error| match error
-            .downcast_any_ref::<upwards::Error>()
-        {
-            Some(
-                upwards::Error::NoGitRepository { .. }
-                | upwards::Error::NoGitRepositoryWithinCeiling { .. }
-                | upwards::Error::NoGitRepositoryWithinFs { .. },
-            ) => GitError::NoRepository { path: path.into() },
-            _ => GitError::Open {
-                path: path.into(),
-                detail: detail(&error),
-            },
-        })?;
-        Ok(Self::new(git))
-    }
-
     fn new(mut git: gix::Repository) -> Self {
         git.object_cache_size_if_unset(4 << 20);
         let objects = Arc::new(Objects::new(&place(&git), git.objects.clone()));
