@@ -57,7 +57,7 @@
 //!   listings, names that were asked for, paths that lead nowhere (`eval/dependencies.rs`).  Of head, only the attributes
 //!   are evaluated of which anything of that differs, and only changed files and packages are judged; a property test
 //!   holds the report against one of everything.  Of a base that is a commit and passes, answers and dependencies are kept
-//!   on disk, by the tree's id and the build's sources (`check/cache.rs`).
+//!   on disk, by the tree's id and the build's sources (`check/cache/`).
 //! - **A fix is certain, or it is not made.** Whatever may refer to what would move counts as if it did; the tree as it
 //!   would be is checked before anything is written; and on disk all changes are made, or none.
 //! - **Hostile input is input.** A tree comes from a stranger's pull request. Whatever it holds, the program ends soon

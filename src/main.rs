@@ -16,7 +16,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use byname::check::{self, Cache, CheckError, Options, Report};
+use anstyle::Style;
+use byname::check::{self, Cache, CheckError, Options, Report, UnfitCache};
 use byname::fix::{ApplyError, ProposeError};
 use byname::progress::Stage;
 use byname::report::{explain, json, jsonl, printable};
@@ -153,6 +154,13 @@ fn judge(arguments: &Check) -> Result<Report, Failure> {
         progress: bar.progress(),
         ..Options::default()
     };
+    if let Some(cache) = options
+        .cache
+        .as_ref()
+        .filter(|_| request.base.is_some() || arguments.staged)
+    {
+        warn_of(cache);
+    }
     options.progress.begin(Stage::Trees, 0);
     let Trees { head, base } = check::pool(&options)?.install(|| request.load())?;
     let report = check::check(&head, base.as_ref(), &options)?;
@@ -160,6 +168,13 @@ fn judge(arguments: &Check) -> Result<Report, Failure> {
         Some(files) => report.only(&files::in_tree(files, &request)),
         None => report,
     })
+}
+
+/// Says if a cache is not used because of whom it would believe.
+fn warn_of(cache: &Cache) {
+    if let Err(unfit @ (UnfitCache::OthersWrite(_) | UnfitCache::OfAnother(_))) = cache.fitness() {
+        warn(&unfit.to_string());
+    }
 }
 
 /// Which trees the arguments name, in the directory `current`.
@@ -273,7 +288,14 @@ fn complain(failure: &Failure) {
 }
 
 fn complain_that(message: &str) {
-    let style = annotate_snippets::renderer::DEFAULT_ERROR_STYLE;
+    say("error", annotate_snippets::renderer::DEFAULT_ERROR_STYLE, message);
+}
+
+fn warn(message: &str) {
+    say("warning", annotate_snippets::renderer::DEFAULT_WARNING_STYLE, message);
+}
+
+fn say(what: &str, style: Style, message: &str) {
     // Where standard error is closed too, there is nobody left to tell.
-    let _ = writeln!(anstream::stderr(), "{style}error{style:#}: {}", printable(message));
+    let _ = writeln!(anstream::stderr(), "{style}{what}{style:#}: {}", printable(message));
 }

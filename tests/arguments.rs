@@ -96,7 +96,13 @@ fn directories_with_the_names_of_revisions_are_not_judged_instead() {
 #[test]
 fn an_archive_with_the_name_of_a_revision_is_not_judged_instead() {
     let repo = broken();
-    repo.git(&["archive", "--format=tar", "--prefix=nixpkgs/", "--output=HEAD", "HEAD~1"]);
+    repo.git(&[
+        "archive",
+        "--format=tar",
+        "--prefix=nixpkgs/",
+        "--output=HEAD",
+        "HEAD~1",
+    ]);
     is_ambiguous(&repo, "HEAD", "archive", &["check", "HEAD"]);
     is_ambiguous(&repo, "HEAD", "archive", &["check", "--base", "HEAD"]);
     is_found(&repo, &["rev:HEAD", "--base", "rev:HEAD~1"]);
@@ -175,7 +181,10 @@ fn embedded(repo: &Repo, directory: &str) {
         &["clone", "--quiet", "--bare", ".", target.to_str().unwrap()],
     );
     // git keeps no empty directories
-    for (name, text) in [("refs/heads/keep", good.git(&["rev-parse", "HEAD"])), ("objects/info/keep", String::new())] {
+    for (name, text) in [
+        ("refs/heads/keep", good.git(&["rev-parse", "HEAD"])),
+        ("objects/info/keep", String::new()),
+    ] {
         repo.write(&format!("{directory}/{name}"), &text);
     }
 }
@@ -265,7 +274,13 @@ fn the_local_script_takes_a_branch_for_a_branch() {
     // Else, a good tree to compare with, and a repository under the name of a remote that is none.
     fs::create_dir_all(clone.join("master/pkgs/by-name")).unwrap();
     fs::create_dir_all(clone.join("FETCH_HEAD")).unwrap();
-    upstream.git(&["clone", "--quiet", "--bare", ".", clone.join("upstream").to_str().unwrap()]);
+    upstream.git(&[
+        "clone",
+        "--quiet",
+        "--bare",
+        ".",
+        clone.join("upstream").to_str().unwrap(),
+    ]);
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/run-local.sh");
     let run = |arguments: &[&str]| {
         let output = isolated("bash")

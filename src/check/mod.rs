@@ -17,7 +17,7 @@ use crate::nixpkgs::FileError;
 use crate::progress::Progress;
 use crate::tree::Tree;
 
-pub use cache::Cache;
+pub use cache::{Cache, UnfitCache};
 pub use verdict::{Report, Status, TreeSummary};
 
 /// How to check.

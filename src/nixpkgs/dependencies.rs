@@ -79,6 +79,12 @@ impl Dependencies {
         Self { common, observed, of }
     }
 
+    /// Whether all numbers are of something.
+    pub(super) fn is_sound(&self) -> bool {
+        let mut numbers = self.of.iter().flat_map(|(_, numbers)| numbers);
+        numbers.all(|number| (*number as usize) < self.observed.len())
+    }
+
     /// Which attributes may have other answers in `head` than in the tree that these are of, given where they differ.
     pub fn touched(&self, base: &Tree, head: &Tree, differences: &[Difference]) -> Touched {
         let Some(change) = Change::of(base, head, differences) else {
@@ -166,5 +172,22 @@ impl<'t> Change<'t> {
             }
             Observed::Anything => true,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_nothing_are_not_sound() {
+        let with = |number| Dependencies {
+            common: Vec::new(),
+            observed: vec![Observed::Anything],
+            of: vec![(Symbol::new("hello"), vec![number])],
+        };
+        assert!(with(0).is_sound());
+        assert!(!with(1).is_sound());
+        assert!(!with(u32::MAX).is_sound());
     }
 }

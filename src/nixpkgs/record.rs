@@ -93,6 +93,12 @@ impl Record {
         }
     }
 
+    /// Whether it is as [`new`](Self::new) makes it, as far as that can be told without its tree: what is read back may be
+    /// anything.
+    pub fn is_sound(&self) -> bool {
+        self.dependencies.is_sound() && self.answers.is_sorted_by(|a, b| a.name.name() < b.name.name())
+    }
+
     /// The attributes again, of a tree with the same content: all, or those of `names`.
     pub fn attributes(&self, files: &Files, layout: &Layout, names: Option<Vec<Symbol>>) -> Attributes {
         let asked = names.map(|mut names| {
@@ -101,7 +107,7 @@ impl Record {
             names
         });
         let mut recall = Recall {
-            tree: files.tree(),
+            files,
             packages: layout.by_attribute(files.tree()),
             written: WrittenFiles::of(files),
         };
@@ -128,7 +134,7 @@ impl<T> Recorded<T> {
 
 /// A tree in which recorded places are found again.
 struct Recall<'f, 't> {
-    tree: &'t Tree,
+    files: &'f Files<'t>,
     packages: FxHashMap<Symbol, NodeId>,
     written: WrittenFiles<'f, 't>,
 }
@@ -167,10 +173,15 @@ impl Recall<'_, '_> {
         }
     }
 
-    fn location(&self, place: &Place) -> Option<Location> {
-        Some(Location {
-            file: self.tree.lookup(place.path.as_bstr())?,
-            offset: place.offset,
-        })
+    /// `None` where the tree has no such place.
+    fn location(&self, Place { path, offset }: &Place) -> Option<Location> {
+        let tree = self.files.tree();
+        let file = tree.lookup(path.as_bstr()).filter(|file| tree.kind(*file).is_file())?;
+        let text = match self.files.borrow(file) {
+            Ok(parsed) => parsed.text(),
+            Err(error) => error.text(),
+        };
+        let is_there = text.is_char_boundary(*offset as usize);
+        is_there.then_some(Location { file, offset: *offset })
     }
 }

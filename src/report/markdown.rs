@@ -55,7 +55,11 @@ pub fn write(out: &mut (impl Write + ?Sized), report: &Report, layout: &Layout) 
         let explain = format!(
             "\n`byname explain {}` tells what a rule wants, and why. In a checkout, `byname check{}` shows the same{}.\n",
             first.rule.code,
-            if report.base.is_some() { " --base rev:BRANCH" } else { "" },
+            if report.base.is_some() {
+                " --base rev:BRANCH"
+            } else {
+                ""
+            },
             match by_machine(report) {
                 0 => String::new(),
                 count => format!(", and `byname fix` mends {} of it", thousands(count)),

@@ -245,7 +245,17 @@ mod tests {
     #[test]
     fn some_words_are_written_as_revisions() {
         let hash = "0123456789abcdef0123456789abcdef01234567";
-        for word in ["HEAD", "FETCH_HEAD", "HEAD^1", "a~3", "HEAD:sub", "@", "@{u}", "refs/x", hash] {
+        for word in [
+            "HEAD",
+            "FETCH_HEAD",
+            "HEAD^1",
+            "a~3",
+            "HEAD:sub",
+            "@",
+            "@{u}",
+            "refs/x",
+            hash,
+        ] {
             assert!(has_form_of_revision(word.into()), "{word}");
         }
         for word in ["master", "origin/master", "nixpkgs", "HEADS", "a@b", "0123abc", "a..b"] {

@@ -26,8 +26,9 @@ impl Judged {
     /// The directory whose repository a base's revisions are of; `None` if that is the one around the current directory.
     pub fn place(&self) -> Option<&Path> {
         match self {
-            Self::Staged(directory)
-            | Self::Source(Source::Directory(directory) | Source::RevisionOf(directory, _)) => Some(directory),
+            Self::Staged(directory) | Self::Source(Source::Directory(directory) | Source::RevisionOf(directory, _)) => {
+                Some(directory)
+            }
             Self::Source(_) => None,
         }
     }

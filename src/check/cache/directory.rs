@@ -1,0 +1,160 @@
+//! A directory whose files are believed, since nobody but the user can have written them.
+
+use std::fs::{DirBuilder, File};
+use std::io::{self, Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat};
+use rustix::io::Errno;
+use thiserror::Error;
+
+/// Those who are not the user, and may write.
+const OTHERS_WRITE: Mode = Mode::WGRP.union(Mode::WOTH);
+/// Those who are not the user, and may do anything.
+const OTHERS: Mode = Mode::RWXG.union(Mode::RWXO);
+
+/// What a file is called while it is written.
+const UNFINISHED: &str = ".unfinished-";
+
+/// Why what is in a cache is not believed.
+#[derive(Debug, Error)]
+pub enum UnfitCache {
+    #[error(
+        "the cache {} is not used: others can write to it, and what is in it would be believed. Keep them out with `chmod go-w`, \
+         or give --no-cache",
+        .0.display()
+    )]
+    OthersWrite(PathBuf),
+    #[error(
+        "the cache {} is not used: it belongs to another user, and what is in it would be believed. Set XDG_CACHE_HOME to a \
+         directory of your own, or give --no-cache",
+        .0.display()
+    )]
+    OfAnother(PathBuf),
+    #[error("the cache {path} can't be used: {error}", path = .path.display())]
+    Unusable { path: PathBuf, error: Errno },
+}
+
+/// A directory that belongs to the user, and that nobody else can write to.
+pub(super) struct Directory {
+    path: PathBuf,
+    open: OwnedFd,
+}
+
+impl Directory {
+    /// The directory at a path; `None` where there is nothing.
+    ///
+    /// # Errors
+    /// Where it is no directory, can't be opened, is another user's, or others can write to it.
+    pub fn open(path: &Path) -> Result<Option<Self>, UnfitCache> {
+        let unusable = |error| UnfitCache::Unusable {
+            path: path.into(),
+            error,
+        };
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let open = match rustix::fs::open(path, flags, Mode::empty()) {
+            Err(Errno::NOENT) => return Ok(None),
+            open => open.map_err(unusable)?,
+        };
+        let status = rustix::fs::fstat(&open).map_err(unusable)?;
+        if !is_users(&status) {
+            return Err(UnfitCache::OfAnother(path.into()));
+        }
+        if Mode::from_raw_mode(status.st_mode).intersects(OTHERS_WRITE) {
+            return Err(UnfitCache::OthersWrite(path.into()));
+        }
+        Ok(Some(Self {
+            path: path.into(),
+            open,
+        }))
+    }
+
+    /// The directory at a path, which is made if there is nothing.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), and where it can't be made.
+    pub fn make(path: &Path) -> io::Result<Self> {
+        DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+        Self::open(path)
+            .map_err(io::Error::other)?
+            .ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    /// What a file holds, which counts as used now; `None` if it is not there, is no regular file, has more than `most`
+    /// bytes, or if others may do anything with it, as with what a checkout writes.
+    pub fn read(&self, name: &str, most: u64) -> Option<Vec<u8>> {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let open = rustix::fs::openat(&self.open, name, flags, Mode::empty()).ok()?;
+        let status = rustix::fs::fstat(&open).ok()?;
+        let is_private = is_users(&status) && !Mode::from_raw_mode(status.st_mode).intersects(OTHERS);
+        if !is_regular(&status) || !is_private || u64::try_from(status.st_size).ok()? > most {
+            return None;
+        }
+        let file = File::from(open);
+        let mut bytes = Vec::new();
+        // it may have grown since
+        (&file).take(most).read_to_end(&mut bytes).ok()?;
+        // what was used last is kept longest
+        let _ = file.set_modified(SystemTime::now());
+        Some(bytes)
+    }
+
+    /// Writes a file, in place of one of that name.
+    ///
+    /// # Errors
+    /// Where it can't be written.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        // under another name first, so that nobody reads half of it
+        let mut file = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(&self.path)?;
+        file.write_all(bytes)?;
+        file.persist(self.path.join(name))?;
+        Ok(())
+    }
+
+    /// Removes all but the last `most` of the files whose names `is_ours` takes, and what was left unfinished long ago.
+    ///
+    /// # Errors
+    /// Where the directory can't be listed.
+    pub fn prune(&self, most: usize, is_ours: impl Fn(&str) -> bool) -> io::Result<()> {
+        const LONG: i64 = 24 * 60 * 60;
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let now = now.map_or(0, |since| since.as_secs() as i64);
+        let mut ours = Vec::new();
+        let mut surplus = Vec::new();
+        for entry in Dir::read_from(&self.open)? {
+            let entry = entry?;
+            let Ok(name) = entry.file_name().to_str() else { continue };
+            let is_unfinished = name.starts_with(UNFINISHED);
+            if !is_unfinished && !is_ours(name) {
+                continue;
+            }
+            let Ok(status) = rustix::fs::statat(&self.open, name, AtFlags::SYMLINK_NOFOLLOW) else {
+                continue;
+            };
+            match is_regular(&status) {
+                true if !is_unfinished => ours.push((status.st_mtime, status.st_mtime_nsec, name.to_owned())),
+                true if status.st_mtime < now - LONG => surplus.push(name.to_owned()),
+                _ => {}
+            }
+        }
+        ours.sort();
+        ours.truncate(ours.len().saturating_sub(most));
+        surplus.extend(ours.into_iter().map(|(_, _, name)| name));
+        for name in surplus {
+            // another run may have been faster
+            let _ = rustix::fs::unlinkat(&self.open, name, AtFlags::empty());
+        }
+        Ok(())
+    }
+}
+
+fn is_regular(status: &Stat) -> bool {
+    FileType::from_raw_mode(status.st_mode) == FileType::RegularFile
+}
+
+fn is_users(status: &Stat) -> bool {
+    status.st_uid == rustix::process::geteuid().as_raw()
+}
