@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::process::ExitCode;
 
-use byname::check::{Options, pool};
+use byname::check::{CheckError, Options, pool};
 use byname::nix::Symbol;
 use byname::nixpkgs::{self, Files, Layout, NoWhy};
 use byname::progress::Stage;
@@ -26,7 +26,7 @@ pub fn attributes(arguments: &Attributes) -> Result<ExitCode, Failure> {
     let names: Vec<_> = arguments.names.iter().map(|name| Symbol::new(name)).collect();
     let only = (!names.is_empty()).then(|| names.clone());
     on_tree(arguments.nixpkgs.as_deref(), arguments.jobs, |files, bar| {
-        let attributes = nixpkgs::Attributes::of(files, &Layout::of(files.tree()), only);
+        let attributes = nixpkgs::Attributes::of(files, &Layout::of(files.tree()), only).map_err(CheckError::from)?;
         drop(bar);
         if let Some(failure) = attributes.failure() {
             return Err(Failure::NoPackageSet(failure.cause().describe(files)));

@@ -153,7 +153,7 @@ proptest! {
     fn a_record_holds_all_answers(steps in varied()) {
         let tree = tree(&take(sound(), &steps));
         let (files, layout) = (Files::new(&tree), Layout::of(&tree));
-        let (attributes, dependencies) = Attributes::with_dependencies(&files, &layout);
+        let (attributes, dependencies) = Attributes::with_dependencies(&files, &layout).unwrap();
         let record = Record::new(&tree, &attributes, dependencies.unwrap());
         let recalled = record.attributes(&files, &layout, None);
         prop_assert_eq!(Vec::from_iter(recalled.iter()), Vec::from_iter(attributes.iter()));

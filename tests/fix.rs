@@ -269,7 +269,7 @@ fn facts(tree: &Path) -> BTreeMap<String, String> {
     let files = Files::new(&tree);
     let all = check::pool(&Options::default())
         .unwrap()
-        .install(|| Attributes::of(&files, &Layout::of(&tree), None));
+        .install(|| Attributes::of(&files, &Layout::of(&tree), None).unwrap());
     let known = |answer: &Answer<bool>| answer.known().copied();
     let facts = all.iter().map(|attribute| {
         let kind = attribute.kind.known().map(Kind::name);

@@ -132,7 +132,7 @@ fn judged(package: &str, more: &[(&str, &str)]) -> Answer<Kind> {
     }
     let tree = tree.build("hostile").unwrap();
     let files = Files::new(&tree);
-    let attributes = Attributes::of(&files, &Layout::of(&tree), None);
+    let attributes = Attributes::of(&files, &Layout::of(&tree), None).unwrap();
     let kind = |name| attributes.get(Symbol::new(name)).unwrap().kind.clone();
     assert_eq!(kind("sound"), Answer::Known(Kind::Derivation), "beside {package}");
     kind("bad")

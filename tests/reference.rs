@@ -260,7 +260,7 @@ fn without(root: &Path, path: &str, deleted: &str) -> Tree {
 /// The attributes of a tree of which something holds.
 fn names(tree: &Tree, holds: impl Fn(&Attribute, &Files) -> bool) -> Vec<String> {
     let files = Files::new(tree);
-    let attributes = Attributes::of(&files, &Layout::of(tree), None);
+    let attributes = Attributes::of(&files, &Layout::of(tree), None).unwrap();
     assert!(attributes.failure().is_none());
     let names = attributes.iter().filter(|attribute| holds(attribute, &files));
     names.map(|attribute| attribute.name.to_string()).collect()

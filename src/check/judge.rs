@@ -10,7 +10,7 @@ use crate::tree::Tree;
 
 /// The report on `head`, compared with `base` where there is one.
 pub(super) fn compare(head: &Tree, base: Option<&Tree>, options: &Options) -> Result<Report, CheckError> {
-    let files = Files::new(head).telling(&options.progress);
+    let files = Files::new(head).within(options.budget).telling(&options.progress);
     let head = Side::new(&files);
     let base_files = base.map(|base| Files::sharing(base, &files));
     let base = base_files.as_ref().map(Side::new);
@@ -48,7 +48,7 @@ struct Judged {
 /// A tree that is compared with none.
 fn alone(head: &Side) -> Result<Judged, CheckError> {
     // First, since it keeps the files that it parses: what then goes through all files parses the rest.
-    let attributes = head.attributes(Some(head.package_names()));
+    let attributes = head.attributes(Some(head.package_names()))?;
     let rest = head.absolute(None, &attributes, head.in_files()?);
     let status = match rest.passes() {
         true => Status::Ok,
@@ -65,7 +65,7 @@ fn against(base: &Side, head: &Side, options: &Options) -> Result<Judged, CheckE
                 &known.attributes(base, None),
                 base,
                 head,
-                &head.attributes(None),
+                &head.attributes(None)?,
                 head.in_files()?,
             ),
             None => beside_broken(base, head)?,
@@ -88,7 +88,7 @@ fn since(known: Known, base: &Side, head: &Side) -> Result<Judged, CheckError> {
         Touched::All => None,
         Touched::Only(names) => Some(names),
     };
-    let in_head = head.attributes(names.clone());
+    let in_head = head.attributes(names.clone())?;
     let in_base = known.attributes(base, names);
     let in_files = head.in_changed_files(&differences)?;
     Ok(beside(&in_base, base, head, &in_head, in_files))
@@ -116,8 +116,8 @@ fn beside(in_base: &Attributes, base: &Side, head: &Side, in_head: &Attributes, 
 
 /// Head, where base does not pass the absolute rules: whether head does is all that counts.
 fn beside_broken(base: &Side, head: &Side) -> Result<Judged, CheckError> {
-    let attributes = head.attributes(Some(head.package_names()));
-    let of_base = base.attributes(Some(undecided_names(&attributes)));
+    let attributes = head.attributes(Some(head.package_names()))?;
+    let of_base = base.attributes(Some(undecided_names(&attributes)))?;
     let found = head.absolute(Some(&base.values(&of_base)), &attributes, head.in_files()?);
     let status = match found.passes() {
         true => Status::BaseFixed,

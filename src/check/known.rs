@@ -20,7 +20,7 @@ impl Known {
     /// From the cache, or else by judging the tree; `None` where it does not pass.
     ///
     /// # Errors
-    /// Where a file can't be read.
+    /// Where a file can't be read, or that takes more than the run may.
     pub fn of(base: &Side, cache: Option<&Cache>) -> Result<Option<Self>, CheckError> {
         let tree = base.tree();
         let Some((id, cache)) = tree.content_id(tree.root()).zip(cache) else {
@@ -43,9 +43,9 @@ impl Known {
     /// The same without a cache.
     ///
     /// # Errors
-    /// Where a file can't be read.
+    /// Where a file can't be read, or that takes more than the run may.
     pub fn judge(base: &Side) -> Result<Option<Self>, CheckError> {
-        let (attributes, dependencies) = base.attributes_with_dependencies();
+        let (attributes, dependencies) = base.attributes_with_dependencies()?;
         let in_files = base.in_files()?;
         let passes = in_files.is_empty() && base.absolute(None, &attributes, in_files).passes();
         Ok(passes.then_some(Self::Judged {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use thiserror::Error;
 
-use crate::nixpkgs::FileError;
+use crate::nixpkgs::{Budget, FileError, OverBudget};
 use crate::progress::Progress;
 use crate::tree::Tree;
 
@@ -29,6 +29,8 @@ pub struct Options {
     pub everything: bool,
     /// Where to keep what is known of bases that pass, and to look it up: what is found does not depend on it.
     pub cache: Option<Cache>,
+    /// How much the check may cost.
+    pub budget: Budget,
     /// Whom to tell how far the check has come.
     pub progress: Progress,
 }
@@ -41,12 +43,14 @@ pub enum CheckError {
     Read { tree: String, error: Arc<FileError> },
     #[error("can't start threads: {0}. Try fewer, with `--jobs 1`")]
     Threads(#[from] rayon::ThreadPoolBuildError),
+    #[error(transparent)]
+    OverBudget(#[from] OverBudget),
 }
 
 /// Judges `head`, and, where `base` is given, what changed since.
 ///
 /// # Errors
-/// Where a file can't be read, or threads can't be started.
+/// Where a file can't be read, threads can't be started, or the budget does not suffice.
 pub fn check(head: &Tree, base: Option<&Tree>, options: &Options) -> Result<Report, CheckError> {
     pool(options)?.install(|| judge::compare(head, base, options))
 }

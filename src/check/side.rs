@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::{CheckError, TreeSummary};
 use crate::nix::Symbol;
-use crate::nixpkgs::{Attributes, Dependencies, FileError, Files, Layout, Package, Parsed};
+use crate::nixpkgs::{Attributes, Dependencies, FileError, Files, Layout, OverBudget, Package, Parsed};
 use crate::progress::Stage;
 use crate::rules::ratchet::Values;
 use crate::rules::{Finding, Undecided, defined_twice, files, function, layout, paths, references, values};
@@ -164,12 +164,18 @@ impl<'f, 't> Side<'f, 't> {
     }
 
     /// The top-level attributes: all, or those of these names.
-    pub fn attributes(&self, names: Option<Vec<Symbol>>) -> Attributes {
+    ///
+    /// # Errors
+    /// Where that takes more than the run may.
+    pub fn attributes(&self, names: Option<Vec<Symbol>>) -> Result<Attributes, OverBudget> {
         Attributes::of(self.files, &self.layout, names)
     }
 
     /// All of them, with what they depend on, where that can be told.
-    pub fn attributes_with_dependencies(&self) -> (Attributes, Option<Dependencies>) {
+    ///
+    /// # Errors
+    /// As [`attributes`](Self::attributes).
+    pub fn attributes_with_dependencies(&self) -> Result<(Attributes, Option<Dependencies>), OverBudget> {
         Attributes::with_dependencies(self.files, &self.layout)
     }
 

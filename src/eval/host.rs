@@ -29,6 +29,14 @@ pub trait Host<'h> {
     /// # Errors
     /// Where a name is no UTF-8.
     fn list(&self, id: FileId) -> Result<Vec<(String, &'static str)>, String>;
+
+    /// How many bytes of heap an evaluator may fill before it asks for [`leave`](Self::leave).
+    fn share(&self) -> usize {
+        usize::MAX
+    }
+
+    /// Gives an evaluator leave to fill its heap as far as its limits go; may wait until others need less memory.
+    fn leave(&self) {}
 }
 
 /// What a path names.

@@ -62,10 +62,27 @@ impl<'h> Eval<'h> {
 
     /// Refuses what would take more memory than one question may.
     pub(super) fn afford(&self, bytes: usize) -> Outcome<'h, ()> {
-        if self.heap.used().saturating_add(bytes) > self.bytes_at_most.get() {
-            return Err(self.exhaust());
+        match self.has_room(bytes) {
+            true => Ok(()),
+            false => Err(self.exhaust()),
         }
-        Ok(())
+    }
+
+    /// Whether the question may take so many bytes more.
+    pub(super) fn has_room(&self, bytes: usize) -> bool {
+        let wanted = self.heap.used().saturating_add(bytes);
+        wanted <= self.bytes_at_once.get() || self.has_leave(wanted)
+    }
+
+    #[cold]
+    fn has_leave(&self, wanted: usize) -> bool {
+        let most = self.bytes_at_most.get();
+        if wanted > most {
+            return false;
+        }
+        self.host.leave();
+        self.bytes_at_once.set(most);
+        true
     }
 
     /// Refuses a text whose value would take too much.

@@ -22,7 +22,7 @@ mod value;
 
 use std::cell::{Cell, RefCell};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::nix::Symbol;
 
@@ -48,7 +48,10 @@ pub struct Eval<'h> {
     host: &'h dyn Host<'h>,
     limits: Limits,
     steps_left: Cell<u64>,
+    /// How far the heap may be filled.
     bytes_at_most: Cell<usize>,
+    /// The same before the host is asked for leave.
+    bytes_at_once: Cell<usize>,
     depth: Cell<u32>,
     /// Whether a limit was hit since the last question began.
     exhausted: Cell<bool>,
@@ -58,6 +61,8 @@ pub struct Eval<'h> {
     globals: FxHashMap<Symbol, &'h Thunk<'h>>,
     /// The regular expressions that were used so far.
     patterns: RefCell<FxHashMap<&'h str, Compiled<'h>>>,
+    /// The names that evaluation made up so far.
+    made_up: RefCell<FxHashSet<Symbol>>,
     /// What is noted down on the way, where it is.
     trace: Option<Trace<'h>>,
     pub names: Names,
@@ -115,7 +120,8 @@ impl<'h> Eval<'h> {
             host,
             limits,
             steps_left: Cell::new(limits.steps),
-            bytes_at_most: Cell::new(usize::MAX),
+            bytes_at_most: Cell::new(limits.bytes),
+            bytes_at_once: Cell::new(limits.bytes.min(host.share())),
             depth: Cell::new(0),
             exhausted: Cell::new(false),
             account: Account::default(),
@@ -123,6 +129,7 @@ impl<'h> Eval<'h> {
             imports: RefCell::default(),
             globals: FxHashMap::default(),
             patterns: RefCell::default(),
+            made_up: RefCell::default(),
             trace: None,
             names: Names::new(),
         };
@@ -143,12 +150,18 @@ impl<'h> Eval<'h> {
         self.trace.as_ref()
     }
 
-    /// Begins a new question: its limits count from here.
+    /// Begins a new question: its limits count from here.  The first question begins with the evaluator.
     pub fn refresh(&self) {
         self.steps_left.set(self.limits.steps);
-        self.bytes_at_most
-            .set(self.heap.used().saturating_add(self.limits.bytes));
+        let most = self.heap.used().saturating_add(self.limits.bytes);
+        self.bytes_at_most.set(most);
+        self.bytes_at_once.set(most.min(self.host.share()));
         self.exhausted.set(false);
+    }
+
+    /// Whether a limit was hit since the question began.
+    pub fn is_exhausted(&self) -> bool {
+        self.exhausted.get()
     }
 
     /// Keeps account, from now on, of what values depend on.  What `common` does is common to all of them, and no value
@@ -239,7 +252,7 @@ impl<'h> Eval<'h> {
     fn nested<T>(&self, run: impl FnOnce() -> Outcome<'h, T>) -> Outcome<'h, T> {
         let depth = self.depth.get();
         let steps = self.steps_left.get();
-        if steps == 0 || depth >= self.limits.depth || self.heap.used() > self.bytes_at_most.get() {
+        if steps == 0 || depth >= self.limits.depth || !self.has_room(0) {
             return Err(self.exhaust());
         }
         self.steps_left.set(steps - 1);
@@ -312,13 +325,16 @@ impl<'h> Eval<'h> {
     /// A name that evaluation made up.  What it takes counts, and more than its memory, which is never freed.
     fn symbol(&self, name: &str) -> Symbol {
         const BYTES_PER_NAME: usize = 128;
-        const STEPS_PER_NAME: usize = 64;
+        const STEPS_PER_NAME: usize = 16;
         const BYTES_PER_STEP: usize = 256;
         self.spend(name.len() / BYTES_PER_STEP);
-        Symbol::observed(name, || {
+        let symbol = Symbol::new(name);
+        // whether another evaluator made it up before must not count
+        if self.made_up.borrow_mut().insert(symbol) {
             self.heap.charge(name.len() + BYTES_PER_NAME);
             self.spend(name.len() + STEPS_PER_NAME);
-        })
+        }
+        symbol
     }
 
     /// The string that these texts are one after the other.

@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::{ChangeError, Changes, Left, Plan, Subject, after, findings, moves, verify};
 use crate::check::{self, CheckError, Options, Report, Status};
 use crate::nix::Symbol;
-use crate::nixpkgs::{Answer, Attribute, Attributes, Files, Layout};
+use crate::nixpkgs::{Answer, Attribute, Attributes, Files, Layout, OverBudget};
 use crate::rules::{Finding, Rule};
 use crate::tree::{BuildError, ReadError, Tree};
 
@@ -46,6 +46,8 @@ impl Proposal {
 pub enum ProposeError {
     #[error(transparent)]
     Check(#[from] CheckError),
+    #[error(transparent)]
+    OverBudget(#[from] OverBudget),
     #[error(transparent)]
     Read(#[from] ReadError),
     #[error(transparent)]
@@ -88,9 +90,7 @@ pub fn propose(
                     code: finding.rule.code,
                     path: finding.place.path.clone(),
                 })?;
-            let others = pool
-                .install(|| verify::other_packages(&draft.attributes, &after, &plan.fixes))
-                .map_err(|name| ProposeError::Other { name })?;
+            let others = pool.install(|| verify::other_packages(&draft.attributes, &after, &plan.fixes))?;
             if draft.refuse(refused.into_iter().chain(others)) {
                 continue;
             }
@@ -117,11 +117,11 @@ struct Draft<'t> {
 }
 
 impl<'t> Draft<'t> {
-    fn new(tree: &'t Tree, report: &Report, wish: &Moves) -> Result<Self, ReadError> {
+    fn new(tree: &'t Tree, report: &Report, wish: &Moves) -> Result<Self, ProposeError> {
         let files = Files::new(tree);
         let found: Vec<_> = report.findings.iter().filter_map(misplaced).collect();
         let is_move = !found.is_empty() || *wish != Moves::Found;
-        let attributes = Attributes::of(&files, &Layout::of(tree), if is_move { None } else { Some(Vec::new()) });
+        let attributes = Attributes::of(&files, &Layout::of(tree), if is_move { None } else { Some(Vec::new()) })?;
         let mut names = match wish {
             Moves::Found => Vec::new(),
             Moves::Named(names) => names.clone(),

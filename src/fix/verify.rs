@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use bstr::{BStr, BString, ByteSlice};
 
 use super::findings::site;
-use super::{Cause, Edit, Fix, Left, Subject};
+use super::{Cause, Edit, Fix, Left, ProposeError, Subject};
 use crate::check::Report;
 use crate::nix::Symbol;
 use crate::nixpkgs::{Answer, Attribute, Attributes, Files, Layout};
@@ -86,8 +86,8 @@ fn is_in(path: &BStr, entry: &BStr) -> bool {
 /// The packages that are moved and of which evaluation then says something else.
 ///
 /// # Errors
-/// One that is not moved, and of which it does.
-pub fn other_packages(before: &Attributes, after: &Tree, fixes: &[Fix]) -> Result<Vec<Left>, Symbol> {
+/// Where one is not moved, and evaluation does; and where it takes more than a run may.
+pub fn other_packages(before: &Attributes, after: &Tree, fixes: &[Fix]) -> Result<Vec<Left>, ProposeError> {
     let moved: HashSet<Symbol> = fixes
         .iter()
         .filter_map(|fix| match fix.subject {
@@ -99,7 +99,7 @@ pub fn other_packages(before: &Attributes, after: &Tree, fixes: &[Fix]) -> Resul
         return Ok(Vec::new());
     }
     let files = Files::new(after);
-    let attributes = Attributes::of(&files, &Layout::of(after), None);
+    let attributes = Attributes::of(&files, &Layout::of(after), None)?;
     let mut others = Vec::new();
     for attribute in before.iter() {
         let name = attribute.name;
@@ -114,7 +114,7 @@ pub fn other_packages(before: &Attributes, after: &Tree, fixes: &[Fix]) -> Resul
                 subject: Subject::Package(name),
                 cause: Cause::Differs(difference),
             }),
-            Some(_) => return Err(name),
+            Some(_) => return Err(ProposeError::Other { name }),
             None => {}
         }
     }

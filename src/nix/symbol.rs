@@ -23,16 +23,10 @@ thread_local! {
 
 impl Symbol {
     pub fn new(name: &str) -> Self {
-        Self::observed(name, || {})
-    }
-
-    /// The same; calls `first` where this thread has not seen the name before, so that it takes memory.
-    pub fn observed(name: &str, first: impl FnOnce()) -> Self {
         SEEN.with_borrow_mut(|seen| {
             if let Some(symbol) = seen.get(name) {
                 return *symbol;
             }
-            first();
             let symbol = Self::intern(name);
             seen.insert(symbol.name(), symbol);
             symbol

@@ -1,5 +1,6 @@
 //! What each top-level attribute is: the questions that the rules of values ask, answered by evaluation.
 
+use super::budget::OverBudget;
 use super::definitions::{Call, Definition, Form};
 use super::dependencies::Dependencies;
 use super::top_level::{CALL_PACKAGE, TopLevel, is_whole, top_level};
@@ -240,13 +241,19 @@ pub struct Attributes {
 impl Attributes {
     /// Those of the tree of `files`, which has this layout; all, or those of `names`.  Uses the threads of the pool
     /// that it is called in.
-    pub fn of(files: &Files, layout: &Layout, names: Option<Vec<Symbol>>) -> Self {
-        Self::evaluate(files, layout, names, false).0
+    ///
+    /// # Errors
+    /// Where that takes more than the run may.
+    pub fn of(files: &Files, layout: &Layout, names: Option<Vec<Symbol>>) -> Result<Self, OverBudget> {
+        Ok(Self::evaluate(files, layout, names, false)?.0)
     }
 
     /// All those of a tree, with what they depend on, where that can be told: of a tree that says itself how its package
     /// set is composed, and has one.
-    pub fn with_dependencies(files: &Files, layout: &Layout) -> (Self, Option<Dependencies>) {
+    ///
+    /// # Errors
+    /// As [`of`](Self::of).
+    pub fn with_dependencies(files: &Files, layout: &Layout) -> Result<(Self, Option<Dependencies>), OverBudget> {
         Self::evaluate(files, layout, None, true)
     }
 
@@ -255,7 +262,7 @@ impl Attributes {
         layout: &Layout,
         asked: Option<Vec<Symbol>>,
         keeps_account: bool,
-    ) -> (Self, Option<Dependencies>) {
+    ) -> Result<(Self, Option<Dependencies>), OverBudget> {
         let asked = asked.map(|mut names| {
             names.sort_unstable();
             names.dedup();
@@ -268,7 +275,7 @@ impl Attributes {
                 open: None,
                 asked,
             };
-            return (none, None);
+            return Ok((none, None));
         }
         let work = Work::new(files, layout, asked.as_deref(), keeps_account);
         let Done {
@@ -276,7 +283,7 @@ impl Attributes {
             failure,
             open,
             dependencies,
-        } = work.run();
+        } = work.run()?;
         all.sort_by_key(|attribute| attribute.name.name());
         let attributes = Self {
             all,
@@ -284,7 +291,7 @@ impl Attributes {
             open,
             asked,
         };
-        (attributes, dependencies)
+        Ok((attributes, dependencies))
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Attribute> {
@@ -334,7 +341,6 @@ impl<'w, 'h> Inquiry<'w, 'h> {
     /// # Errors
     /// Where there is no package set.
     pub(super) fn new(work: &'w Work<'w, 'w>, eval: &'w Eval<'h>) -> Result<Self, Failure> {
-        eval.refresh();
         // how a smaller tree is composed is not told by what it reads
         let keeps_account = work.keeps_account && is_whole(eval);
         let begin = || top_level(eval, work.files, work.layout);
@@ -361,7 +367,6 @@ impl<'w, 'h> Inquiry<'w, 'h> {
     /// What is known of an attribute; `None` where the tree defines none of this name.
     pub(super) fn attribute(&mut self, name: Symbol) -> Option<Attribute> {
         let eval = self.eval;
-        eval.refresh();
         let package = self.work.packages.get(&name).copied();
         let undecided = |reason| Attribute::opaque(name, package, Answer::Undecided(self.work.cause(reason)));
         let Some(attr) = self.top_level.packages.attr(eval, name) else {
@@ -370,11 +375,6 @@ impl<'w, 'h> Inquiry<'w, 'h> {
         let is_given = (self.top_level.given).is_some_and(|given| given.has(eval, name)) && !attr.position.is_known();
         if is_given && package.is_none() && self.work.only.is_none() {
             return None;
-        }
-        if self.work.is_over() {
-            return Some(undecided(
-                eval.cause("evaluating the attributes of this tree takes too long"),
-            ));
         }
         let definition = match package {
             Some(_) => None,

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use bstr::ByteSlice;
 use thiserror::Error;
 
+use super::budget::{Budget, Ledger};
 use crate::nix::{File, SyntaxError};
 use crate::progress::Progress;
 use crate::tree::{Kind, NodeId, ReadError, Tree};
@@ -17,6 +18,7 @@ pub struct Files<'t> {
     slots: Vec<OnceLock<Parsed>>,
     twins: Option<Twins<'t>>,
     progress: Progress,
+    ledger: Arc<Ledger>,
 }
 
 /// A file, or why it is none.
@@ -45,6 +47,15 @@ impl<'t> Files<'t> {
             slots: slots(tree),
             twins: None,
             progress: Progress::default(),
+            ledger: Arc::new(Ledger::new(Budget::default())),
+        }
+    }
+
+    /// The same for a run that may cost this much.
+    pub fn within(self, budget: Budget) -> Self {
+        Self {
+            ledger: Arc::new(Ledger::new(budget)),
+            ..self
         }
     }
 
@@ -57,7 +68,7 @@ impl<'t> Files<'t> {
     }
 
     /// The files of `tree`, none read yet.  One that has the same bytes as the file at the same path of `other` is that
-    /// file.
+    /// file, and what both cost is one run's.
     pub fn sharing(tree: &'t Tree, other: &'t Files<'t>) -> Self {
         let mut by_node = vec![None; tree.len()];
         for (ours, theirs) in same_paths(tree, other.tree) {
@@ -68,6 +79,7 @@ impl<'t> Files<'t> {
             slots: slots(tree),
             twins: Some(Twins { files: other, by_node }),
             progress: other.progress.clone(),
+            ledger: Arc::clone(&other.ledger),
         }
     }
 
@@ -79,6 +91,11 @@ impl<'t> Files<'t> {
     /// Whom to tell how far work on them has come.
     pub fn progress(&self) -> &Progress {
         &self.progress
+    }
+
+    /// What the run has cost so far.
+    pub(super) fn ledger(&self) -> &Ledger {
+        &self.ledger
     }
 
     /// The file, which is kept from now on.

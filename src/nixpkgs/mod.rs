@@ -1,6 +1,7 @@
 //! What Nixpkgs is: where its packages are, and what defines its attributes.
 
 mod attributes;
+mod budget;
 mod definitions;
 mod dependencies;
 mod files;
@@ -8,6 +9,7 @@ mod frames;
 mod layout;
 mod path;
 mod record;
+mod segments;
 mod small;
 mod top_level;
 mod why;
@@ -16,6 +18,7 @@ mod world;
 mod written;
 
 pub use attributes::{Answer, Attribute, Attributes, ByName, Cause, Failure, Kind, Location};
+pub use budget::{Budget, OverBudget};
 pub use definitions::{ALIASES, ALL_PACKAGES, Argument, Call, Callee, Definition, Definitions, Form, Written};
 pub use dependencies::{Dependencies, Touched};
 pub use files::{FileError, Files, Parsed, same_paths};

@@ -1,17 +1,17 @@
 //! How the attributes of a tree are asked for: by several threads, in heaps that begin anew when they are full.
 
 use std::borrow::Cow;
-use std::ops::Range;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use rustc_hash::FxHashMap;
 
 use super::attributes::{Attribute, Cause, Failure, Inquiry, Location};
+use super::budget::{Leave, OverBudget};
 use super::dependencies::{Dependencies, Told};
+use super::segments::{Cost, Segments, Taken, are_few};
 use super::world::ROOT;
 use super::{Files, Layout, World};
-use crate::eval::{Dependency, Eval, FileId, Heap, Limits, Position, Reason};
+use crate::eval::{Dependency, Eval, FileId, Heap, Position, Reason};
 use crate::nix::Symbol;
 use crate::progress::Stage;
 use crate::tree::NodeId;
@@ -27,16 +27,12 @@ pub(super) struct Work<'f, 't> {
     /// Whether to tell what attributes depend on.
     pub(super) keeps_account: bool,
     /// Those names, or all that there are.
-    names: OnceLock<Vec<Symbol>>,
+    segments: OnceLock<Segments>,
     /// What all attributes depend on, where that is to be told and can be.
     common: OnceLock<Vec<Dependency>>,
     failure: OnceLock<Failure>,
     /// Why there may be more attributes than are known, where there may be.
     open: OnceLock<Cause>,
-    /// The first name that no thread has taken yet.
-    next: AtomicUsize,
-    /// How many steps all threads took.
-    steps: AtomicU64,
 }
 
 /// What all threads together found out.
@@ -56,18 +52,26 @@ struct Found {
     attributes: Vec<Attribute>,
     /// What each depends on besides what all do.
     dependencies: Vec<(Symbol, Vec<Dependency>)>,
+    costs: Vec<Cost>,
 }
 
-/// How many steps all attributes of a tree may take together: thirty times what those of Nixpkgs take.  What a tree that
-/// is made to be slow has beyond is undecided.
-const MOST_STEPS: u64 = 1_000_000_000;
+/// How an evaluator came to its end.
+enum End {
+    /// Its heap is full, or it hit a limit.
+    Full,
+    /// No names are left, or there is nothing to evaluate, or too much.
+    Done,
+}
 
-/// How many names a thread takes at once: few enough that threads end at about the same time.
-const PORTION: usize = 32;
+/// How many bytes of heap an evaluator fills, besides what it begins with, before another begins anew.  On Nixpkgs, what
+/// an evaluator begins with takes 12 MiB and 60 ms; all attributes together fill 1.7 GiB.
+const FULL: usize = 90 << 20;
 
-/// How many bytes of heap an evaluator fills before another begins anew.  On Nixpkgs, what an evaluator needs to begin
-/// with takes 12 MiB and 60 ms; all attributes together fill 1.7 GiB.
-const FULL: usize = 72 << 20;
+/// How many bytes of heap an evaluator may fill while others do: past that, one at a time goes on.
+const SHARE: usize = 128 << 20;
+
+/// How many evaluators work at a time, however many threads there are: for each takes its share of memory.
+const MOST_EVALUATORS: usize = 8;
 
 impl<'f, 't> Work<'f, 't> {
     pub(super) fn new(
@@ -82,113 +86,172 @@ impl<'f, 't> Work<'f, 't> {
             packages: layout.by_attribute(files.tree()),
             only,
             keeps_account,
-            names: OnceLock::new(),
+            segments: OnceLock::new(),
             common: OnceLock::new(),
             failure: OnceLock::new(),
             open: OnceLock::new(),
-            next: AtomicUsize::new(0),
-            steps: AtomicU64::new(0),
         }
     }
 
     /// Asks for all, with the threads of the pool that it is called in.
-    pub(super) fn run(self) -> Done {
+    ///
+    /// # Errors
+    /// Where that takes more than the run may.
+    pub(super) fn run(self) -> Result<Done, OverBudget> {
         let found = match self.only {
-            // a second thread would only begin
-            Some(names) if names.len() <= PORTION => vec![self.run_thread()],
-            _ => rayon::broadcast(|_| self.run_thread()),
+            Some(names) if are_few(names.len()) => vec![self.run_thread()],
+            _ => rayon::broadcast(|context| match context.index() < MOST_EVALUATORS {
+                true => self.run_thread(),
+                false => Found::default(),
+            }),
         };
-        let (mut attributes, mut of) = (Vec::new(), Vec::new());
+        let (mut attributes, mut of, mut costs) = (Vec::new(), Vec::new(), Vec::new());
         for found in found {
             attributes.extend(found.attributes);
             of.extend(found.dependencies);
+            costs.extend(found.costs);
         }
-        let is_over = self.is_over();
+        if let Some(segments) = self.segments.get() {
+            self.settle(segments, costs)?;
+        }
         let failure = self.failure.into_inner();
         if let Some(failure) = &failure {
             let package = |(name, node): (&Symbol, &NodeId)| Attribute::opaque(*name, Some(*node), failure.kind());
             attributes = self.packages.iter().map(package).collect();
         }
         let open = self.open.into_inner();
-        let is_complete = failure.is_none() && open.is_none() && !is_over;
+        let is_complete = failure.is_none() && open.is_none();
         let common = self.common.into_inner().filter(|_| is_complete);
-        Done {
+        Ok(Done {
             attributes,
             failure,
             open,
             dependencies: common.map(|common| Dependencies::new(self.files.tree(), Told { common, of })),
+        })
+    }
+
+    /// Counts what all took as the run's.
+    fn settle(&self, segments: &Segments, costs: Vec<Cost>) -> Result<(), OverBudget> {
+        let (steps, ledger) = (segments.steps(), self.files.ledger());
+        if steps <= ledger.steps_left() {
+            ledger.spend(steps);
+            return Ok(());
         }
+        let most = segments.took_most(costs).into_iter();
+        Err(OverBudget::Steps {
+            tree: self.files.tree().source().to_owned(),
+            limit: ledger.budget.steps,
+            most: most.map(|(name, steps)| (name.to_string(), steps)).collect(),
+        })
     }
 
-    /// Whether all attributes together took as many steps as they may.
-    pub(super) fn is_over(&self) -> bool {
-        self.steps.load(Ordering::Relaxed) >= MOST_STEPS
-    }
-
-    /// Takes names until none are left.
+    /// Goes through segments until none are left.
     fn run_thread(&self) -> Found {
         let mut found = Found::default();
-        let mut taken = 0..0;
-        let mut heap = Heap::with_capacity(FULL + FULL / 4);
-        while self.run_in(&heap, &mut taken, &mut found) {
-            heap.clear();
+        let mut taken = None;
+        let new_heap = || Heap::with_capacity(SHARE);
+        let mut heap = new_heap();
+        loop {
+            let leave = self.files.ledger().leave();
+            if let End::Done = self.run_in(&heap, &leave, &mut taken, &mut found) {
+                return found;
+            }
+            match leave.is_taken() {
+                // what it took beyond its share is given back before the leave is
+                true => heap = new_heap(),
+                false => heap.clear(),
+            }
         }
-        found
     }
 
-    /// Goes on with the names taken, and takes more, until none are left, or the heap is full; whether it was.
-    fn run_in(&self, heap: &Heap, taken: &mut Range<usize>, found: &mut Found) -> bool {
-        let world = World::new(self.files);
-        let eval = Eval::new(heap, &world, Limits::default());
+    /// Goes on with the segment taken, or takes the next, in an evaluator that begins anew.
+    fn run_in(&self, heap: &Heap, leave: &Leave, taken: &mut Option<Taken>, found: &mut Found) -> End {
+        if taken.is_none()
+            && let Some(segments) = self.segments.get()
+        {
+            *taken = segments.take();
+            if taken.is_none() {
+                return End::Done;
+            }
+        }
+        let world = World::new(self.files).sharing(SHARE, leave);
+        let eval = Eval::new(heap, &world, self.files.ledger().budget.attribute);
         let mut inquiry = match Inquiry::new(self, &eval) {
             Ok(inquiry) => inquiry,
             Err(failure) => {
                 // all threads fail alike
                 let _ = self.failure.set(failure);
-                return false;
+                return End::Done;
             }
         };
         if inquiry.keeps_account {
             self.common.get_or_init(|| eval.common_dependencies());
         }
-        let names = self.names.get_or_init(|| {
+        let segments = self.segments.get_or_init(|| {
             let mut names = self.only.map_or_else(|| inquiry.names(), <[_]>::to_vec);
             if let Some(open) = inquiry.open() {
                 let _ = self.open.set(open);
                 // each package may be one of those that are not known
                 names.extend(self.packages.keys().filter(|_| self.only.is_none()));
             }
-            names.sort_unstable_by_key(|name| name.name());
-            names.dedup();
-            self.files.progress().begin(Stage::Attributes, names.len());
-            names
+            let segments = Segments::of(names, self.files.ledger().steps_left());
+            self.files.progress().begin(Stage::Attributes, segments.names.len());
+            segments
         });
-        while heap.used() < FULL {
-            let Some(at) = taken.next() else {
-                let start = self.next.fetch_add(PORTION, Ordering::Relaxed);
-                if start >= names.len() {
-                    return false;
-                }
-                *taken = start..names.len().min(start + PORTION);
-                self.files.progress().advance(taken.len());
-                continue;
+        if taken.is_none() {
+            *taken = segments.take();
+        }
+        let Some(segment) = taken else { return End::Done };
+        let end = self.go_through(segments, segment, &mut inquiry, found);
+        if segment.left.is_empty() {
+            *taken = None;
+        }
+        end
+    }
+
+    /// Asks for the names that are left of a segment, until the evaluator comes to its end.
+    ///
+    /// Its limits hold for all that it does, setting up included.  So an attribute that it has an answer to would have
+    /// the same from one that begins with it.  One at which it hits a limit is asked for again by one that does, and its
+    /// answer is what that gives.
+    fn go_through(&self, segments: &Segments, segment: &mut Taken, inquiry: &mut Inquiry, found: &mut Found) -> End {
+        let eval = inquiry.eval;
+        let full = eval.heap.used().saturating_add(FULL);
+        let mut setting_up = eval.steps();
+        let mut is_first = true;
+        while !segment.left.is_empty() {
+            let at = segment.left.start;
+            let name = segments.names[at];
+            let before = eval.steps();
+            let (attribute, on) = eval.depending(|| inquiry.attribute(name));
+            let cost = Cost {
+                at,
+                steps: eval.steps() - before,
+                setting_up: std::mem::take(&mut setting_up),
             };
-            let (attribute, on) = eval.depending(|| inquiry.attribute(names[at]));
+            found.costs.push(cost);
+            if !segments.spend(segment, cost) {
+                return End::Done;
+            }
+            if eval.is_exhausted() && !is_first {
+                return End::Full;
+            }
+            is_first = false;
+            segment.left.start += 1;
+            self.files.progress().advance(1);
             if inquiry.keeps_account {
                 let mut on = eval.dependencies(on);
                 // what is undecided is told of every tree
-                on.extend(
-                    attribute
-                        .iter()
-                        .any(Attribute::is_undecided)
-                        .then_some(Dependency::Anything),
-                );
-                found.dependencies.push((names[at], on));
+                let is_undecided = attribute.iter().any(Attribute::is_undecided);
+                on.extend(is_undecided.then_some(Dependency::Anything));
+                found.dependencies.push((name, on));
             }
             found.attributes.extend(attribute);
-            self.steps.fetch_add(eval.steps(), Ordering::Relaxed);
+            if eval.is_exhausted() || eval.heap.used() >= full {
+                return End::Full;
+            }
         }
-        true
+        End::Full
     }
 
     /// The place of a position; `None` where it is in no file of the tree.

@@ -2,6 +2,7 @@
 
 use bstr::ByteSlice;
 
+use super::budget::Leave;
 use super::{FileError, Files};
 use crate::eval::{Entry, FileId, Host};
 use crate::nix::File;
@@ -13,11 +14,21 @@ pub const ROOT: &str = "/nixpkgs";
 /// The tree of some [`Files`], at `/nixpkgs`.
 pub struct World<'f, 't> {
     files: &'f Files<'t>,
+    /// How much memory an evaluator has for itself, and whom it asks for more, where it has to.
+    share: Option<(usize, &'f Leave<'f>)>,
 }
 
 impl<'f, 't> World<'f, 't> {
     pub fn new(files: &'f Files<'t>) -> Self {
-        Self { files }
+        Self { files, share: None }
+    }
+
+    /// The same for one of several evaluators, which may fill so many bytes of heap before it takes leave for more.
+    pub(super) fn sharing(self, bytes: usize, leave: &'f Leave<'f>) -> Self {
+        Self {
+            share: Some((bytes, leave)),
+            ..self
+        }
     }
 
     /// The entry of the tree that an evaluation calls so.
@@ -40,6 +51,16 @@ pub fn relative(path: &str) -> Option<&str> {
 }
 
 impl<'f> Host<'f> for World<'f, '_> {
+    fn share(&self) -> usize {
+        self.share.map_or(usize::MAX, |(bytes, _)| bytes)
+    }
+
+    fn leave(&self) {
+        if let Some((_, leave)) = self.share {
+            leave.take();
+        }
+    }
+
     fn resolve(&self, path: &str) -> Entry {
         let tree = self.files.tree();
         let Some(relative) = relative(path) else {

@@ -275,7 +275,7 @@ mod tests {
             .build("test")
             .unwrap();
         let files = Files::new(&tree);
-        let attributes = Attributes::of(&files, &Layout::of(&tree), None);
+        let attributes = Attributes::of(&files, &Layout::of(&tree), None).unwrap();
         let mut out = Vec::new();
         write(&mut out, &attributes, &files).unwrap();
         String::from_utf8(out).unwrap()
