@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use byname::check::UndecidedPolicy;
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
@@ -86,9 +87,10 @@ pub struct Check {
 
     /// What to do about questions of new or changed attributes that can't be decided without Nix
     ///
-    /// `allow` counts them, and lists them with --all and in the JSON report. `deny` exits with 1, and lists them on
-    /// standard error.
-    #[arg(long, value_enum, value_name = "WHAT", default_value_t = Undecided::Allow)]
+    /// `deny` fails as for a finding, and lists them like findings. `allow` counts them, and lists them with --all and in the
+    /// JSON report. `auto` denies on a whole Nixpkgs, one that composes its own package set, where everything can be
+    /// decided, and allows on a smaller tree.
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t = Undecided::Auto)]
     pub undecided: Undecided,
 
     /// How to show the result
@@ -280,8 +282,19 @@ pub enum Table {
 /// What to do about undecided questions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Undecided {
+    Auto,
     Allow,
     Deny,
+}
+
+impl From<Undecided> for UndecidedPolicy {
+    fn from(undecided: Undecided) -> Self {
+        match undecided {
+            Undecided::Auto => Self::Auto,
+            Undecided::Allow => Self::Allow,
+            Undecided::Deny => Self::Deny,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

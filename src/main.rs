@@ -27,7 +27,7 @@ use clap::Parser;
 use thiserror::Error;
 
 use crate::bar::Bar;
-use crate::cli::{Check, Cli, Command, Explain, Page, SchemaOf, Undecided};
+use crate::cli::{Check, Cli, Command, Explain, Page, SchemaOf};
 use crate::show::OutputError;
 
 /// Parsing all of Nixpkgs allocates much from many threads, which this one does a fifth faster than the system's.
@@ -112,33 +112,11 @@ fn run_check(arguments: &Check) -> Result<ExitCode, Failure> {
     let report = judge(arguments)?;
     let elapsed = start.elapsed();
     show::report(arguments, &report, elapsed)?;
-    let is_denied = arguments.undecided == Undecided::Deny && deny(&report);
-    Ok(if report.status.passes() && !is_denied {
+    Ok(if report.status.passes() {
         ExitCode::SUCCESS
     } else {
         ExitCode::from(PROBLEMS)
     })
-}
-
-/// Says on standard error which questions of new or changed attributes are undecided; whether any are.
-fn deny(report: &Report) -> bool {
-    let questions: Vec<_> = report.newly_undecided().collect();
-    if questions.is_empty() {
-        return false;
-    }
-    let list: String = questions
-        .iter()
-        .map(|undecided| {
-            let attribute = undecided.attribute.as_deref().unwrap_or("all attributes");
-            format!("\n  {attribute}: {}: {}", undecided.question, undecided.reason)
-        })
-        .collect();
-    let count = match questions.len() {
-        1 => "1 question of a new or changed attribute is".to_owned(),
-        count => format!("{count} questions of new or changed attributes are"),
-    };
-    complain_that(&format!("{count} undecided, which `--undecided deny` forbids:{list}"));
-    true
 }
 
 fn judge(arguments: &Check) -> Result<Report, Failure> {
@@ -151,6 +129,7 @@ fn judge(arguments: &Check) -> Result<Report, Failure> {
     let options = Options {
         jobs: arguments.jobs,
         cache: Cache::of_user().filter(|_| !arguments.no_cache),
+        undecided: arguments.undecided.into(),
         progress: bar.progress(),
         ..Options::default()
     };

@@ -242,14 +242,46 @@ fn what_is_undecided_passes_unless_it_is_denied() {
     );
     assert_eq!(with(&["--undecided", "allow"]).status.code(), Some(0));
 
+    assert_eq!(with(&["--undecided", "auto"]).status.code(), Some(0));
+
     let denied = with(&["--undecided", "deny"]);
-    assert_eq!(denied.status.code(), Some(1));
-    assert!(stdout(&denied).starts_with("ok: "), "{}", stdout(&denied));
-    assert_eq!(
-        stderr(&denied),
-        "error: 1 question of a new or changed attribute is undecided, which `--undecided deny` forbids:\n  \
-         unknown: kind: nothing in this tree defines 'foo' (pkgs/by-name/un/unknown/package.nix:1:10)\n"
-    );
+    assert_eq!((denied.status.code(), stderr(&denied)), (Some(1), ""));
+    for says in [
+        "error[undecided]: `kind` of `unknown` can't be decided: nothing in this tree defines 'foo' \
+         (pkgs/by-name/un/unknown/package.nix:1:10)\n--> pkgs/by-name/un/unknown/package.nix\n",
+        "`byname why unknown` tells",
+        "\nproblems-introduced: no findings in 2 packages",
+        "1 question undecided, which fails",
+    ] {
+        assert!(stdout(&denied).contains(says), "{says}\n{}", stdout(&denied));
+    }
+    let quiet = with(&["--undecided", "deny", "--quiet"]);
+    assert!(stdout(&quiet).starts_with("error[undecided]: "), "{}", stdout(&quiet));
+}
+
+/// The fixture of a whole Nixpkgs in which something new is undecided.
+const WHOLE: &str = "fixtures/undecided-settings-of-a-whole-nixpkgs";
+
+#[test]
+fn what_is_undecided_in_a_whole_nixpkgs_fails_in_every_format_unless_it_is_allowed() {
+    let (head, base) = (format!("dir:{WHOLE}/head"), format!("dir:{WHOLE}/base"));
+    let with = |arguments: &[&str]| byname(repository(), &[&["check", &head, "--base", &base], arguments].concat());
+    for format in ["text", "json", "jsonl", "github", "sarif", "markdown"] {
+        let output = with(&["--format", format]);
+        assert_eq!(output.status.code(), Some(1), "{format}");
+        assert!(
+            stdout(&output).contains("--undecided allow"),
+            "{format}: {}",
+            stdout(&output)
+        );
+    }
+    let allowed = with(&["--undecided", "allow"]);
+    assert_eq!(allowed.status.code(), Some(0), "{}", stdout(&allowed));
+    assert!(stdout(&allowed).starts_with("ok: "), "{}", stdout(&allowed));
+    // of what is asked about, only `foo` is undecided
+    let files = |name: &str| with(&["--files", &format!("{WHOLE}/head/pkgs/by-name/{name}/package.nix")]);
+    assert_eq!(files("fo/foo").status.code(), Some(1));
+    assert_eq!(files("ba/bar").status.code(), Some(0), "{}", stdout(&files("ba/bar")));
 }
 
 #[test]

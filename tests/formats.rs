@@ -16,12 +16,13 @@ use common::fixtures::{self, Snapshots};
 
 /// Those that the formats differ in: several rules, none, one ratchet and several, long lists, undecided questions, many
 /// findings in one file, a base that is broken itself.
-const CASES: [&str; 8] = [
+const CASES: [&str; 9] = [
     "npv-170-escapes-without-effect",
     "several-ratchets-at-once",
     "several-rules-at-once",
     "so-many-findings-that-lists-fold",
     "undecided-call-package-of-an-unknown-set",
+    "undecided-settings-of-a-whole-nixpkgs",
     "verdict-base-still-broken",
     "verdict-discouraged-patterns-introduced",
     "verdict-ok",

@@ -11,9 +11,11 @@ use crate::tree::Tree;
 /// The report on `head`, compared with `base` where there is one.
 pub(super) fn compare(head: &Tree, base: Option<&Tree>, options: &Options) -> Result<Report, CheckError> {
     let files = Files::new(head).within(options.budget).telling(&options.progress);
-    let head = Side::new(&files);
+    let is_strict = options.undecided.is_strict(head, base);
+    let head = Side::new(&files, is_strict);
     let base_files = base.map(|base| Files::sharing(base, &files));
-    let base = base_files.as_ref().map(Side::new);
+    // what a base leaves undecided is no reason not to compare with it
+    let base = base_files.as_ref().map(|files| Side::new(files, false));
     let judged = match &base {
         Some(base) => against(base, &head, options)?,
         None => alone(&head)?,
@@ -105,8 +107,8 @@ fn beside(in_base: &Attributes, base: &Side, head: &Side, in_head: &Attributes, 
         };
     }
     let of_head = head.values(in_head);
-    found.add(by_name::compare(&of_base, &of_head));
-    found.add(settings::compare(&of_base, &of_head));
+    head.add(&mut found, by_name::compare(&of_base, &of_head));
+    head.add(&mut found, settings::compare(&of_base, &of_head));
     let status = match found.passes() {
         true => Status::Ok,
         false => Status::DiscouragedPatternsIntroduced,

@@ -18,7 +18,7 @@ use crate::progress::Progress;
 use crate::tree::Tree;
 
 pub use cache::{Cache, UnfitCache};
-pub use verdict::{Report, Status, TreeSummary};
+pub use verdict::{Report, Status, TreeSummary, UndecidedPolicy};
 
 /// How to check.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +31,8 @@ pub struct Options {
     pub cache: Option<Cache>,
     /// How much the check may cost.
     pub budget: Budget,
+    /// What to do about what can't be decided.
+    pub undecided: UndecidedPolicy,
     /// Whom to tell how far the check has come.
     pub progress: Progress,
 }

@@ -22,13 +22,14 @@ impl Report {
             .into_iter()
             .filter(|finding| concerns.iter().any(|concern| concern.has(finding)))
             .collect();
-        let undecided = undecided
+        let undecided: Vec<Undecided> = undecided
             .into_iter()
             .filter(|undecided| concerns.iter().any(|concern| concern.asks(undecided)))
             .collect();
+        let is_clean = findings.is_empty() && !undecided.iter().any(|undecided| undecided.fails);
         let status = match status {
             Status::BaseStillBroken | Status::ProblemsIntroduced | Status::DiscouragedPatternsIntroduced
-                if findings.is_empty() =>
+                if is_clean =>
             {
                 Status::Ok
             }

@@ -22,12 +22,7 @@ pub(super) struct Found {
 
 impl Found {
     pub fn passes(&self) -> bool {
-        self.findings.is_empty()
-    }
-
-    pub fn add(&mut self, (findings, undecided): (Vec<Finding>, Vec<Undecided>)) {
-        self.findings.extend(findings);
-        self.undecided.extend(undecided);
+        self.findings.is_empty() && !self.undecided.iter().any(|undecided| undecided.fails)
     }
 }
 
@@ -35,13 +30,16 @@ impl Found {
 pub(super) struct Side<'f, 't> {
     pub files: &'f Files<'t>,
     pub layout: Layout,
+    /// Whether what is undecided of a new or changed attribute fails.
+    pub is_strict: bool,
 }
 
 impl<'f, 't> Side<'f, 't> {
-    pub fn new(files: &'f Files<'t>) -> Self {
+    pub fn new(files: &'f Files<'t>, is_strict: bool) -> Self {
         Self {
             files,
             layout: Layout::of(files.tree()),
+            is_strict,
         }
     }
 
@@ -159,8 +157,17 @@ impl<'f, 't> Side<'f, 't> {
             findings: in_files,
             undecided: Vec::new(),
         };
-        found.add(of_values);
+        self.add(&mut found, of_values);
         found
+    }
+
+    /// Adds what a rule says of the tree.
+    pub fn add(&self, found: &mut Found, (findings, undecided): (Vec<Finding>, Vec<Undecided>)) {
+        found.findings.extend(findings);
+        found.undecided.extend(undecided.into_iter().map(|undecided| Undecided {
+            fails: self.is_strict && undecided.is_new,
+            ..undecided
+        }));
     }
 
     /// The top-level attributes: all, or those of these names.

@@ -1,6 +1,32 @@
 //! The verdict: what base and head, judged, say together (`rules.md`, "Verdict").
 
+use crate::nixpkgs::is_whole;
 use crate::rules::{Finding, Undecided};
+use crate::tree::Tree;
+
+/// What to do about questions of new or changed attributes that can't be decided without Nix.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UndecidedPolicy {
+    /// They fail where base or head composes its own package set, as Nixpkgs does: there everything can be decided, so
+    /// that whoever makes a question undecidable gets past the rule.  In a tree that leaves much to others, they pass.
+    #[default]
+    Auto,
+    /// They pass.
+    Allow,
+    /// They fail.
+    Deny,
+}
+
+impl UndecidedPolicy {
+    /// Whether such a question fails.
+    pub(super) fn is_strict(self, head: &Tree, base: Option<&Tree>) -> bool {
+        match self {
+            Self::Auto => is_whole(head) || base.is_some_and(is_whole),
+            Self::Allow => false,
+            Self::Deny => true,
+        }
+    }
+}
 
 /// What a check found, for a report to show.
 #[derive(Clone, Debug)]
@@ -16,9 +42,14 @@ pub struct Report {
 }
 
 impl Report {
-    /// The undecided questions of attributes that are new or changed since base; all, where there is no base.
-    pub fn newly_undecided(&self) -> impl Iterator<Item = &Undecided> {
-        self.undecided.iter().filter(|undecided| undecided.is_new)
+    /// The undecided questions that fail.
+    pub fn failing_undecided(&self) -> impl Iterator<Item = &Undecided> {
+        self.undecided.iter().filter(|undecided| undecided.fails)
+    }
+
+    /// The others.
+    pub fn passing_undecided(&self) -> impl Iterator<Item = &Undecided> {
+        self.undecided.iter().filter(|undecided| !undecided.fails)
     }
 }
 
@@ -33,7 +64,7 @@ pub struct TreeSummary {
     pub files: usize,
 }
 
-/// The outcome of a check.
+/// The outcome of a check.  An undecided question that fails counts as a finding here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
     Ok,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::{ChangeError, Changes, Left, Plan, Subject, after, findings, moves, verify};
-use crate::check::{self, CheckError, Options, Report, Status};
+use crate::check::{self, CheckError, Options, Report, Status, UndecidedPolicy};
 use crate::nix::Symbol;
 use crate::nixpkgs::{Answer, Attribute, Attributes, Files, Layout, OverBudget};
 use crate::rules::{Finding, Rule};
@@ -76,6 +76,11 @@ pub fn propose(
     wish: &Moves,
     options: &Options,
 ) -> Result<Proposal, ProposeError> {
+    // what can't be decided is not fixed, and stands against no fix
+    let options = &Options {
+        undecided: UndecidedPolicy::Allow,
+        ..options.clone()
+    };
     let pool = check::pool(options)?;
     let report = check::check(tree, base, options)?;
     let mut draft = pool.install(|| Draft::new(tree, &report, wish))?;

@@ -342,7 +342,7 @@ impl<'w, 'h> Inquiry<'w, 'h> {
     /// Where there is no package set.
     pub(super) fn new(work: &'w Work<'w, 'w>, eval: &'w Eval<'h>) -> Result<Self, Failure> {
         // how a smaller tree is composed is not told by what it reads
-        let keeps_account = work.keeps_account && is_whole(eval);
+        let keeps_account = work.keeps_account && is_whole(work.files.tree());
         let begin = || top_level(eval, work.files, work.layout);
         let top_level = match keeps_account {
             true => eval.keep_account(begin),

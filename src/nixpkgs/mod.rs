@@ -26,5 +26,6 @@ pub use frames::{Bound, Frames};
 pub use layout::{BY_NAME, Layout, Package, Shard, is_package_name, is_shard_name, shard_of};
 pub use path::{imported_file, resolve_literal};
 pub use record::Record;
+pub use top_level::is_whole;
 pub use why::{Function, NoWhy, Setting, Why};
 pub use world::{World, relative};

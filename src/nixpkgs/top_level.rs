@@ -3,8 +3,9 @@
 use super::layout::Layout;
 use super::world::ROOT;
 use super::{Files, small};
-use crate::eval::{Attr, Attrs, Entry, Eval, Marks, Outcome, Position, Reason, Thunk, Value};
+use crate::eval::{Attr, Attrs, Eval, Marks, Outcome, Position, Reason, Thunk, Value};
 use crate::nix::Symbol;
+use crate::tree::{Resolved, Tree};
 
 /// On a value that the package set's own `callPackage` returned.
 pub const CALL_PACKAGE: Marks = Marks(1);
@@ -23,7 +24,7 @@ pub struct TopLevel<'h> {
 /// # Errors
 /// Where that can't be evaluated.
 pub fn top_level<'h>(eval: &Eval<'h>, files: &Files, layout: &Layout) -> Outcome<'h, TopLevel<'h>> {
-    if !is_whole(eval) {
+    if !is_whole(files.tree()) {
         return small::top_level(eval, files, layout);
     }
     let packages = whole(eval)?;
@@ -35,9 +36,9 @@ pub fn top_level<'h>(eval: &Eval<'h>, files: &Files, layout: &Layout) -> Outcome
 }
 
 /// Whether the tree says itself how its package set is composed, as Nixpkgs does.
-pub fn is_whole(eval: &Eval) -> bool {
-    let entry = eval.entry(&format!("{ROOT}/pkgs/top-level/default.nix"));
-    matches!(entry, Entry::File(_))
+pub fn is_whole(tree: &Tree) -> bool {
+    let found = tree.resolve(tree.root(), "pkgs/top-level/default.nix".into());
+    matches!(found, Resolved::Node(node) if tree.kind(node).is_file())
 }
 
 /// What `import <nixpkgs> { system = "x86_64-linux"; config = { }; overlays = [ ]; }` gives, by the tree's own

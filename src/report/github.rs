@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 
 use crate::check::Report;
+use crate::report::failing::failing;
 use crate::report::printable::printable;
 use crate::report::summary::summary;
 use crate::report::words::{count, thousands};
@@ -21,7 +22,8 @@ const NAMED: usize = 5;
 pub fn write(out: &mut (impl Write + ?Sized), report: &Report) -> io::Result<()> {
     let mut by_rule: Vec<(&Rule, Vec<&Finding>)> = Vec::new();
     let mut index = HashMap::new();
-    for finding in &report.findings {
+    let failing = failing(report);
+    for finding in failing.iter() {
         let at = *index.entry(finding.rule.code).or_insert_with(|| {
             by_rule.push((finding.rule, Vec::new()));
             by_rule.len() - 1
@@ -41,10 +43,11 @@ pub fn write(out: &mut (impl Write + ?Sized), report: &Report) -> io::Result<()>
             }
         }
     }
-    if !report.undecided.is_empty() {
+    let passing = report.passing_undecided().count();
+    if passing > 0 {
         let message = format!(
             "{} could not be decided without Nix: neither for nor against the change. The job's summary has them.",
-            count(report.undecided.len(), "question")
+            count(passing, "question")
         );
         write_command(out, "notice", &[("title", "byname".to_owned())], &message)?;
     }

@@ -106,7 +106,11 @@ mod tests {
         );
         assert_eq!(
             parsed(&report)["undecided"][0],
-            json!({ "attribute": "hello", "question": "kind", "reason": "needs a build", "new": true })
+            json!({
+                "attribute": "hello", "question": "kind", "reason": "needs a build", "new": true, "fails": false,
+                "path": "pkgs/by-name/he/hello/package.nix", "line": null, "column": null, "end_line": null,
+                "end_column": null, "help": null,
+            })
         );
     }
 }

@@ -7,13 +7,14 @@ use std::io::{self, Write};
 use annotate_snippets::{Element, Group, Level, Renderer};
 
 use crate::check::{Report, Status};
+use crate::report::failing::failing;
 use crate::report::inline::{code, fence, markdown};
 use crate::report::quotes::{quotes, snippets};
 use crate::report::story::{Story, stories};
 use crate::report::summary::by_machine;
 use crate::report::uri;
 use crate::report::words::{self, capitalized, count, split_sentence, thousands};
-use crate::rules::{Kind, Place, Rule, Undecided};
+use crate::rules::{Finding, Kind, Place, Rule, Undecided};
 
 /// How large the comment on a pull request may be, in bytes, with room for what a workflow puts around it.
 pub const COMMENT: usize = 55_000;
@@ -42,15 +43,16 @@ pub fn write(out: &mut (impl Write + ?Sized), report: &Report, layout: &Layout) 
     // Marks the comment, so that a workflow finds the one that it has to renew.
     let mut page = "<!-- byname -->\n".to_owned();
     page.push_str(&heading(report));
-    let sections = sections(report);
+    let failing = failing(report);
+    let sections = sections(&failing);
     if !sections.is_empty() {
-        page.push_str(&table(report));
+        page.push_str(&table(&failing));
     }
-    let is_open = report.findings.len() <= UNFOLDED;
+    let is_open = failing.len() <= UNFOLDED;
     for section in &sections {
         section.push(&mut page, layout, is_open);
     }
-    push_undecided(&mut page, &report.undecided, layout);
+    push_undecided(&mut page, &report.passing_undecided().collect::<Vec<_>>(), layout);
     if let Some(first) = report.findings.first() {
         let explain = format!(
             "\n`byname explain {}` tells what a rule wants, and why. In a checkout, `byname check{}` shows the same{}.\n",
@@ -97,8 +99,12 @@ fn heading(report: &Report) -> String {
             code(&base.source)
         ),
     };
+    let open = match report.failing_undecided().count() {
+        0 => String::new(),
+        open => format!(" and {}", count(open, "undecided question")),
+    };
     format!(
-        "## {sign} byname: {verdict}\n\n**{}** in {} and {} of {}. {judged}\n",
+        "## {sign} byname: {verdict}\n\n**{}{open}** in {} and {} of {}. {judged}\n",
         capitalized(&count(report.findings.len(), "finding")),
         count(report.head.packages, "package"),
         count(report.head.files, "file"),
@@ -113,9 +119,9 @@ struct Section<'a> {
 }
 
 /// The stories of a report by rule, those of the most findings first.
-fn sections(report: &Report) -> Vec<Section<'_>> {
+fn sections(failing: &[Finding]) -> Vec<Section<'_>> {
     let mut sections: Vec<Section<'_>> = Vec::new();
-    for story in stories(&report.findings) {
+    for story in stories(failing) {
         let rule = story.lead().rule;
         match sections.iter_mut().find(|section| section.rule == rule) {
             Some(section) => section.stories.push(story),
@@ -130,9 +136,9 @@ fn sections(report: &Report) -> Vec<Section<'_>> {
 }
 
 /// How often each rule is broken, the most often first.
-fn table(report: &Report) -> String {
+fn table(failing: &[Finding]) -> String {
     let mut counts: Vec<(&Rule, usize)> = Vec::new();
-    for finding in &report.findings {
+    for finding in failing {
         match counts.iter_mut().find(|(rule, _)| *rule == finding.rule) {
             Some((_, count)) => *count += 1,
             None => counts.push((finding.rule, 1)),
@@ -282,7 +288,7 @@ fn source(story: &Story<'_>) -> Option<String> {
     Some(without_gutter.map_or(source.as_str(), |(_, rest)| rest).to_owned())
 }
 
-fn push_undecided(page: &mut String, undecided: &[Undecided], layout: &Layout) {
+fn push_undecided(page: &mut String, undecided: &[&Undecided], layout: &Layout) {
     if undecided.is_empty() {
         return;
     }

@@ -5,6 +5,7 @@
 pub mod attributes;
 mod encode;
 pub mod explain;
+mod failing;
 pub mod fixes;
 pub mod github;
 mod inline;
@@ -20,6 +21,7 @@ pub mod sarif;
 mod story;
 mod summary;
 pub mod text;
+
 mod uri;
 mod view;
 pub mod why;

@@ -32,6 +32,8 @@ pub fn undecided() -> Undecided {
         question: "kind",
         reason: "needs a build".to_owned(),
         is_new: true,
+        fails: false,
+        place: place("pkgs/by-name/he/hello/package.nix", None),
     }
 }
 

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::check::Report;
 use crate::report::encode::write_pretty;
+use crate::report::failing::{UNDECIDED, failing};
 use crate::report::inline::markdown;
 use crate::report::quote::quote;
 use crate::report::uri;
@@ -33,18 +34,19 @@ pub fn write(out: &mut (impl Write + ?Sized), report: &Report) -> io::Result<()>
 
 fn run(report: &Report) -> Value {
     let mut fingerprints = Fingerprints::default();
-    let results = report.findings.iter().map(|finding| result(finding, &mut fingerprints));
+    let failing = failing(report);
+    let results = failing.iter().map(|finding| result(finding, &mut fingerprints));
     json!({
         "tool": { "driver": {
             "name": "byname",
             "semanticVersion": env!("CARGO_PKG_VERSION"),
-            "rules": catalogue().iter().copied().map(descriptor).collect::<Vec<_>>(),
+            "rules": catalogue().iter().copied().chain([&UNDECIDED]).map(descriptor).collect::<Vec<_>>(),
         } },
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": { ROOT: { "description": { "text": "The root of the Nixpkgs tree." } } },
         "invocations": [{
             "executionSuccessful": true,
-            "toolExecutionNotifications": report.undecided.iter().map(notification).collect::<Vec<_>>(),
+            "toolExecutionNotifications": report.passing_undecided().map(notification).collect::<Vec<_>>(),
         }],
         "results": results.collect::<Vec<_>>(),
         "properties": { "status": report.status.name() },
@@ -53,10 +55,13 @@ fn run(report: &Report) -> Value {
 
 fn descriptor(rule: &Rule) -> Value {
     let summary = capitalized(rule.summary);
-    let plain = format!(
-        "{summary}. `byname explain {}` tells why, with examples, and how to mend it.",
-        rule.code
-    );
+    let plain = match *rule == UNDECIDED {
+        true => rule.explanation.trim_end().to_owned(),
+        false => format!(
+            "{summary}. `byname explain {}` tells why, with examples, and how to mend it.",
+            rule.code
+        ),
+    };
     let mut descriptor = json!({
         "id": rule.code,
         "name": rule.name,
@@ -85,7 +90,8 @@ fn result(finding: &Finding, fingerprints: &mut Fingerprints) -> Value {
     let fingerprint = fingerprints.of(finding);
     let mut result = json!({
         "ruleId": finding.rule.code,
-        "ruleIndex": catalogue().binary_search(&finding.rule).ok(),
+        // what is undecided stands behind the catalogue
+        "ruleIndex": catalogue().binary_search(&finding.rule).unwrap_or(catalogue().len()),
         "level": "error",
         "message": { "text": text, "markdown": shown },
         "locations": [location],

@@ -21,7 +21,15 @@ pub(super) fn summary(report: &Report, elapsed: Option<Duration>) -> String {
     );
     let mut parts = vec![found, judged(report)];
     if !report.undecided.is_empty() {
-        parts.push(format!("{} undecided", count(report.undecided.len(), "question")));
+        let all = report.undecided.len();
+        let fail = match report.failing_undecided().count() {
+            0 => String::new(),
+            1 if all == 1 => ", which fails".to_owned(),
+            1 => ", 1 of which fails".to_owned(),
+            some if some == all => ", all of which fail".to_owned(),
+            some => format!(", {} of which fail", thousands(some)),
+        };
+        parts.push(format!("{} undecided{fail}", count(all, "question")));
     }
     parts.extend(what_to_do(report));
     parts.join("; ")
@@ -42,7 +50,10 @@ fn judged(report: &Report) -> String {
 }
 
 fn what_to_do(report: &Report) -> Option<String> {
-    let first = report.findings.first()?;
+    let Some(first) = report.findings.first() else {
+        let advice = "write what is listed so that the files alone tell, or let it pass with `--undecided allow`";
+        return report.failing_undecided().next().map(|_| advice.to_owned());
+    };
     let by_machine = match by_machine(report) {
         0 => String::new(),
         count => format!(", {} of it by `byname fix`,", thousands(count)),
@@ -76,6 +87,14 @@ mod tests {
         assert_eq!(
             summary(&report, None),
             "ok: no findings in 21,326 packages and 43,210 files; compared with base; 1 question undecided"
+        );
+        report.status = Status::ProblemsIntroduced;
+        report.undecided[0].fails = true;
+        assert_eq!(
+            summary(&report, None),
+            "problems-introduced: no findings in 21,326 packages and 43,210 files; \
+             base breaks no absolute rule: the ratchets were not judged; 1 question undecided, which fails; \
+             write what is listed so that the files alone tell, or let it pass with `--undecided allow`"
         );
         report.status = Status::BaseStillBroken;
         report.findings = vec![samples::wrong_shard(); 2];

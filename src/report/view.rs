@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::check::{Report, Status, TreeSummary};
+use crate::report::failing::help;
 use crate::rules;
 
 /// The version of the format: it grows when a field is removed or changes its meaning, not when one is added.
@@ -19,7 +20,7 @@ pub(super) struct Document<'a> {
     verdict: Verdict<'a>,
     /// What is wrong, in the order of its place.
     findings: Vec<Finding<'a>>,
-    /// Questions that could not be decided, which are no findings.
+    /// Questions that could not be decided, which are no findings. Those that fail count as findings for the verdict.
     undecided: Vec<Undecided<'a>>,
 }
 
@@ -263,6 +264,14 @@ pub(super) struct Undecided<'a> {
     reason: &'a str,
     /// Whether the attribute is new or changed since the base; true where there is no base.
     new: bool,
+    /// Whether the tree does not pass with this undecided.
+    fails: bool,
+    /// Where the attribute is, or else what composes the package set, as in findings.
+    path: &'a str,
+    #[serde(flatten)]
+    span: OptionalSpan,
+    /// What to do about it, for people; null where it does not fail.
+    help: Option<String>,
 }
 
 impl<'a> From<&'a rules::Undecided> for Undecided<'a> {
@@ -272,6 +281,10 @@ impl<'a> From<&'a rules::Undecided> for Undecided<'a> {
             question: undecided.question,
             reason: &undecided.reason,
             new: undecided.is_new,
+            fails: undecided.fails,
+            path: &undecided.place.path,
+            span: undecided.place.span.into(),
+            help: undecided.fails.then(|| help(undecided)),
         }
     }
 }

@@ -97,7 +97,7 @@ pub struct Excerpt {
     pub text: String,
 }
 
-/// A question that could not be decided without Nix: never a finding.
+/// A question that could not be decided without Nix.  It is no finding, but it may fail as one does.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Undecided {
     /// The top-level attribute; `None` where nothing is known of any.
@@ -107,4 +107,8 @@ pub struct Undecided {
     pub reason: String,
     /// Whether the attribute is new or changed since base; true where there is no base.
     pub is_new: bool,
+    /// Whether the tree does not pass with this undecided.
+    pub fails: bool,
+    /// Where the attribute is, or else what composes the package set.
+    pub place: Place,
 }

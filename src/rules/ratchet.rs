@@ -40,6 +40,12 @@ impl<'t> Values<'_, 't> {
             (None, None) => None,
         }
     }
+
+    /// What composes the package set.
+    fn top_level(&self) -> Place {
+        let tree = self.tree();
+        Place::entry(tree, tree.lookup("pkgs/top-level".into()).unwrap_or(tree.root()))
+    }
 }
 
 /// How an attribute of one tree stands to a ratchet.
@@ -123,6 +129,8 @@ pub(super) fn undecided(
         question,
         reason,
         is_new: base.is_none_or(|base| differs(base, head, attribute)),
+        fails: false,
+        place: head.place(attribute).unwrap_or_else(|| head.top_level()),
     }
 }
 

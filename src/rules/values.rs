@@ -165,6 +165,11 @@ fn no_package_set(
                 question: "kind",
                 reason: cause.describe(files),
                 is_new: base.is_none_or(|base| !matches!(base.attributes.failure(), Some(Failure::Undecided(_)))),
+                fails: false,
+                place: cause
+                    .location
+                    .and_then(|location| line(files, location))
+                    .unwrap_or_else(|| Place::entry(files.tree(), by_name)),
             };
             (Vec::new(), vec![undecided])
         }

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use crate::check::Report;
+use crate::report::failing::failing;
 use crate::report::story::stories;
 
 /// How the text is laid out for whoever reads it.
@@ -34,7 +35,8 @@ pub fn write(
     elapsed: Option<Duration>,
     layout: &Layout,
 ) -> io::Result<()> {
-    let stories = stories(&report.findings);
+    let failing = failing(report);
+    let stories = stories(&failing);
     let (shown, folded) = fold::fold(&stories, layout.all);
     for story in shown {
         writeln!(out, "{}\n", render::story(story, layout))?;
@@ -43,7 +45,7 @@ pub fn write(
         writeln!(out, "{}\n", render::folded(&folded, layout))?;
     }
     if layout.all {
-        for undecided in &report.undecided {
+        for undecided in report.passing_undecided() {
             writeln!(out, "{}\n", render::undecided(undecided, layout))?;
         }
     }

@@ -80,8 +80,8 @@ pub(super) fn undecided(undecided: &Undecided, layout: &Layout) -> String {
 
 /// The whole in one line, broken to the width.
 pub(super) fn summary(report: &Report, elapsed: Option<Duration>, layout: &Layout) -> String {
-    let listed = match (layout.all, report.undecided.len()) {
-        (true, _) | (_, 0) => "",
+    let listed = match (layout.all, report.passing_undecided().next()) {
+        (true, _) | (_, None) => "",
         _ => "; `--all` lists what is undecided",
     };
     let sentence = summary::summary(report, elapsed) + listed;
