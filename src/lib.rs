@@ -27,7 +27,8 @@
 //! | `progress.rs` | telling how far work has come, for stages that take long | who wants to know |
 //!
 //! Beside `src/`: `fixtures/`, small trees that read as documentation of the rules; `sample/`, a tree to try the program
-//! on; `benches/`, which makes a Nixpkgs of any size and measures; `scripts/`, for people to run.
+//! on; `benches/`, which makes a Nixpkgs of any size and measures; `fuzz/`, a crate of its own that looks for inputs on
+//! which byname fails; `scripts/`, for people to run.
 //!
 //! A new rule is its entry in the catalogue with its page in `rules/explain/`, its check in its family's file, and its
 //! fixtures, of which two are the examples that its page shows. A new output format is one file in `report/`, and a new

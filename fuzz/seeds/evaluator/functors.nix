@@ -1,0 +1,1 @@
+let s = { __functor = self: x: self.y + x; y = 1; }; t = { __toString = self: "t${toString self.z}"; z = 2; }; in [ (s 1) "${t}" (builtins.functionArgs ({ a, b ? 1 }: a)) (builtins.genericClosure { startSet = [ { key = 1; } ]; operator = x: [ { key = x.key * 3; } ]; }) ]

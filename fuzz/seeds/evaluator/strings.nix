@@ -1,0 +1,1 @@
+[ (builtins.match "([a-z]+)-(.*)" "foo-1.2") (builtins.split "b" "abc") (builtins.replaceStrings [ "a" ] [ "b" ] "aa") (builtins.substring 1 2 "abcd") (builtins.toJSON { a = [ 1 null "x" ]; }) (builtins.fromJSON "{ \"a\": [ 1.5 ] }") (builtins.fromTOML "a = 1") ]
