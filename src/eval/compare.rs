@@ -83,7 +83,7 @@ impl<'h> Eval<'h> {
         // a difference that is seen decides, even where another can't be
         let mut unknown = None;
         for (a, b) in left.iter().zip(&right) {
-            match self.equal_thunks(a.value, b.value) {
+            match self.speculate_if(unknown.is_some(), || self.equal_thunks(a.value, b.value)) {
                 Ok(true) => {}
                 Ok(false) => return Ok(false),
                 Err(stop) if stop.is_unknown() && !self.exhausted.get() => unknown = unknown.or(Some(stop)),

@@ -86,7 +86,7 @@ impl<'h> Eval<'h> {
                 let source = &file.text()[file.span(condition).start as usize..file.span(condition).end as usize];
                 let source: String = source.split_whitespace().collect::<Vec<_>>().join(" ");
                 let message = self.heap.str(&format!("assertion '{source}' failed"));
-                Err(Stop::Throw(self.heap.alloc(Cause { message, position })))
+                Err(Stop::Throw(self.heap.alloc(Cause::new(message, position))))
             }
             Expr::If {
                 condition,
@@ -102,8 +102,7 @@ impl<'h> Eval<'h> {
                     self.eval(env, branch)
                 }
                 Err(Stop::Unknown(reason)) if !self.exhausted.get() => {
-                    let then = self.eval(env, then);
-                    let otherwise = self.eval(env, otherwise);
+                    let (then, otherwise) = self.speculate(|| (self.eval(env, then), self.eval(env, otherwise)));
                     self.either(reason, then, otherwise)
                 }
                 Err(stop) => Err(stop),
@@ -134,16 +133,7 @@ impl<'h> Eval<'h> {
             file: env.code.id,
             offset: env.code.file.span(id).start,
         };
-        let reason = self.heap.alloc(Cause {
-            message: reason.message,
-            position,
-        });
-        match stop {
-            Stop::Throw(_) => Stop::Throw(reason),
-            Stop::Abort(_) => Stop::Abort(reason),
-            Stop::Error(_) => Stop::Error(reason),
-            Stop::Unknown(_) => Stop::Unknown(reason),
-        }
+        stop.with_reason(self.heap.alloc(Cause { position, ..*reason }))
     }
 
     /// An expression to be evaluated when it is needed; what costs nothing is evaluated at once.

@@ -16,6 +16,7 @@ mod limits;
 mod operators;
 mod paths;
 mod print;
+mod recursion;
 mod stop;
 mod trace;
 mod value;
@@ -55,6 +56,8 @@ pub struct Eval<'h> {
     depth: Cell<u32>,
     /// Whether a limit was hit since the last question began.
     exhausted: Cell<bool>,
+    /// Of how many unknown choices what is being evaluated is one.
+    speculations: Cell<u32>,
     account: Account,
     codes: RefCell<FxHashMap<FileId, &'h Code<'h>>>,
     imports: RefCell<FxHashMap<FileId, &'h Thunk<'h>>>,
@@ -124,6 +127,7 @@ impl<'h> Eval<'h> {
             bytes_at_once: Cell::new(limits.bytes.min(host.share())),
             depth: Cell::new(0),
             exhausted: Cell::new(false),
+            speculations: Cell::new(0),
             account: Account::default(),
             codes: RefCell::default(),
             imports: RefCell::default(),
@@ -212,12 +216,7 @@ impl<'h> Eval<'h> {
                 self.account.add_all(dependent.on);
                 return dependent.outcome;
             }
-            State::Running => {
-                self.account.add(|| Dependency::Anything);
-                return Err(Stop::Unknown(
-                    self.cause("infinite recursion: the value is needed to compute itself"),
-                ));
-            }
+            State::Running => return Err(self.recursion(thunk)),
             _ => {}
         }
         thunk.0.set(State::Running);
@@ -238,14 +237,17 @@ impl<'h> Eval<'h> {
         };
         let on = self.account.end_thunk(before);
         self.heap.charge(self.account.taken_bytes());
+        let around = outcome.err().and_then(|stop| self.around(thunk, state, stop));
         thunk.0.set(match outcome {
             // another question may get further
             Err(_) if self.exhausted.get() => state,
+            // another question may enter the loop elsewhere
+            Err(_) if around.is_some() => state,
             outcome if !on.is_none() => State::Dependent(self.heap.alloc(Dependent { outcome, on })),
             Ok(value) => State::Done(value),
             Err(stop) => State::Failed(stop),
         });
-        outcome
+        around.map_or(outcome, Err)
     }
 
     /// Runs `run` one level deeper, within the limits, on a stack that grows.
@@ -278,10 +280,7 @@ impl<'h> Eval<'h> {
 
     /// A reason that stands at no place in particular.
     pub fn cause(&self, message: &str) -> Reason<'h> {
-        self.heap.alloc(Cause {
-            message: self.heap.str(message),
-            position: Position::NONE,
-        })
+        self.heap.alloc(Cause::new(self.heap.str(message), Position::NONE))
     }
 
     pub fn unknown(&self, message: &str) -> Stop<'h> {
@@ -412,10 +411,8 @@ impl<'h> Eval<'h> {
         if reason.message.contains(NOT_KNOWN) {
             return Stop::Unknown(reason);
         }
-        Stop::Unknown(self.heap.alloc(Cause {
-            message: self.heap.str(&format!("'{name}' {NOT_KNOWN} {}", reason.message)),
-            position: reason.position,
-        }))
+        let message = self.heap.str(&format!("'{name}' {NOT_KNOWN} {}", reason.message));
+        Stop::Unknown(self.heap.alloc(Cause { message, ..*reason }))
     }
 
     /// A thunk's value as a set; `what` completes "a set was expected …".

@@ -69,7 +69,7 @@ impl<'h> Eval<'h> {
         match self.eval(env, left) {
             Ok(value) if (self.bool(value, what)? ^ negated) == decides => Ok(Value::Bool(decides)),
             Ok(_) => Ok(Value::Bool(right()?)),
-            Err(Stop::Unknown(reason)) if !self.exhausted.get() => match right() {
+            Err(Stop::Unknown(reason)) if !self.exhausted.get() => match self.speculate(right) {
                 Ok(value) if value == decides => Ok(Value::Bool(decides)),
                 _ => Err(Stop::Unknown(reason)),
             },
@@ -222,7 +222,7 @@ impl<'h> Eval<'h> {
         self.lazy_host(
             |eval, data| match eval.force(data[0]) {
                 Err(Stop::Unknown(reason)) => {
-                    let (one, other) = (eval.force(data[1]), eval.force(data[2]));
+                    let (one, other) = eval.speculate(|| (eval.force(data[1]), eval.force(data[2])));
                     eval.either(reason, one, other)
                 }
                 other => other,

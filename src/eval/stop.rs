@@ -1,5 +1,6 @@
 //! Why an evaluation gives no value.
 
+use super::recursion::Recursion;
 use super::value::Position;
 
 /// An evaluation that ended without a value.
@@ -22,6 +23,16 @@ impl<'h> Stop<'h> {
         }
     }
 
+    /// The same, for this reason.
+    pub(super) fn with_reason(self, reason: Reason<'h>) -> Self {
+        match self {
+            Self::Throw(_) => Self::Throw(reason),
+            Self::Abort(_) => Self::Abort(reason),
+            Self::Error(_) => Self::Error(reason),
+            Self::Unknown(_) => Self::Unknown(reason),
+        }
+    }
+
     pub fn is_unknown(self) -> bool {
         matches!(self, Self::Unknown(_))
     }
@@ -36,4 +47,17 @@ pub struct Cause<'h> {
     pub message: &'h str,
     /// Where in the tree's files, as far as known.
     pub position: Position,
+    /// Where a value needs itself: what was found out so far of the way around.
+    pub(super) recursion: Option<&'h Recursion<'h>>,
+}
+
+impl<'h> Cause<'h> {
+    /// One that is told at this place.
+    pub fn new(message: &'h str, position: Position) -> Self {
+        Self {
+            message,
+            position,
+            recursion: None,
+        }
+    }
 }

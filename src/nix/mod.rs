@@ -197,6 +197,16 @@ impl File {
         &self.tables.variables
     }
 
+    /// The name that an expression is the value or the default of, if it is written as one.  Goes through all names of the
+    /// file.
+    pub fn name_of(&self, value: ExprId) -> Option<Symbol> {
+        let bound = self.tables.bound.iter();
+        let mut bound = bound.filter(|binding| binding.value == BoundValue::Expr(value));
+        let mut formals = (self.tables.formals.iter()).filter(|formal| formal.default == Some(value));
+        let bound = bound.next().map(|binding| binding.name);
+        bound.or_else(|| Some(formals.next()?.name))
+    }
+
     /// The text of a string literal without interpolations.
     pub fn plain_string(&self, id: ExprId) -> Option<&str> {
         match *self.expr(id) {

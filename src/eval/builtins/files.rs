@@ -203,10 +203,8 @@ impl<'h> Eval<'h> {
             return Ok(code);
         }
         let file = self.host.parse(id).map_err(|why| {
-            Stop::Abort(self.heap.alloc(Cause {
-                message: self.heap.str(&why),
-                position: Position { file: id, offset: 0 },
-            }))
+            let position = Position { file: id, offset: 0 };
+            Stop::Abort(self.heap.alloc(Cause::new(self.heap.str(&why), position)))
         })?;
         let path = self.heap.str(&self.host.path(id));
         let code = self.new_code(file, id, path);
@@ -221,13 +219,12 @@ impl<'h> Eval<'h> {
     fn unbound(&self, code: &'h Code<'h>, variable: ExprId) -> Stop<'h> {
         let span = code.file.span(variable);
         let name = &code.file.text()[span.start as usize..span.end as usize];
-        Stop::Abort(self.heap.alloc(Cause {
-            message: self.heap.str(&format!("undefined variable '{name}'")),
-            position: Position {
-                file: code.id,
-                offset: span.start,
-            },
-        }))
+        let message = self.heap.str(&format!("undefined variable '{name}'"));
+        let position = Position {
+            file: code.id,
+            offset: span.start,
+        };
+        Stop::Abort(self.heap.alloc(Cause::new(message, position)))
     }
 
     /// The value of an expression that belongs to the host, as if it stood in a file at `path`, which is not read.

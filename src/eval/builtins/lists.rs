@@ -36,8 +36,8 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
             let items = eval.force_list(args[1], "by `elem`")?;
             eval.charge_items(items.len())?;
             for item in items {
-                let item = eval.force(item)?;
-                match eval.equal(wanted, item) {
+                let equal = || eval.equal(wanted, eval.force(item)?);
+                match eval.speculate_if(unknown.is_some(), equal) {
                     Ok(true) => return Ok(Value::Bool(true)),
                     Ok(false) => {}
                     Err(stop) if stop.is_unknown() && !eval.exhausted.get() => unknown = unknown.or(Some(stop)),
@@ -176,7 +176,7 @@ fn some<'h>(eval: &Eval<'h>, args: Args<'h>, decides: bool) -> Outcome<'h> {
     let test = eval.force(args[0])?;
     let mut unknown = None;
     for item in eval.force_list(args[1], "by `any` or `all`")? {
-        match test_item(eval, test, item) {
+        match eval.speculate_if(unknown.is_some(), || test_item(eval, test, item)) {
             Ok(answer) if answer == decides => return Ok(Value::Bool(decides)),
             Ok(_) => {}
             Err(stop) if stop.is_unknown() && !eval.exhausted.get() => unknown = unknown.or(Some(stop)),

@@ -1,0 +1,101 @@
+//! Infinite recursion: a value that is needed to compute itself.
+//!
+//! As in Nix, that is an error which `tryEval` does not catch.  It is none where evaluation only goes on because a choice
+//! is unknown: Nix may not come there.
+
+use crate::nix::Symbol;
+
+use super::dependencies::Dependency;
+use super::stop::{Cause, Stop};
+use super::value::{Mapped, Position, State, Thunk};
+use super::Eval;
+
+/// The way from a value back to itself, as far as it is known.
+pub(super) struct Recursion<'h> {
+    /// The value that was needed again.
+    of: &'h Thunk<'h>,
+    /// The names of the values on the way, the last that was asked for first.
+    through: &'h [Symbol],
+}
+
+/// How many names a message tells.
+const MOST_NAMES: usize = 8;
+
+impl<'h> Eval<'h> {
+    /// Evaluates what Nix may not: one branch of an unknown choice, or what stands behind an unknown value.
+    pub(super) fn speculate<T>(&self, run: impl FnOnce() -> T) -> T {
+        self.speculations.set(self.speculations.get() + 1);
+        let result = run();
+        self.speculations.set(self.speculations.get() - 1);
+        result
+    }
+
+    /// The same, if something before is unknown.
+    pub(super) fn speculate_if<T>(&self, unknown: bool, run: impl FnOnce() -> T) -> T {
+        match unknown {
+            true => self.speculate(run),
+            false => run(),
+        }
+    }
+
+    /// That a value is needed which is being computed.
+    #[cold]
+    pub(super) fn recursion(&self, of: &'h Thunk<'h>) -> Stop<'h> {
+        if self.speculations.get() > 0 {
+            self.account.add(|| Dependency::Anything);
+            return self.unknown("infinite recursion, if what is unknown is chosen so");
+        }
+        let recursion: &'h Recursion<'h> = self.heap.alloc(Recursion { of, through: &[] });
+        let cause = Cause::new("infinite recursion", Position::NONE);
+        Stop::Abort(self.heap.alloc(Cause {
+            recursion: Some(recursion),
+            ..cause
+        }))
+    }
+
+    /// Where this error is of a loop that the thunk is part of, the error with its name added.  At the thunk where the
+    /// loop began the message is complete.
+    pub(super) fn around(&self, thunk: &'h Thunk<'h>, state: State<'h>, stop: Stop<'h>) -> Option<Stop<'h>> {
+        let reason = stop.reason();
+        let Recursion { of, through } = *reason.recursion?;
+        let name = name(state);
+        if std::ptr::eq(of, thunk) {
+            let message = self.heap.str(&message(name, through));
+            return Some(stop.with_reason(self.heap.alloc(Cause::new(message, reason.position))));
+        }
+        let through = match name {
+            Some(name) if through.len() <= MOST_NAMES && through.last() != Some(&name) => {
+                self.heap.slice([through, &[name]].concat())
+            }
+            _ => through,
+        };
+        let recursion: &'h Recursion<'h> = self.heap.alloc(Recursion { of, through });
+        Some(stop.with_reason(self.heap.alloc(Cause {
+            recursion: Some(recursion),
+            ..*reason
+        })))
+    }
+}
+
+fn message(name: Option<Symbol>, through: &[Symbol]) -> String {
+    let subject = name.map_or("a value".to_owned(), |name| format!("`{name}`"));
+    // the last that was asked for may be the value by another way, such as `pkgs.foo` for `foo`
+    let mut names: Vec<_> = through.iter().rev().filter(|other| Some(**other) != name).collect();
+    let more = if names.len() > MOST_NAMES { ", …" } else { "" };
+    names.truncate(MOST_NAMES);
+    if names.is_empty() {
+        return format!("infinite recursion: {subject} needs itself");
+    }
+    let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    format!("infinite recursion: {subject} needs itself, by way of {}{more}", names.join(", "))
+}
+
+/// What a thunk is called where it is written.
+fn name(state: State) -> Option<Symbol> {
+    match state {
+        State::Expr { env, expr } => env.code.file.name_of(expr),
+        State::Map(Mapped { name, .. }) => Some(*name),
+        State::Select { name, .. } => Some(name),
+        _ => None,
+    }
+}
