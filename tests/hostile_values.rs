@@ -3,7 +3,7 @@
 
 use byname::eval::{Eval, Heap, Limits, Stop};
 use byname::nix::Symbol;
-use byname::nixpkgs::{Answer, Attributes, Files, Kind, Layout, World};
+use byname::nixpkgs::{Answer, Attributes, EvaluationError, Files, Kind, Layout, World};
 use byname::tree::MemoryTree;
 
 /// Smaller than what a check has, so that a build without optimizations is at the end soon.
@@ -141,7 +141,7 @@ fn judged(package: &str, more: &[(&str, &str)]) -> Answer<Kind> {
 /// Asserts that the attribute of a package with this text fails or is undecided, for a reason that says this.
 fn assert_refused(package: &str, why: &str) {
     let message = match judged(package, &[]) {
-        Answer::Known(Kind::Fails(cause)) | Answer::Undecided(cause) => cause.message,
+        Answer::Known(Kind::Fails(EvaluationError { cause, .. })) | Answer::Undecided(cause) => cause.message,
         other => panic!("{package}: {other:?}"),
     };
     assert!(message.contains(why), "{package}: {message}");
@@ -158,7 +158,7 @@ fn infinite_recursion() {
         "{ }: import ./package.nix { }",
     ] {
         let message = match judged(package, &[]) {
-            Answer::Known(Kind::Fails(cause)) | Answer::Undecided(cause) => cause.message,
+            Answer::Known(Kind::Fails(EvaluationError { cause, .. })) | Answer::Undecided(cause) => cause.message,
             other => panic!("{package}: {other:?}"),
         };
         let reasons = ["infinite recursion", "takes too much"];

@@ -4,9 +4,9 @@ use super::known::Known;
 use super::side::{Found, Side};
 use super::{CheckError, Options, Report, Status};
 use crate::nix::Symbol;
-use crate::nixpkgs::{Answer, Attributes, Files, Touched};
+use crate::nixpkgs::{Answer, Attributes, Files, OVERRIDE_ATTRS_FILES, Touched};
 use crate::rules::{Finding, by_name, settings};
-use crate::tree::Tree;
+use crate::tree::{Difference, Tree};
 
 /// The report on `head`, compared with `base` where there is one.
 pub(super) fn compare(head: &Tree, base: Option<&Tree>, options: &Options) -> Result<Report, CheckError> {
@@ -50,7 +50,7 @@ struct Judged {
 /// A tree that is compared with none.
 fn alone(head: &Side) -> Result<Judged, CheckError> {
     // First, since it keeps the files that it parses: what then goes through all files parses the rest.
-    let attributes = head.attributes(Some(head.package_names()))?;
+    let attributes = head.attributes(None)?;
     let rest = head.absolute(None, &attributes, head.in_files()?);
     let status = match rest.passes() {
         true => Status::Ok,
@@ -67,7 +67,7 @@ fn against(base: &Side, head: &Side, options: &Options) -> Result<Judged, CheckE
                 &known.attributes(base, None),
                 base,
                 head,
-                &head.attributes(None)?,
+                &head.attributes_by_call(None)?,
                 head.in_files()?,
             ),
             None => beside_broken(base, head)?,
@@ -90,10 +90,18 @@ fn since(known: Known, base: &Side, head: &Side) -> Result<Judged, CheckError> {
         Touched::All => None,
         Touched::Only(names) => Some(names),
     };
-    let in_head = head.attributes(names.clone())?;
+    // a shortcut may not rest on what the change says that packages are
+    let in_head = match differences.iter().any(is_of_override_attrs) {
+        true => head.attributes_by_call(names.clone())?,
+        false => head.attributes(names.clone())?,
+    };
     let in_base = known.attributes(base, names);
     let in_files = head.in_changed_files(&differences)?;
     Ok(beside(&in_base, base, head, &in_head, in_files))
+}
+
+fn is_of_override_attrs(difference: &Difference) -> bool {
+    OVERRIDE_ATTRS_FILES.iter().any(|path| difference.path == *path)
 }
 
 /// Head, beside a base that passes the absolute rules, by these attributes of both, and what is wrong with head's files.
@@ -118,7 +126,7 @@ fn beside(in_base: &Attributes, base: &Side, head: &Side, in_head: &Attributes, 
 
 /// Head, where base does not pass the absolute rules: whether head does is all that counts.
 fn beside_broken(base: &Side, head: &Side) -> Result<Judged, CheckError> {
-    let attributes = head.attributes(Some(head.package_names()))?;
+    let attributes = head.attributes(None)?;
     let of_base = base.attributes(Some(undecided_names(&attributes)))?;
     let found = head.absolute(Some(&base.values(&of_base)), &attributes, head.in_files()?);
     let status = match found.passes() {

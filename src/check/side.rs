@@ -178,6 +178,11 @@ impl<'f, 't> Side<'f, 't> {
         Attributes::of(self.files, &self.layout, names)
     }
 
+    /// The same, by calling each package's own `overrideAttrs`.
+    pub fn attributes_by_call(&self, names: Option<Vec<Symbol>>) -> Result<Attributes, CheckError> {
+        Ok(Attributes::by_call(self.files, &self.layout, names)?)
+    }
+
     /// All of them, with what they depend on, where that can be told.
     ///
     /// # Errors
@@ -194,13 +199,5 @@ impl<'f, 't> Side<'f, 't> {
             files: self.files,
             attributes,
         }
-    }
-
-    /// The attributes that package directories define.
-    pub fn package_names(&self) -> Vec<Symbol> {
-        let packages = self.layout.packages.iter();
-        packages
-            .filter_map(|package| Some(Symbol::new(package.attribute(self.tree())?)))
-            .collect()
     }
 }

@@ -24,7 +24,8 @@ pub struct Attrs<'h> {
     layers: &'h [&'h Layer<'h>],
     /// Where set, there may be more attributes than these, of which nothing is known.
     pub open: Option<Reason<'h>>,
-    pub origin: Origin<'h>,
+    /// The listings of directories that its names come from, where account is kept of that.
+    listings: Dependencies,
 }
 
 /// Some attributes, sorted by symbol.
@@ -73,38 +74,6 @@ pub(super) struct Shape<'h> {
     bindings: &'h [u32],
 }
 
-/// Where a set comes from; `//` keeps it.
-#[derive(Clone, Copy, Default)]
-pub struct Origin<'h> {
-    /// Marks of the host, such as who made this value.
-    pub marks: Marks,
-    /// The listings of directories that its names come from, where account is kept of that.
-    pub listings: Dependencies,
-    /// The arguments of the `derivation` call that it came of: what the builder sees, whatever was added later.
-    pub built_from: Option<&'h Attrs<'h>>,
-}
-
-impl<'h> Origin<'h> {
-    /// That of `left // right`.
-    fn updated(self, eval: &Eval<'h>, right: Self) -> Self {
-        Self {
-            marks: Marks(self.marks.0 | right.marks.0),
-            listings: eval.account.union(self.listings, right.listings),
-            built_from: right.built_from.or(self.built_from),
-        }
-    }
-}
-
-/// Marks of the host on a set: bits of its choice.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Marks(pub u8);
-
-impl Marks {
-    pub fn has(self, mark: Self) -> bool {
-        self.0 & mark.0 != 0
-    }
-}
-
 /// More layers than this are merged, the smallest first.
 const MOST_LAYERS: usize = 12;
 
@@ -145,14 +114,14 @@ impl<'h> Attrs<'h> {
 
     /// Counts that it matters whether the set has this name.
     fn observe(&self, eval: &Eval<'h>, name: Symbol) {
-        if !self.origin.listings.is_none() {
+        if !self.listings.is_none() {
             eval.account.add(|| Dependency::Name(name));
         }
     }
 
     /// Counts that it matters which names the set has.
     pub(super) fn observe_all(&self, eval: &Eval<'h>) {
-        eval.account.add_all(self.origin.listings);
+        eval.account.add_all(self.listings);
     }
 
     /// The names that are known, sorted by symbol.
@@ -305,7 +274,7 @@ impl<'h> Eval<'h> {
         self.heap.alloc(Attrs {
             layers,
             open: None,
-            origin: Origin::default(),
+            listings: Dependencies::NONE,
         })
     }
 
@@ -399,10 +368,7 @@ impl<'h> Eval<'h> {
         self.heap.alloc(Attrs {
             layers,
             open: attrs.open,
-            origin: Origin {
-                listings: attrs.origin.listings,
-                ..Origin::default()
-            },
+            listings: attrs.listings,
         })
     }
 
@@ -440,27 +406,10 @@ impl<'h> Eval<'h> {
         })
     }
 
-    /// The same set with more marks.
-    pub fn marked(&self, attrs: &'h Attrs<'h>, marks: Marks) -> &'h Attrs<'h> {
-        let origin = Origin {
-            marks: Marks(attrs.origin.marks.0 | marks.0),
-            ..attrs.origin
-        };
-        self.originating(attrs, origin)
-    }
-
-    /// The same set as of this origin.
-    pub fn originating(&self, attrs: &'h Attrs<'h>, origin: Origin<'h>) -> &'h Attrs<'h> {
-        self.heap.alloc(Attrs { origin, ..*attrs })
-    }
-
     /// The same set, whose names are those of entries of a directory.
     pub(super) fn listing(&self, attrs: &'h Attrs<'h>, directory: FileId) -> &'h Attrs<'h> {
-        let origin = Origin {
-            listings: self.account.set_of(Dependency::Listing(directory)),
-            ..attrs.origin
-        };
-        self.originating(attrs, origin)
+        let listings = self.account.set_of(Dependency::Listing(directory));
+        self.heap.alloc(Attrs { listings, ..*attrs })
     }
 
     /// The same set, of which more attributes may exist than are known.
@@ -473,7 +422,7 @@ impl<'h> Eval<'h> {
 
     /// `left // right`.
     pub fn update(&self, left: &'h Attrs<'h>, right: &'h Attrs<'h>) -> &'h Attrs<'h> {
-        let origin = left.origin.updated(self, right.origin);
+        let listings = self.account.union(left.listings, right.listings);
         // any attribute of the left may be one of those of the right that are not known
         let left = right.open.map_or(left, |reason| self.hidden(left, reason));
         let open = left.open;
@@ -485,7 +434,7 @@ impl<'h> Eval<'h> {
                 self.heap.slice(layers)
             }
         };
-        self.heap.alloc(Attrs { layers, open, origin })
+        self.heap.alloc(Attrs { layers, open, listings })
     }
 
     /// A set with the same names and more, of whose values nothing is known.

@@ -1,6 +1,6 @@
 //! Calling functions.
 
-use crate::nix::Formal;
+use crate::nix::{Formal, Symbol};
 
 use super::attrs::{Attr, Attrs};
 use super::stop::Stop;
@@ -135,12 +135,7 @@ impl<'h> Eval<'h> {
         Ok(slots)
     }
 
-    fn check_unexpected(
-        &self,
-        attrs: &'h Attrs<'h>,
-        given: usize,
-        takes: impl Fn(crate::nix::Symbol) -> bool,
-    ) -> Outcome<'h, ()> {
+    fn check_unexpected(&self, attrs: &'h Attrs<'h>, given: usize, takes: impl Fn(Symbol) -> bool) -> Outcome<'h, ()> {
         let attrs = attrs.sorted(self);
         if attrs.len() == given {
             return Ok(());
@@ -149,6 +144,17 @@ impl<'h> Eval<'h> {
             Some(attr) => Err(self.abort(&format!("function called with unexpected argument '{}'", attr.name))),
             None => Ok(()),
         }
+    }
+
+    /// The value of a name that the `let` or the recursive set right around a function binds.
+    pub fn bound_around(&self, closure: &'h Closure<'h>, name: Symbol) -> Option<&'h Thunk<'h>> {
+        let Frame::Let { bindings, .. } = closure.env.frame else {
+            return None;
+        };
+        let file = closure.env.code.file;
+        let bound = file.bound(file.bindings(bindings));
+        let slot = bound.iter().position(|binding| binding.name == name)?;
+        Some(self.local(closure.env, 0, slot as u32))
     }
 
     /// What `builtins.functionArgs` says: the formals of a function, each with whether it has a default.

@@ -27,7 +27,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::nix::Symbol;
 
-pub use attrs::{Attr, Attrs, Marks, Origin};
+pub use attrs::{Attr, Attrs};
 pub use dependencies::{Dependencies, Dependency};
 pub use heap::Heap;
 pub use host::{Entry, Host};

@@ -2,7 +2,7 @@
 
 use crate::nix::{BinaryOp, ExprId};
 
-use super::attrs::{Attrs, Origin};
+use super::attrs::Attrs;
 use super::stop::{Reason, Stop};
 use super::value::{Env, Value};
 use super::{Eval, Outcome};
@@ -177,19 +177,6 @@ impl<'h> Eval<'h> {
 
     /// The same of two sets.
     fn either_set(&self, reason: Reason<'h>, a: &'h Attrs<'h>, b: &'h Attrs<'h>) -> Outcome<'h> {
-        let unknown = Err(Stop::Unknown(reason));
-        let built_from = match (a.origin.built_from, b.origin.built_from) {
-            (None, None) => None,
-            (Some(a), Some(b)) if std::ptr::eq(a, b) => Some(a),
-            (Some(a), Some(b)) => match self.either_set(reason, a, b)? {
-                Value::Attrs(built_from) => Some(built_from),
-                _ => return unknown,
-            },
-            _ => return unknown,
-        };
-        if a.origin.marks != b.origin.marks {
-            return unknown;
-        }
         let names = a.sorted(self);
         let known: Vec<_> = (names.iter())
             .filter_map(|attr| {
@@ -200,13 +187,10 @@ impl<'h> Eval<'h> {
         let are_all_in_both = known.len() == names.len() && known.len() == b.sorted(self).len();
         let is_whole = are_all_in_both && a.open.is_none() && b.open.is_none();
         let attrs = self.attrs_sorted(&known);
-        let attrs = if is_whole { attrs } else { self.opened(attrs, reason) };
-        let origin = Origin {
-            built_from,
-            marks: a.origin.marks,
-            ..Origin::default()
-        };
-        Ok(Value::Attrs(self.originating(attrs, origin)))
+        Ok(Value::Attrs(match is_whole {
+            true => attrs,
+            false => self.opened(attrs, reason),
+        }))
     }
 
     fn lazy_either(

@@ -5,10 +5,10 @@
 
 use crate::nix::Symbol;
 
+use super::Eval;
 use super::dependencies::Dependency;
 use super::stop::{Cause, Stop};
 use super::value::{Mapped, Position, State, Thunk};
-use super::Eval;
 
 /// The way from a value back to itself, as far as it is known.
 pub(super) struct Recursion<'h> {
@@ -87,7 +87,10 @@ fn message(name: Option<Symbol>, through: &[Symbol]) -> String {
         return format!("infinite recursion: {subject} needs itself");
     }
     let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-    format!("infinite recursion: {subject} needs itself, by way of {}{more}", names.join(", "))
+    format!(
+        "infinite recursion: {subject} needs itself, by way of {}{more}",
+        names.join(", ")
+    )
 }
 
 /// What a thunk is called where it is written.

@@ -3,11 +3,9 @@
 use super::budget::OverBudget;
 use super::definitions::{Call, Definition, Form};
 use super::dependencies::Dependencies;
-use super::top_level::{CALL_PACKAGE, TopLevel, is_whole, top_level};
+use super::override_attrs::OverrideAttrs;
 use super::work::{Done, Work};
-use super::written::WrittenFiles;
 use super::{Files, Layout};
-use crate::eval::{Attrs, Eval, Outcome, Stop, Value};
 use crate::nix::Symbol;
 use crate::tree::NodeId;
 
@@ -81,7 +79,15 @@ pub enum Kind {
     /// Something else: `a function`, `a string`, …
     NotASet(&'static str),
     /// Evaluating it fails.
-    Fails(Cause),
+    Fails(EvaluationError),
+}
+
+/// An error that an evaluation ends in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EvaluationError {
+    pub cause: Cause,
+    /// Whether `builtins.tryEval` catches it, as it does what `throw` and `assert` raise; `None` if that can't be told.
+    pub is_caught: Option<bool>,
 }
 
 impl Kind {
@@ -103,6 +109,8 @@ pub struct Attribute {
     /// Its package directory.
     pub package: Option<NodeId>,
     pub kind: Answer<Kind>,
+    /// The error that asking for what its builder sees ends in.
+    pub settings_error: Option<EvaluationError>,
     /// Whether its builder sees `strictDeps` as true.
     pub strict_deps: Answer<bool>,
     /// Whether its builder sees `__structuredAttrs` as true.
@@ -114,6 +122,14 @@ pub struct Attribute {
 }
 
 impl Attribute {
+    /// The error that evaluating it ends in, as far as the rules ask for it.
+    pub fn error(&self) -> Option<&EvaluationError> {
+        match &self.kind {
+            Answer::Known(Kind::Fails(error)) => Some(error),
+            _ => self.settings_error.as_ref(),
+        }
+    }
+
     /// How it is called where it is defined, where that is by a `callPackage`.
     pub fn call(&self) -> Option<&Call> {
         match &self.definition.as_ref()?.form {
@@ -178,6 +194,7 @@ impl Attribute {
             name,
             package,
             kind,
+            settings_error: None,
             strict_deps: rest.clone(),
             structured_attrs: rest.clone(),
             same_scope: rest,
@@ -209,20 +226,22 @@ pub enum ByName<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
     /// Evaluating it fails.
-    Fails(Cause),
+    Fails(EvaluationError),
     /// It can't be told without Nix.
     Undecided(Cause),
 }
 
 impl Failure {
     pub fn cause(&self) -> &Cause {
-        let (Self::Fails(cause) | Self::Undecided(cause)) = self;
-        cause
+        match self {
+            Self::Fails(error) => &error.cause,
+            Self::Undecided(cause) => cause,
+        }
     }
 
     pub(super) fn kind(&self) -> Answer<Kind> {
         match self {
-            Self::Fails(cause) => Answer::Known(Kind::Fails(cause.clone())),
+            Self::Fails(error) => Answer::Known(Kind::Fails(error.clone())),
             Self::Undecided(cause) => Answer::Undecided(cause.clone()),
         }
     }
@@ -245,7 +264,15 @@ impl Attributes {
     /// # Errors
     /// Where that takes more than the run may.
     pub fn of(files: &Files, layout: &Layout, names: Option<Vec<Symbol>>) -> Result<Self, OverBudget> {
-        Ok(Self::evaluate(files, layout, names, false)?.0)
+        Ok(Self::evaluate(files, layout, names, false, OverrideAttrs::Shortcut)?.0)
+    }
+
+    /// The same, by calling each package's own `overrideAttrs`.
+    ///
+    /// # Errors
+    /// As [`of`](Self::of).
+    pub fn by_call(files: &Files, layout: &Layout, names: Option<Vec<Symbol>>) -> Result<Self, OverBudget> {
+        Ok(Self::evaluate(files, layout, names, false, OverrideAttrs::Called)?.0)
     }
 
     /// All those of a tree, with what they depend on, where that can be told: of a tree that says itself how its package
@@ -254,7 +281,7 @@ impl Attributes {
     /// # Errors
     /// As [`of`](Self::of).
     pub fn with_dependencies(files: &Files, layout: &Layout) -> Result<(Self, Option<Dependencies>), OverBudget> {
-        Self::evaluate(files, layout, None, true)
+        Self::evaluate(files, layout, None, true, OverrideAttrs::Shortcut)
     }
 
     fn evaluate(
@@ -262,6 +289,7 @@ impl Attributes {
         layout: &Layout,
         asked: Option<Vec<Symbol>>,
         keeps_account: bool,
+        override_attrs: OverrideAttrs,
     ) -> Result<(Self, Option<Dependencies>), OverBudget> {
         let asked = asked.map(|mut names| {
             names.sort_unstable();
@@ -277,7 +305,7 @@ impl Attributes {
             };
             return Ok((none, None));
         }
-        let work = Work::new(files, layout, asked.as_deref(), keeps_account);
+        let work = Work::new(files, layout, asked.as_deref(), keeps_account, override_attrs);
         let Done {
             attributes: mut all,
             failure,
@@ -324,137 +352,5 @@ impl Attributes {
     /// Why the tree may define more attributes than are known, where it may.
     pub fn open(&self) -> Option<&Cause> {
         self.open.as_ref()
-    }
-}
-
-/// One thread's evaluator, and what it found out on the way.
-pub(super) struct Inquiry<'w, 'h> {
-    work: &'w Work<'w, 'w>,
-    pub(super) eval: &'w Eval<'h>,
-    top_level: TopLevel<'h>,
-    /// Whether the evaluator tells what attributes depend on.
-    pub(super) keeps_account: bool,
-    written: WrittenFiles<'w, 'w>,
-}
-
-impl<'w, 'h> Inquiry<'w, 'h> {
-    /// # Errors
-    /// Where there is no package set.
-    pub(super) fn new(work: &'w Work<'w, 'w>, eval: &'w Eval<'h>) -> Result<Self, Failure> {
-        // how a smaller tree is composed is not told by what it reads
-        let keeps_account = work.keeps_account && is_whole(work.files.tree());
-        let begin = || top_level(eval, work.files, work.layout);
-        let top_level = match keeps_account {
-            true => eval.keep_account(begin),
-            false => begin(),
-        };
-        let top_level = top_level.map_err(|stop| {
-            let cause = work.cause(stop.reason());
-            match stop {
-                Stop::Throw(_) | Stop::Abort(_) | Stop::Error(_) => Failure::Fails(cause),
-                Stop::Unknown(_) => Failure::Undecided(cause),
-            }
-        })?;
-        Ok(Self {
-            work,
-            eval,
-            top_level,
-            keeps_account,
-            written: WrittenFiles::of(work.files),
-        })
-    }
-
-    /// What is known of an attribute; `None` where the tree defines none of this name.
-    pub(super) fn attribute(&mut self, name: Symbol) -> Option<Attribute> {
-        let eval = self.eval;
-        let package = self.work.packages.get(&name).copied();
-        let undecided = |reason| Attribute::opaque(name, package, Answer::Undecided(self.work.cause(reason)));
-        let Some(attr) = self.top_level.packages.attr(eval, name) else {
-            return Some(undecided(self.top_level.open?));
-        };
-        let is_given = (self.top_level.given).is_some_and(|given| given.has(eval, name)) && !attr.position.is_known();
-        if is_given && package.is_none() && self.work.only.is_none() {
-            return None;
-        }
-        let definition = match package {
-            Some(_) => None,
-            None => self
-                .work
-                .location(attr.position)
-                .map(|location| self.written.at(location)),
-        };
-        let value = eval.force(attr.value);
-        let kind = self.kind(value);
-        let (Ok(Value::Attrs(attrs)), Answer::Known(Kind::Derivation)) = (value, &kind) else {
-            return Some(Attribute {
-                definition,
-                ..Attribute::opaque(name, package, kind)
-            });
-        };
-        Some(Attribute {
-            name,
-            package,
-            kind,
-            strict_deps: self.builder_sees(attrs, "strictDeps"),
-            structured_attrs: self.builder_sees(attrs, "__structuredAttrs"),
-            same_scope: Answer::Known(attrs.origin.marks.has(CALL_PACKAGE)),
-            definition,
-        })
-    }
-
-    /// The names of all attributes that are known.
-    pub(super) fn names(&self) -> Vec<Symbol> {
-        self.top_level.packages.names(self.eval)
-    }
-
-    /// Why there may be more, where there may be.
-    pub(super) fn open(&self) -> Option<Cause> {
-        Some(self.work.cause(self.top_level.open?))
-    }
-
-    /// The value of an attribute, where it has one.
-    pub(super) fn value(&self, name: Symbol) -> Option<Value<'h>> {
-        self.eval.force(self.top_level.packages.get(self.eval, name)?).ok()
-    }
-
-    fn kind(&self, value: Outcome<'h>) -> Answer<Kind> {
-        let kind = value.and_then(|value| match value {
-            Value::Attrs(attrs) if self.eval.is_derivation(attrs)? => Ok(Kind::Derivation),
-            Value::Attrs(attrs) if attrs.has(self.eval, self.eval.names.functor) => Ok(Kind::Set("a function")),
-            Value::Attrs(_) => Ok(Kind::Set(value.described())),
-            other => Ok(Kind::NotASet(other.described())),
-        });
-        match kind {
-            Ok(kind) => Answer::Known(kind),
-            Err(stop) => {
-                let cause = self.work.cause(stop.reason());
-                match stop {
-                    Stop::Throw(_) | Stop::Abort(_) | Stop::Error(_) => Answer::Known(Kind::Fails(cause)),
-                    Stop::Unknown(_) => Answer::Undecided(cause),
-                }
-            }
-        }
-    }
-
-    /// What the builder of a derivation sees.  A package that has `overrideAttrs` was made by `mkDerivation`, so what was
-    /// added to it later is not seen.
-    pub(super) fn builder_arguments(&self, derivation: &'h Attrs<'h>) -> Outcome<'h, &'h Attrs<'h>> {
-        let made = self.eval.lookup(derivation, Symbol::new("overrideAttrs"))?.is_some();
-        Ok(derivation.origin.built_from.filter(|_| made).unwrap_or(derivation))
-    }
-
-    /// Whether the builder of a derivation sees this argument as true.
-    fn builder_sees(&self, derivation: &'h Attrs<'h>, name: &str) -> Answer<bool> {
-        let eval = self.eval;
-        let seen = || -> Outcome<'h, bool> {
-            match eval.lookup(self.builder_arguments(derivation)?, Symbol::new(name))? {
-                Some(value) => Ok(matches!(eval.force(value)?, Value::Bool(true))),
-                None => Ok(false),
-            }
-        };
-        match seen() {
-            Ok(seen) => Answer::Known(seen),
-            Err(stop) => Answer::Undecided(self.work.cause(stop.reason())),
-        }
     }
 }

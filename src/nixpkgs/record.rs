@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::written::WrittenFiles;
-use super::{Answer, Attribute, Attributes, Cause, Dependencies, Files, Kind, Layout, Location};
+use super::{Answer, Attribute, Attributes, Cause, Dependencies, EvaluationError, Files, Kind, Layout, Location};
 use crate::nix::Symbol;
 use crate::tree::{NodeId, Tree};
 
@@ -23,6 +23,7 @@ pub struct Record {
 struct Answered {
     name: Symbol,
     kind: Recorded<RecordedKind>,
+    settings_error: Option<RecordedError>,
     strict_deps: Recorded<bool>,
     structured_attrs: Recorded<bool>,
     same_scope: Recorded<bool>,
@@ -41,7 +42,13 @@ enum RecordedKind {
     Derivation,
     Set(Symbol),
     NotASet(Symbol),
-    Fails(Why),
+    Fails(RecordedError),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct RecordedError {
+    why: Why,
+    is_caught: Option<bool>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,15 +75,20 @@ impl Record {
             message: cause.message.clone(),
             place: cause.location.map(place),
         };
+        let error = |error: &EvaluationError| RecordedError {
+            why: why(&error.cause),
+            is_caught: error.is_caught,
+        };
         let kind = |kind: &Kind| match kind {
             Kind::Derivation => RecordedKind::Derivation,
             Kind::Set(what) => RecordedKind::Set(Symbol::new(what)),
             Kind::NotASet(what) => RecordedKind::NotASet(Symbol::new(what)),
-            Kind::Fails(cause) => RecordedKind::Fails(why(cause)),
+            Kind::Fails(failure) => RecordedKind::Fails(error(failure)),
         };
         let answered = |attribute: &Attribute| Answered {
             name: attribute.name,
             kind: Recorded::of(&attribute.kind, kind, why),
+            settings_error: attribute.settings_error.as_ref().map(error),
             strict_deps: Recorded::of(&attribute.strict_deps, |is| *is, why),
             structured_attrs: Recorded::of(&attribute.structured_attrs, |is| *is, why),
             same_scope: Recorded::of(&attribute.same_scope, |is| *is, why),
@@ -149,8 +161,9 @@ impl Recall<'_, '_> {
                 RecordedKind::Derivation => Kind::Derivation,
                 RecordedKind::Set(what) => Kind::Set(what.name()),
                 RecordedKind::NotASet(what) => Kind::NotASet(what.name()),
-                RecordedKind::Fails(why) => Kind::Fails(self.cause(why)),
+                RecordedKind::Fails(error) => Kind::Fails(self.error(error)),
             }),
+            settings_error: answered.settings_error.as_ref().map(|error| self.error(error)),
             strict_deps: self.answer(&answered.strict_deps, |is| *is),
             structured_attrs: self.answer(&answered.structured_attrs, |is| *is),
             same_scope: self.answer(&answered.same_scope, |is| *is),
@@ -163,6 +176,13 @@ impl Recall<'_, '_> {
             Recorded::Known(value) => Answer::Known(known(value)),
             Recorded::NotAsked => Answer::NotAsked,
             Recorded::Undecided(why) => Answer::Undecided(self.cause(why)),
+        }
+    }
+
+    fn error(&self, error: &RecordedError) -> EvaluationError {
+        EvaluationError {
+            cause: self.cause(&error.why),
+            is_caught: error.is_caught,
         }
     }
 

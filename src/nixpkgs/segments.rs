@@ -60,10 +60,8 @@ pub(super) struct Cost {
 }
 
 impl Segments {
-    /// Of these names, which may take so many steps.
-    pub fn of(mut names: Vec<Symbol>, most_steps: u64) -> Self {
-        names.sort_unstable_by_key(|name| name.name());
-        names.dedup();
+    /// Of these names, each once, in the order in which they are to be gone through; all may take so many steps.
+    pub fn of(names: Vec<Symbol>, most_steps: u64) -> Self {
         let segment = |names| Segment {
             names,
             steps: AtomicU64::new(0),

@@ -3,12 +3,16 @@
 use super::layout::Layout;
 use super::world::ROOT;
 use super::{Files, small};
-use crate::eval::{Attr, Attrs, Eval, Marks, Outcome, Position, Reason, Thunk, Value};
+use crate::eval::{Attr, Attrs, Eval, Outcome, Position, Reason, Thunk, Value};
 use crate::nix::Symbol;
 use crate::tree::{Resolved, Tree};
 
-/// On a value that the package set's own `callPackage` returned.
-pub const CALL_PACKAGE: Marks = Marks(1);
+/// An attribute that every set has which the package set's own `callPackage` returned.  Like any other it is kept by `//`,
+/// and lost with what is made anew.
+pub(super) const CALL_PACKAGE_MARK: &str = "_byname_callPackage";
+
+/// Composes the package set of a whole Nixpkgs.
+const TOP_LEVEL: &str = "pkgs/top-level/default.nix";
 
 /// The top-level package set of a tree.
 pub struct TopLevel<'h> {
@@ -37,12 +41,12 @@ pub fn top_level<'h>(eval: &Eval<'h>, files: &Files, layout: &Layout) -> Outcome
 
 /// Whether the tree says itself how its package set is composed, as Nixpkgs does.
 pub fn is_whole(tree: &Tree) -> bool {
-    let found = tree.resolve(tree.root(), "pkgs/top-level/default.nix".into());
+    let found = tree.resolve(tree.root(), TOP_LEVEL.into());
     matches!(found, Resolved::Node(node) if tree.kind(node).is_file())
 }
 
 /// What `import <nixpkgs> { system = "x86_64-linux"; config = { }; overlays = [ ]; }` gives, by the tree's own
-/// `pkgs/top-level`, but for one overlay: its `callPackage` marks what it returns with [`CALL_PACKAGE`].
+/// `pkgs/top-level`, but for one overlay: its `callPackage` marks what it returns with [`CALL_PACKAGE_MARK`].
 ///
 /// # Errors
 /// Where the tree has no such set.
@@ -76,14 +80,22 @@ pub(super) fn set<'h>(eval: &Eval<'h>, attrs: &[(&str, Value<'h>)]) -> &'h Attrs
 /// `final: prev: { callPackage = fn: args: mark (prev.callPackage fn args); }`
 fn marking_overlay<'h>(eval: &Eval<'h>, args: &'h [&'h Thunk<'h>]) -> Outcome<'h> {
     let call_package = eval.lazy_select(args[1], Symbol::new("callPackage"));
-    let marking = eval.native_with("callPackage", 2, marking_call, &[call_package]);
+    let mark = eval.done(Value::Attrs(mark(eval)));
+    let marking = eval.native_with("callPackage", 2, marking_call, &[call_package, mark]);
     Ok(Value::Attrs(set(eval, &[("callPackage", marking)])))
 }
 
 fn marking_call<'h>(eval: &Eval<'h>, args: &'h [&'h Thunk<'h>]) -> Outcome<'h> {
     let call_package = eval.force(args[0])?;
-    Ok(match eval.call(call_package, &args[1..])? {
-        Value::Attrs(attrs) => Value::Attrs(eval.marked(attrs, CALL_PACKAGE)),
+    let mark = eval.force_attrs(args[1], "as a mark")?;
+    Ok(match eval.call(call_package, &args[2..])? {
+        Value::Attrs(attrs) => Value::Attrs(eval.update(attrs, mark)),
         other => other,
     })
+}
+
+/// The set that marks another.  The mark is a set itself, since what goes through a package set takes all that it has for
+/// packages or sets.
+pub(super) fn mark<'h>(eval: &Eval<'h>) -> &'h Attrs<'h> {
+    set(eval, &[(CALL_PACKAGE_MARK, Value::Attrs(set(eval, &[])))])
 }

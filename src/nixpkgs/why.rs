@@ -1,7 +1,9 @@
 //! How what is known of an attribute came about.
 
-use super::attributes::{Attribute, Failure, Inquiry, Location};
+use super::attributes::{Attribute, Failure, Location};
 use super::definitions::{ALL_PACKAGES, Definition, Definitions, Form, Written};
+use super::inquiry::Inquiry;
+use super::override_attrs::OverrideAttrs;
 use super::work::Work;
 use super::{Files, Layout, World};
 use crate::eval::{Attrs, Called, Eval, Heap, Limits, Trace, Value};
@@ -60,7 +62,7 @@ impl Why {
     pub fn of(files: &Files, layout: &Layout, name: Symbol) -> Result<Self, NoWhy> {
         let names = [name];
         let settings = ["strictDeps", "__structuredAttrs"].map(Symbol::new);
-        let work = Work::new(files, layout, Some(&names), false);
+        let work = Work::new(files, layout, Some(&names), false, OverrideAttrs::Shortcut);
         let (heap, world) = (Heap::new(), World::new(files));
         let eval = Eval::tracing(&heap, &world, Limits::default(), Trace::of(&settings));
         let mut inquiry = Inquiry::new(&work, &eval).map_err(NoWhy::NoPackageSet)?;
@@ -115,7 +117,7 @@ fn near(wanted: Symbol, mut names: Vec<Symbol>) -> Vec<Symbol> {
 /// What the builder of an attribute sees, where it has one.
 fn arguments<'h>(inquiry: &Inquiry<'_, 'h>, name: Symbol) -> Option<&'h Attrs<'h>> {
     match inquiry.value(name) {
-        Some(Value::Attrs(attrs)) if inquiry.eval.is_derivation(attrs).ok()? => inquiry.builder_arguments(attrs).ok(),
+        Some(Value::Attrs(attrs)) if inquiry.is_derivation(attrs).ok()? => inquiry.builder_arguments(attrs).ok(),
         _ => None,
     }
 }

@@ -5,13 +5,15 @@ use std::sync::OnceLock;
 
 use rustc_hash::FxHashMap;
 
-use super::attributes::{Attribute, Cause, Failure, Inquiry, Location};
+use super::attributes::{Attribute, Cause, EvaluationError, Failure, Location};
 use super::budget::{Leave, OverBudget};
 use super::dependencies::{Dependencies, Told};
+use super::inquiry::Inquiry;
+use super::override_attrs::OverrideAttrs;
 use super::segments::{Cost, Segments, Taken, are_few};
 use super::world::ROOT;
 use super::{Files, Layout, World};
-use crate::eval::{Dependency, Eval, FileId, Heap, Position, Reason};
+use crate::eval::{Dependency, Eval, FileId, Heap, Position, Reason, Stop};
 use crate::nix::Symbol;
 use crate::progress::Stage;
 use crate::tree::NodeId;
@@ -26,6 +28,7 @@ pub(super) struct Work<'f, 't> {
     pub(super) only: Option<&'f [Symbol]>,
     /// Whether to tell what attributes depend on.
     pub(super) keeps_account: bool,
+    pub(super) override_attrs: OverrideAttrs,
     /// Those names, or all that there are.
     segments: OnceLock<Segments>,
     /// What all attributes depend on, where that is to be told and can be.
@@ -67,6 +70,9 @@ enum End {
 /// an evaluator begins with takes 12 MiB and 60 ms; all attributes together fill 1.7 GiB.
 const FULL: usize = 90 << 20;
 
+/// How many bytes are much for one attribute: a hundred of Nixpkgs take more.
+const MUCH: usize = 8 << 20;
+
 /// How many bytes of heap an evaluator may fill while others do: past that, one at a time goes on.
 const SHARE: usize = 128 << 20;
 
@@ -79,6 +85,7 @@ impl<'f, 't> Work<'f, 't> {
         layout: &'f Layout,
         only: Option<&'f [Symbol]>,
         keeps_account: bool,
+        override_attrs: OverrideAttrs,
     ) -> Self {
         Self {
             files,
@@ -86,6 +93,7 @@ impl<'f, 't> Work<'f, 't> {
             packages: layout.by_attribute(files.tree()),
             only,
             keeps_account,
+            override_attrs,
             segments: OnceLock::new(),
             common: OnceLock::new(),
             failure: OnceLock::new(),
@@ -194,6 +202,9 @@ impl<'f, 't> Work<'f, 't> {
                 // each package may be one of those that are not known
                 names.extend(self.packages.keys().filter(|_| self.only.is_none()));
             }
+            names.sort_unstable();
+            names.dedup();
+            inquiry.sort(&mut names);
             let segments = Segments::of(names, self.files.ledger().steps_left());
             self.files.progress().begin(Stage::Attributes, segments.names.len());
             segments
@@ -222,7 +233,7 @@ impl<'f, 't> Work<'f, 't> {
         while !segment.left.is_empty() {
             let at = segment.left.start;
             let name = segments.names[at];
-            let before = eval.steps();
+            let (before, held) = (eval.steps(), eval.heap.used());
             let (attribute, on) = eval.depending(|| inquiry.attribute(name));
             let cost = Cost {
                 at,
@@ -247,7 +258,9 @@ impl<'f, 't> Work<'f, 't> {
                 found.dependencies.push((name, on));
             }
             found.attributes.extend(attribute);
-            if eval.is_exhausted() || eval.heap.used() >= full {
+            // the next is likely to be made of what one that took much was made of
+            let took_much = eval.heap.used().saturating_sub(held) > MUCH;
+            if eval.is_exhausted() || eval.heap.used() >= full && !took_much {
                 return End::Full;
             }
         }
@@ -264,6 +277,18 @@ impl<'f, 't> Work<'f, 't> {
 
     pub(super) fn node(&self, file: FileId) -> Option<NodeId> {
         ((file.0 as usize) < self.files.tree().len()).then(|| World::node(file))
+    }
+
+    /// The error that an evaluation ended in; or why what it gives can't be known.
+    pub(super) fn error(&self, stop: Stop) -> Result<EvaluationError, Cause> {
+        let cause = self.cause(stop.reason());
+        let is_caught = match stop {
+            Stop::Throw(_) => Some(true),
+            Stop::Abort(_) => Some(false),
+            Stop::Error(_) => None,
+            Stop::Unknown(_) => return Err(cause),
+        };
+        Ok(EvaluationError { cause, is_caught })
     }
 
     pub(super) fn cause(&self, reason: Reason) -> Cause {

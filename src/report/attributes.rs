@@ -42,10 +42,7 @@ struct Undecided {
 impl<'a> Row<'a> {
     fn of(attribute: &'a Attribute, files: &Files) -> Self {
         let should_be_by_name = attribute.should_be_by_name(files);
-        let failure = match &attribute.kind {
-            Answer::Known(Kind::Fails(cause)) => Some(cause.describe(files)),
-            _ => None,
-        };
+        let failure = attribute.error().map(|error| error.cause.describe(files));
         let questions = [
             ("kind", undecided(&attribute.kind)),
             ("strict_deps", undecided(&attribute.strict_deps)),

@@ -80,13 +80,19 @@ impl Page<'_, '_> {
     fn value(&mut self, why: &Why) {
         let name = why.attribute.name;
         match &why.attribute.kind {
-            Answer::Known(Kind::Derivation) => self.say(format!("`{name}` is a derivation.")),
+            Answer::Known(Kind::Derivation) => {
+                self.say(format!("`{name}` is a derivation."));
+                if let Some(error) = &why.attribute.settings_error {
+                    self.say("Asking for what its builder sees fails:");
+                    self.cause(&error.cause);
+                }
+            }
             Answer::Known(Kind::Set(what) | Kind::NotASet(what)) => {
                 self.say(format!("`{name}` is {what}, and no derivation."));
             }
-            Answer::Known(Kind::Fails(cause)) => {
+            Answer::Known(Kind::Fails(error)) => {
                 self.say(format!("Evaluating `{name}` fails:"));
-                self.cause(cause);
+                self.cause(&error.cause);
             }
             Answer::Undecided(cause) => {
                 self.say(format!("What `{name}` is can't be known:"));

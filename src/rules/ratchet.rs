@@ -1,7 +1,7 @@
 //! Ratchets: what base already had is let be.
 
 use crate::nix::Symbol;
-use crate::nixpkgs::{Answer, Attribute, Attributes, Cause, Definition, Failure, Files, Kind};
+use crate::nixpkgs::{Answer, Attribute, Attributes, Cause, Definition, Files, Kind};
 use crate::tree::{Resolved, Tree, same_content};
 
 use super::{Place, Undecided};
@@ -67,7 +67,7 @@ impl Ratchet {
         let attributes = base.attributes;
         match (attributes.get(name), attributes.failure()) {
             (Some(attribute), _) => Some(stands(attribute)),
-            (None, Some(Failure::Fails(cause) | Failure::Undecided(cause))) => Some(Self::Undecided(cause.clone())),
+            (None, Some(failure)) => Some(Self::Undecided(failure.cause().clone())),
             (None, None) => Some(Self::Undecided(attributes.open()?.clone())),
         }
     }

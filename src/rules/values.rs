@@ -1,4 +1,4 @@
-//! What the attributes of package directories are: NPV-100, 101 and 120.
+//! What attributes are: NPV-100 and 101 of those of package directories, NPV-120 of all.
 
 use std::collections::HashSet;
 
@@ -8,12 +8,14 @@ use super::place::{self, shell};
 use super::ratchet::{Values, undecided};
 use super::{Finding, Place, Rule, Undecided};
 use crate::nix::Symbol;
-use crate::nixpkgs::{Answer, Attribute, BY_NAME, Cause, Failure, Files, Kind, Layout, Location, Package};
+use crate::nixpkgs::{
+    Answer, Attribute, BY_NAME, Cause, EvaluationError, Failure, Files, Kind, Layout, Location, Package, is_whole,
+};
 use crate::tree::NodeId;
 
-/// What is wrong with the attributes of the package directories of `head`, which has this layout, and what of them can't
-/// be told.  A finding is left out where one of `others`, those that the files of the same tree have, says the same.
-/// `base` tells what is undecided since.
+/// What is wrong with the attributes of `head`, which has this layout, and what of them can't be told.  A finding is left
+/// out if one of `others`, those that the files of the same tree have, says the same.  `base` tells what is undecided
+/// since.
 pub fn check(
     base: Option<&Values>,
     head: &Values,
@@ -26,34 +28,77 @@ pub fn check(
     }
     let (mut findings, mut open) = (Vec::new(), Vec::new());
     for package in &layout.packages {
-        let directory = place::path(head.tree(), package.node);
-        let name = package.attribute(head.tree());
-        let Some(name) = name.filter(|name| !known.is_broken(&directory, name)) else {
-            continue;
-        };
-        let symbol = Symbol::new(name);
-        if !head.attributes.covers(symbol) {
-            continue;
-        }
-        let Some(attribute) = head.attributes.get(symbol) else {
-            findings.push(missing(head.files, package, name));
-            continue;
-        };
-        // of two directories of one name, in two shards, one defines the attribute
-        if attribute.package != Some(package.node) {
-            continue;
-        }
-        match &attribute.kind {
-            Answer::Known(Kind::Derivation) | Answer::NotAsked => {}
-            Answer::Known(Kind::Set(what) | Kind::NotASet(what)) => {
-                findings.push(no_derivation(head.files, package, name, what))
-            }
-            Answer::Known(Kind::Fails(cause)) if known.has(head.files, cause) => {}
-            Answer::Known(Kind::Fails(cause)) => findings.push(fails(head.files, package, name, cause)),
-            Answer::Undecided(cause) => open.push(is_undecided(base, head, attribute, cause)),
-        }
+        check_package(base, head, package, &known, &mut findings, &mut open);
+    }
+    let elsewhere = head.attributes.iter().filter(|attribute| attribute.package.is_none());
+    for attribute in elsewhere {
+        check_elsewhere(base, head, attribute, &known, &mut findings, &mut open);
     }
     (findings, open)
+}
+
+fn check_package(
+    base: Option<&Values>,
+    head: &Values,
+    package: &Package,
+    known: &Known,
+    findings: &mut Vec<Finding>,
+    open: &mut Vec<Undecided>,
+) {
+    let directory = place::path(head.tree(), package.node);
+    let name = package.attribute(head.tree());
+    let Some(name) = name.filter(|name| !known.is_broken(&directory, name)) else {
+        return;
+    };
+    let symbol = Symbol::new(name);
+    if !head.attributes.covers(symbol) {
+        return;
+    }
+    let Some(attribute) = head.attributes.get(symbol) else {
+        findings.push(missing(head.files, package, name));
+        return;
+    };
+    // of two directories of one name, in two shards, one defines the attribute
+    if attribute.package != Some(package.node) {
+        return;
+    }
+    match &attribute.kind {
+        Answer::Known(Kind::Set(what) | Kind::NotASet(what)) => {
+            findings.push(no_derivation(head.files, package, name, what));
+        }
+        Answer::Undecided(cause) => open.push(is_undecided(base, head, attribute, cause)),
+        Answer::Known(Kind::Derivation | Kind::Fails(_)) | Answer::NotAsked => {}
+    }
+    if let Some(error) = attribute.error()
+        && !known.has(head.files, &error.cause)
+    {
+        findings.push(fails(head.files, package, name, &error.cause));
+    }
+}
+
+/// One without a package directory: what `throw` and `assert` raise is allowed, since Nix goes on behind it.
+fn check_elsewhere(
+    base: Option<&Values>,
+    head: &Values,
+    attribute: &Attribute,
+    known: &Known,
+    findings: &mut Vec<Finding>,
+    open: &mut Vec<Undecided>,
+) {
+    if let Answer::Undecided(cause) = &attribute.kind
+        && is_whole(head.tree())
+    {
+        open.push(is_undecided(base, head, attribute, cause));
+    }
+    let Some(EvaluationError { cause, is_caught }) = attribute.error() else {
+        return;
+    };
+    match is_caught {
+        Some(true) => {}
+        Some(false) if known.has(head.files, cause) => {}
+        Some(false) => findings.push(fails_elsewhere(head, attribute, cause)),
+        None => open.push(is_undecided(base, head, attribute, cause)),
+    }
 }
 
 fn is_undecided(base: Option<&Values>, head: &Values, attribute: &Attribute, cause: &Cause) -> Undecided {
@@ -143,19 +188,21 @@ fn no_package_set(
     failure: &Failure,
 ) -> (Vec<Finding>, Vec<Undecided>) {
     let files = head.files;
-    let (Some(by_name), false) = (layout.node, layout.packages.is_empty()) else {
-        return Default::default();
+    let place = || {
+        let tree = files.tree();
+        let place = failure.cause().location.and_then(|location| line(files, location));
+        place.unwrap_or_else(|| Place::entry(tree, layout.node.unwrap_or(tree.root())))
     };
     match failure {
-        Failure::Fails(cause) if !known.defined_twice.is_empty() || known.has(files, cause) => Default::default(),
-        Failure::Fails(cause) => {
+        Failure::Fails(EvaluationError { cause, .. }) if !known.defined_twice.is_empty() || known.has(files, cause) => {
+            Default::default()
+        }
+        Failure::Fails(EvaluationError { cause, .. }) => {
             let message = format!(
                 "Evaluating the top-level package set fails: {} So no package of `{BY_NAME}` can be had, nor any other.",
                 sentence(&cause.describe(files))
             );
-            let place = cause.location.and_then(|location| line(files, location));
-            let place = place.unwrap_or_else(|| Place::entry(files.tree(), by_name));
-            let finding = Finding::new(Rule::NPV_120, place, message)
+            let finding = Finding::new(Rule::NPV_120, place(), message)
                 .with_help("Mend what fails; `nix-instantiate --eval -A lib.version` shows the same error.");
             (vec![finding], Vec::new())
         }
@@ -166,10 +213,7 @@ fn no_package_set(
                 reason: cause.describe(files),
                 is_new: base.is_none_or(|base| !matches!(base.attributes.failure(), Some(Failure::Undecided(_)))),
                 fails: false,
-                place: cause
-                    .location
-                    .and_then(|location| line(files, location))
-                    .unwrap_or_else(|| Place::entry(files.tree(), by_name)),
+                place: place(),
             };
             (Vec::new(), vec![undecided])
         }
@@ -252,6 +296,25 @@ fn fails(files: &Files, package: &Package, name: &str, cause: &Cause) -> Finding
         Some(place) => Finding { place, ..plain },
         None => plain,
     }
+}
+
+/// Of an attribute that is defined elsewhere, whose evaluation ends in an error that nothing catches.
+fn fails_elsewhere(head: &Values, attribute: &Attribute, cause: &Cause) -> Finding {
+    let files = head.files;
+    let name = attribute.name.name();
+    let message = format!(
+        "Evaluating `{name}` fails: {} Nix stops at such an error, so that all which goes through the attributes, such as CI \
+         or a search, ends there.",
+        sentence(&cause.describe(files))
+    );
+    let help = format!(
+        "Fix what fails; `nix-instantiate --eval -A {name}.name` shows the same error. If what this definition uses is gone, \
+         delete the definition as well, or write `{name} = throw \"…\";`, with what to use instead, in \
+         `pkgs/top-level/aliases.nix`."
+    );
+    let place = head.place(attribute).or_else(|| line(files, cause.location?));
+    let place = place.unwrap_or_else(|| Place::entry(files.tree(), files.tree().root()));
+    Finding::new(Rule::NPV_120, place, message).about(name).with_help(help)
 }
 
 /// With a full stop at its end.

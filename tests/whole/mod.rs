@@ -78,20 +78,20 @@ pub const LIB: [&str; 2] = [
 
 pub const STDENV: [&str; 2] = [
     r#"
-    { system }: {
+    { system }: rec {
       mkDerivation = args:
         let
           final = if builtins.isFunction args then args made else args;
           made = derivation ({ inherit system; builder = "sh"; } // builtins.removeAttrs final [ "passthru" ])
-            // { overrideAttrs = more: throw "not here"; } // (final.passthru or { });
+            // { overrideAttrs = more: mkDerivation (final // more made final); } // (final.passthru or { });
         in
         made;
     }
     "#,
     r#"
-    { system }: {
+    { system }: rec {
       mkDerivation = args: derivation ({ inherit system; builder = "sh"; strictDeps = true; } // args)
-        // { overrideAttrs = more: throw "not here"; };
+        // { overrideAttrs = more: mkDerivation (args // more args args); };
     }
     "#,
 ];

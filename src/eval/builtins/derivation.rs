@@ -2,7 +2,7 @@
 
 use crate::nix::Symbol;
 
-use super::super::attrs::{Attr, Attrs, Origin};
+use super::super::attrs::{Attr, Attrs};
 use super::super::value::{Position, Thunk, Value};
 use super::super::{Eval, Outcome};
 use super::Entry;
@@ -85,11 +85,6 @@ impl<'h> Eval<'h> {
             attr(self.names.drv_path, path),
             attr(self.names.output_name, which),
         ]);
-        let made = self.update(attrs, self.attrs(more));
-        let origin = Origin {
-            built_from: Some(attrs),
-            ..made.origin
-        };
-        self.originating(made, origin)
+        self.update(attrs, self.attrs(more))
     }
 }

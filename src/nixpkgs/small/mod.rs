@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use super::layout::Layout;
-use super::top_level::{CALL_PACKAGE, TopLevel, set};
+use super::top_level::{TopLevel, mark, set};
 use super::world::ROOT;
 use super::{ALIASES, ALL_PACKAGES, Files};
 use crate::eval::{Attr, Attrs, Entry, Eval, Outcome, Position, Stop, Thunk, Value};
@@ -26,6 +26,12 @@ static OWN: LazyLock<Own> = LazyLock::new(|| {
     }
 });
 
+/// The path of our `lib`, which has a `makeOverridable` of its own, as an evaluation calls it.
+pub const LIB: &str = "/byname/lib.nix";
+
+/// The same of our `stdenv`, which has a `mkDerivation`.
+pub const STDENV: &str = "/byname/stdenv.nix";
+
 /// The top-level package set of such a tree.
 ///
 /// # Errors
@@ -33,8 +39,8 @@ static OWN: LazyLock<Own> = LazyLock::new(|| {
 pub fn top_level<'h>(eval: &Eval<'h>, files: &Files, layout: &Layout) -> Outcome<'h, TopLevel<'h>> {
     let open = eval.native("open", 1, open);
     let given = || eval.done(Value::Attrs(set(eval, &[("open", open)])));
-    let own = |file: &'static File, name: &str| -> Outcome<'h> {
-        let function = eval.eval_text(file, &format!("/byname/{name}"))?;
+    let own = |file: &'static File, path: &str| -> Outcome<'h> {
+        let function = eval.eval_text(file, path)?;
         eval.apply(function, &[given()])
     };
     let import = |path: &str| -> Outcome<'h> {
@@ -57,8 +63,8 @@ pub fn top_level<'h>(eval: &Eval<'h>, files: &Files, layout: &Layout) -> Outcome
             ("open", open),
             ("callPackageWith", eval.native("callPackageWith", 5, call_package_with)),
             ("treeLib", tree_lib),
-            ("ownLib", own(&OWN.lib, "lib.nix")?),
-            ("stdenv", own(&OWN.stdenv, "stdenv.nix")?),
+            ("ownLib", own(&OWN.lib, LIB)?),
+            ("stdenv", own(&OWN.stdenv, STDENV)?),
             ("packageFiles", Value::Attrs(package_files(eval, files, layout))),
             ("allPackages", all_packages),
             ("aliases", aliases),
@@ -133,7 +139,7 @@ fn call_package_with<'h>(eval: &Eval<'h>, args: &'h [&'h Thunk<'h>]) -> Outcome<
     let make_overridable = eval.force(args[0])?;
     let marks = eval.force_bool(args[1], "by `callPackageWith`")?;
     Ok(match eval.apply(make_overridable, &[eval.done(function), all])? {
-        Value::Attrs(attrs) if marks => Value::Attrs(eval.marked(attrs, CALL_PACKAGE)),
+        Value::Attrs(attrs) if marks => Value::Attrs(eval.update(attrs, mark(eval))),
         value => value,
     })
 }

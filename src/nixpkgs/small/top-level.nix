@@ -3,7 +3,7 @@
 {
   # marks a set as one that may have more attributes, of which nothing is known
   open,
-  # callPackageWith makeOverridable autoArgs fn args, which marks what it returns
+  # callPackageWith makeOverridable marks autoArgs fn args, which marks what it returns if `marks`
   callPackageWith,
   # the tree's own lib, or null
   treeLib,
@@ -42,7 +42,8 @@ let
     targetPackages = self;
     pkgsi686Linux = self;
     newScope = extra: callPackageWith ownLib.makeOverridable false (open (self // extra));
-    callPackage = callPackageWith ownLib.makeOverridable true self;
+    # what a definition calls as `super.callPackage`; the last set has one that marks what it returns
+    callPackage = callPackageWith ownLib.makeOverridable false self;
     callPackages =
       fn: args:
       let
@@ -92,7 +93,12 @@ let
 
   known = added // below // all;
 
-  self = open known;
+  self = open (
+    known
+    // {
+      callPackage = callPackageWith ownLib.makeOverridable true self;
+    }
+  );
 in
 {
   inherit given known;
