@@ -271,6 +271,28 @@ fn what_is_no_tree_says_what_to_do() {
 }
 
 #[test]
+fn a_configuration_that_includes_another_file_does_not_show_it() {
+    let repo = nixpkgs();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let secret = elsewhere.path().join("secret");
+    let config = fs::read_to_string(repo.at(".git/config")).unwrap();
+    for text in [
+        &b"hunter2:abcdef\n"[..],
+        b"[core]\n  repositoryFormatVersion = hunter2\n",
+        b"hunter2\xff\xfe",
+    ] {
+        fs::write(&secret, text).unwrap();
+        let include = format!("{config}[include]\n  path = {}\n", secret.display());
+        fs::write(repo.at(".git/config"), include).unwrap();
+        for arguments in [&["."][..], &["rev:HEAD"], &[".", "--base", "rev:HEAD"]] {
+            let output = byname(repo.path(), &[&["check"], arguments].concat());
+            let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+            assert!(!said.contains("hunter") && !said.contains("abcdef"), "{said}");
+        }
+    }
+}
+
+#[test]
 fn a_pull_request_is_judged_by_one_script_that_runs_git_fetch_only() {
     let upstream = nixpkgs();
     upstream.git(&["switch", "--quiet", "master"]);

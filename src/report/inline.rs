@@ -69,7 +69,7 @@ fn closing(text: &str, fence: usize) -> Option<usize> {
 /// Text without code: what is punctuation of Markdown is escaped, and what GitHub links (users, issues, addresses) is
 /// broken by a space without width.
 fn push_prose(markdown: &mut String, text: &str) {
-    for c in text.chars() {
+    for (at, c) in text.char_indices() {
         match c {
             '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '<' | '>' | '|' | '~' | '!' | '&' | '+' => {
                 markdown.push('\\');
@@ -80,9 +80,17 @@ fn push_prose(markdown: &mut String, text: &str) {
                 markdown.push(c);
                 markdown.push('\u{200b}');
             }
+            ':' if text[at..].starts_with("://") => markdown.push_str(":\u{200b}"),
+            '.' if ends_with_www(&text[..at]) => markdown.push_str("\u{200b}."),
             _ => markdown.push(c),
         }
     }
+}
+
+/// Whether a text ends with what makes an address of what follows a dot.
+fn ends_with_www(text: &str) -> bool {
+    let end = text.as_bytes().last_chunk::<3>();
+    end.is_some_and(|end| end.eq_ignore_ascii_case(b"www"))
 }
 
 #[cfg(test)]
@@ -102,6 +110,14 @@ mod tests {
         assert_eq!(
             markdown("a_b <img src=x> @user #1 [x](y)"),
             "a\\_b \\<img src=x\\> \\@\u{200b}user \\#\u{200b}1 \\[x\\](y)"
+        );
+    }
+
+    #[test]
+    fn an_address_is_no_link() {
+        assert_eq!(
+            markdown("see https://evil.example/x, ftp://a, www.evil.example or WWW.b. `https://x`"),
+            "see https:\u{200b}//evil.example/x, ftp:\u{200b}//a, www\u{200b}.evil.example or WWW\u{200b}.b. `https://x`"
         );
     }
 

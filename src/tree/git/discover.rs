@@ -81,6 +81,20 @@ impl Repository {
     }
 }
 
+/// Why a repository can't be opened, without a byte of what was read: a configuration may include any file.
+fn why_not_opened(error: &gix::Error) -> String {
+    if let Some(error) = error.downcast_any_ref::<gix::config::parse::Error>() {
+        let line = error.line_number();
+        return format!(
+            "line {line} of its configuration, or of a file that this includes, is not written as git wants it"
+        );
+    }
+    match error.probable_cause().downcast_ref::<gix::error::Message>() {
+        Some(message) => message.message.to_string(),
+        None => detail(error),
+    }
+}
+
 fn open(path: &Path, dot_git_only: bool) -> Result<gix::Repository, GitError> {
     // Whose a repository is matters where programs run on its account, and none do; a container's user is often
     // not its checkout's owner.
@@ -99,7 +113,7 @@ fn open(path: &Path, dot_git_only: bool) -> Result<gix::Repository, GitError> {
             ) => GitError::NoRepository { path: path.into() },
             _ => GitError::Open {
                 path: path.into(),
-                detail: detail(&error),
+                detail: why_not_opened(&error),
             },
         }
     })
