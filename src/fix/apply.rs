@@ -1,10 +1,11 @@
 //! Making changes on disk: all of them, or none.
 //!
 //! What is new is written to a directory of our own in the tree's root; then everything is put in place by renaming, which
-//! is undone where a step fails.  No symlink is followed and nothing is overwritten, so nothing outside of the tree
+//! is undone where a step fails, or by the next run if this one is killed.  No symlink is followed and nothing is overwritten, so nothing outside of the tree
 //! can be changed, whatever is in it.
 
 use std::collections::BTreeSet;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 
 use bstr::{BStr, BString, ByteSlice};
@@ -13,6 +14,7 @@ use thiserror::Error;
 use super::changes::{Changes, FileChange};
 use super::disk::Disk;
 use super::failure::Failure;
+use super::journal::{self, Journal};
 
 /// Why changes were not made.
 #[derive(Debug, Error)]
@@ -41,7 +43,8 @@ fn apply_on(disk: &Disk, changes: &Changes) -> Result<(), ApplyError> {
     let mut work = Work {
         disk,
         done: Vec::new(),
-        directory: format!(".byname-fix-{}", std::process::id()).into(),
+        directory: journal::directory(),
+        lock: None,
         temporary: Vec::new(),
     };
     match work.run(changes) {
@@ -55,7 +58,6 @@ fn apply_on(disk: &Disk, changes: &Changes) -> Result<(), ApplyError> {
 
 /// The mode of a new directory, before the umask.
 const NEW_DIRECTORY: u32 = 0o777;
-const TEMPORARY_DIRECTORY: u32 = 0o700;
 
 /// A step that was made.
 #[derive(Debug)]
@@ -85,15 +87,23 @@ struct Work<'d> {
     done: Vec<Step>,
     /// A directory for what is new, and what it replaces, until the end.
     directory: BString,
+    /// Held while we work there.
+    lock: Option<OwnedFd>,
     /// What we have made in it, and itself.
     temporary: Vec<BString>,
 }
 
 impl Work<'_> {
     fn run(&mut self, changes: &Changes) -> Result<(), Failure> {
-        if changes.0.iter().any(|change| change.content.is_some()) {
-            self.make_temporary_directory()?;
+        if changes.0.is_empty() {
+            return Ok(());
         }
+        self.make_temporary_directory()?;
+        let journal = Journal::of(self.disk, changes, |number, purpose| {
+            self.temporary_path(number, purpose)
+        })?;
+        journal.write(self.disk, self.directory.as_bstr())?;
+        self.temporary.push(journal::file(self.directory.as_bstr()));
         let mut written = Vec::new();
         for change in &changes.0 {
             written.push(self.prepare(change)?);
@@ -112,10 +122,11 @@ impl Work<'_> {
 
     fn make_temporary_directory(&mut self) -> Result<(), Failure> {
         let path = self.directory.clone();
-        if !self.disk.make_directory(path.as_bstr(), TEMPORARY_DIRECTORY)? {
+        if !self.disk.make_directory(path.as_bstr(), journal::DIRECTORY_MODE)? {
             return Err(Failure::InTheWay { path });
         }
-        self.temporary.push(path);
+        self.temporary.push(path.clone());
+        self.lock = self.disk.lock(path.as_bstr())?;
         Ok(())
     }
 
@@ -133,7 +144,7 @@ impl Work<'_> {
         if let Some(executable) = change.executable {
             file.mode = with_executable(file.mode, executable);
         }
-        let path = self.temporary_path(change, "new");
+        let path = self.temporary_path(change.node.index(), "new");
         self.disk.create(path.as_bstr(), &content.after, file.mode)?;
         self.temporary.push(path.clone());
         Ok(Some(path))
@@ -141,7 +152,7 @@ impl Work<'_> {
 
     fn replace(&mut self, change: &FileChange, new: BString) -> Result<(), Failure> {
         let path = change.from.as_bstr();
-        let kept = self.temporary_path(change, "old");
+        let kept = self.temporary_path(change.node.index(), "old");
         self.disk.link(path, kept.as_bstr())?;
         self.temporary.push(kept.clone());
         self.disk.rename_over(new.as_bstr(), path)?;
@@ -178,8 +189,8 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn temporary_path(&self, change: &FileChange, purpose: &str) -> BString {
-        format!("{}/{}-{purpose}", self.directory, change.node.index()).into()
+    fn temporary_path(&self, number: usize, purpose: &str) -> BString {
+        format!("{}/{number}-{purpose}", self.directory).into()
     }
 
     /// Takes all steps back, the last one first.
@@ -212,6 +223,12 @@ impl Work<'_> {
 
     /// Removes what is ours.  What can't be removed does no harm.
     fn clean_up(&mut self) {
+        // The journal first: without it, nobody takes back what is done.  It is not the last, which is the directory.
+        let journal = journal::file(self.directory.as_bstr());
+        if self.temporary.contains(&journal) {
+            let _ = self.disk.remove(journal.as_bstr());
+            self.temporary.retain(|path| *path != journal);
+        }
         for path in self.temporary.drain(..).rev() {
             let _ = if path == self.directory {
                 self.disk.remove_empty_directory(path.as_bstr()).map(drop)
@@ -232,7 +249,7 @@ pub(super) fn with_executable(mode: u32, executable: bool) -> u32 {
 }
 
 /// The directories that a path is in, but for the root, the innermost first.
-fn parents(path: &BStr) -> Vec<&BStr> {
+pub(super) fn parents(path: &BStr) -> Vec<&BStr> {
     let mut parents: Vec<_> = path.find_iter("/").map(|slash| path[..slash].as_bstr()).collect();
     parents.reverse();
     parents
@@ -244,7 +261,7 @@ mod tests {
     use std::os::unix::fs::{PermissionsExt, symlink};
 
     use super::*;
-    use crate::fix::{Edit, Fix, Site, Subject};
+    use crate::fix::{Edit, Fix, RecoverError, Site, Subject};
     use crate::rules::Rule;
     use crate::tree::Tree;
 
@@ -365,6 +382,95 @@ mod tests {
             failed += 1;
         }
         assert!(failed > 20, "{failed}");
+    }
+
+    #[test]
+    fn whenever_it_is_killed_the_next_run_takes_back_what_was_done() {
+        let mut steps = 0;
+        let mut taken_back = 0;
+        loop {
+            let directory = directory();
+            let root = directory.path();
+            let changes = changes(root, "to/deep/er");
+            let before = listing(root);
+            let disk = Disk::open(root).unwrap();
+            disk.failing_after.set(Some(steps));
+            disk.fails_for_good.set(true);
+            let ended = apply_on(&disk, &changes);
+            if disk.failing_after.get() != Some(0) {
+                ended.unwrap();
+                break;
+            }
+            drop(disk);
+            let is_taken_back = journal::recover(root).unwrap();
+            if ended.is_err() || is_taken_back {
+                assert_eq!(listing(root), before, "step {steps}");
+                apply(root, &changes).unwrap();
+            }
+            taken_back += u32::from(is_taken_back);
+            assert!(!journal::recover(root).unwrap());
+            assert_eq!(fs::read_to_string(root.join("to/deep/er/default.nix")).unwrap(), "new");
+            steps += 1;
+        }
+        assert!(steps > 30 && taken_back > 20, "{steps} {taken_back}");
+    }
+
+    #[test]
+    fn what_was_written_since_is_not_taken_back() {
+        let directory = directory();
+        let root = directory.path();
+        let changes = changes(root, "to");
+        let disk = Disk::open(root).unwrap();
+        // after both files are replaced
+        for steps in 0.. {
+            disk.failing_after.set(Some(steps));
+            disk.fails_for_good.set(true);
+            apply_on(&disk, &changes).unwrap_err();
+            if fs::read_to_string(root.join("all.nix")).unwrap() == "two\n" {
+                break;
+            }
+            disk.failing_after.set(None);
+            journal::recover_on(&disk).unwrap();
+        }
+        fs::write(root.join("all.nix"), "three\n").unwrap();
+        let error = journal::recover(root).unwrap_err();
+        assert!(matches!(error, RecoverError::Stuck { .. }), "{error}");
+        assert!(error.to_string().contains("all.nix"), "{error}");
+        assert_eq!(fs::read_to_string(root.join("all.nix")).unwrap(), "three\n");
+    }
+
+    #[test]
+    fn a_run_that_is_at_work_is_waited_for() {
+        let directory = directory();
+        let root = directory.path();
+        let disk = Disk::open(root).unwrap();
+        let ours: BString = ".byname-fix-1".into();
+        disk.make_directory(ours.as_bstr(), 0o700).unwrap();
+        let lock = disk.lock(ours.as_bstr()).unwrap();
+        assert!(matches!(journal::recover(root), Err(RecoverError::Running { .. })));
+        drop(lock);
+        assert!(!journal::recover(root).unwrap());
+        assert!(!root.join(".byname-fix-1").exists());
+    }
+
+    #[test]
+    fn a_journal_that_came_with_the_tree_is_not_believed() {
+        let directory = directory();
+        let root = directory.path();
+        let changes = changes(root, "to");
+        let disk = Disk::open(root).unwrap();
+        let ours: BString = ".byname-fix-1".into();
+        disk.make_directory(ours.as_bstr(), 0o700).unwrap();
+        let journal = Journal::of(&disk, &changes, |number, _| number.to_string().into()).unwrap();
+        journal.write(&disk, ours.as_bstr()).unwrap();
+        fs::rename(root.join("from"), root.join("to")).unwrap();
+        // as git checks it out
+        fs::set_permissions(root.join(".byname-fix-1"), fs::Permissions::from_mode(0o755)).unwrap();
+        fs::set_permissions(root.join(".byname-fix-1/journal"), fs::Permissions::from_mode(0o644)).unwrap();
+        let before = listing(root);
+        assert!(!journal::is_half_changed(root).unwrap());
+        assert!(!journal::recover(root).unwrap());
+        assert_eq!(listing(root), before);
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::io::{Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
-use bstr::{BStr, ByteSlice};
-use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags};
+use bstr::{BStr, BString, ByteSlice};
+use rustix::fs::{AtFlags, Dir, FlockOperation, Mode, OFlags, RenameFlags, Stat};
 use rustix::io::Errno;
 
 use super::apply::with_executable;
@@ -19,6 +19,9 @@ pub struct Disk {
     /// How many more entries can be opened before that fails once.
     #[cfg(test)]
     pub failing_after: std::cell::Cell<Option<u32>>,
+    /// Whether nothing can be opened from then on, as if the process were gone.
+    #[cfg(test)]
+    pub fails_for_good: std::cell::Cell<bool>,
 }
 
 /// A regular file as it is now.
@@ -35,6 +38,8 @@ impl Disk {
             root: open_root(root)?,
             #[cfg(test)]
             failing_after: Default::default(),
+            #[cfg(test)]
+            fails_for_good: Default::default(),
         })
     }
 
@@ -164,12 +169,58 @@ impl Disk {
             Err(error) => Err(Failure::step("open the directory of", path, error)),
         }
     }
+
+    /// What an entry is, without following a symlink; `None` if it is not there.
+    pub fn status(&self, path: &BStr) -> Done<Option<Stat>> {
+        let failed = |error: Errno| Failure::step("look at", path, error);
+        let (directory, name) = path.rsplit_once_str("/").unwrap_or((b".", path));
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY;
+        let parent = match self.open_beneath(directory.as_bstr(), flags) {
+            Err(Errno::NOENT) => return Ok(None),
+            parent => parent.map_err(failed)?,
+        };
+        match rustix::fs::statat(&parent, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Err(Errno::NOENT) => Ok(None),
+            status => Ok(Some(status.map_err(failed)?)),
+        }
+    }
+
+    /// The names in the root that begin so.
+    pub fn names_in_root(&self, start: &str) -> Done<Vec<BString>> {
+        let failed = |error: Errno| Failure::step("list", ".".into(), error);
+        let mut names = Vec::new();
+        for entry in Dir::read_from(&self.root).map_err(failed)? {
+            let name = entry.map_err(failed)?.file_name().to_bytes().to_owned();
+            if name.starts_with(start.as_bytes()) {
+                names.push(name.into());
+            }
+        }
+        Ok(names)
+    }
+
+    /// Keeps others out of a directory that they ask for in the same way, for as long as what is returned is held; `None`
+    /// if somebody is there.
+    pub fn lock(&self, directory: &BStr) -> Done<Option<OwnedFd>> {
+        let failed = |error: Errno| Failure::step("lock", directory, error);
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY;
+        let open = self.open_beneath(directory, flags).map_err(failed)?;
+        match rustix::fs::flock(&open, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Some(open)),
+            Err(Errno::WOULDBLOCK) => Ok(None),
+            // Not all file systems have locks.
+            Err(Errno::NOLCK | Errno::NOTSUP | Errno::INVAL) => Ok(Some(open)),
+            Err(error) => Err(failed(error)),
+        }
+    }
+
     /// Opens an entry, with which every step begins.
     fn open_beneath(&self, path: &BStr, flags: OFlags) -> Result<OwnedFd, Errno> {
         #[cfg(test)]
         {
             let left = self.failing_after.get();
-            self.failing_after.set(left.and_then(|left| left.checked_sub(1)));
+            if left != Some(0) || !self.fails_for_good.get() {
+                self.failing_after.set(left.and_then(|left| left.checked_sub(1)));
+            }
             if left == Some(0) {
                 return Err(Errno::IO);
             }
