@@ -1,6 +1,5 @@
 //! Questions about the attributes of one tree, without judging it.
 
-use std::env;
 use std::ffi::OsStr;
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -16,7 +15,7 @@ use byname::tree::{Comparison, Environment, Judged, Request};
 use crate::bar::Bar;
 use crate::cli::{Attributes, Table, Why};
 use crate::show::print;
-use crate::{Failure, enclosing_nixpkgs, source};
+use crate::{Failure, current_directory, enclosing_nixpkgs, room, source};
 
 /// Tells what attributes are.
 ///
@@ -54,7 +53,8 @@ fn on_tree<T: Send>(
     jobs: Option<NonZeroUsize>,
     run: impl FnOnce(&Files, Bar) -> Result<T, Failure> + Send,
 ) -> Result<T, Failure> {
-    let current = env::current_dir().map_err(Failure::CurrentDirectory)?;
+    room::check(jobs)?;
+    let current = current_directory([nixpkgs], None)?;
     let enclosing = enclosing_nixpkgs(&current).map(Path::to_owned);
     let request = Request {
         head: Judged::Source(source(nixpkgs, enclosing.as_deref(), &current)?),

@@ -44,15 +44,17 @@ impl Bar {
         let bar = ProgressBar::hidden();
         let (stop, stopped) = mpsc::channel();
         let shown = bar.clone();
-        let thread = thread::spawn(move || {
+        let show = move || {
             if stopped.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
                 shown.set_draw_target(target());
                 shown.enable_steady_tick(TICK);
             }
-        });
+        };
+        // Where no thread can be had, there is no bar.
+        let thread = thread::Builder::new().spawn(show).ok();
         Self {
             bar,
-            timer: Some((stop, thread)),
+            timer: thread.map(|thread| (stop, thread)),
         }
     }
 

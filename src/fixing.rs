@@ -1,6 +1,5 @@
 //! `byname fix`.
 
-use std::env;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -8,7 +7,7 @@ use std::sync::Arc;
 
 use bstr::ByteSlice;
 use byname::check::{self, Options};
-use byname::fix::{self, Moves, Proposal, diff};
+use byname::fix::{self, Moves, Proposal, RecoverError, diff};
 use byname::nix::Symbol;
 use byname::progress::Stage;
 use byname::report::{fixes, printable};
@@ -16,12 +15,17 @@ use byname::tree::{Comparison, Environment, Judged, Request, Source, Tree, Trees
 
 use crate::bar::Bar;
 use crate::cli::Fix;
-use crate::{Failure, PROBLEMS, base, enclosing_nixpkgs, show};
+use crate::{Failure, PROBLEMS, base, current_directory, enclosing_nixpkgs, room, show, warn};
 
 /// Fixes what the arguments say, or shows how.
 pub fn run(arguments: &Fix) -> Result<ExitCode, Failure> {
-    let current = env::current_dir().map_err(Failure::CurrentDirectory)?;
+    room::check(arguments.jobs)?;
+    let path = arguments.nixpkgs.as_ref().map(|path| path.as_os_str());
+    let current = current_directory([path], arguments.base.as_deref())?;
     let directory = directory(arguments, &current)?;
+    if directory.is_dir() {
+        recover(arguments, &directory)?;
+    }
     let bar = Bar::for_people();
     let options = Options {
         jobs: arguments.jobs,
@@ -53,6 +57,22 @@ pub fn run(arguments: &Fix) -> Result<ExitCode, Failure> {
     } else {
         ExitCode::from(PROBLEMS)
     })
+}
+
+/// Takes back what a run that was killed did; not where nothing is to be changed.
+fn recover(arguments: &Fix, directory: &Path) -> Result<(), Failure> {
+    if arguments.dry_run {
+        return match fix::is_half_changed(directory).map_err(RecoverError::from)? {
+            true => Err(Failure::HalfChanged(directory.to_owned())),
+            false => Ok(()),
+        };
+    }
+    if fix::recover(directory)? {
+        warn(
+            "an earlier `byname fix` was ended while it wrote: what it had done is taken back, and this one begins anew",
+        );
+    }
+    Ok(())
 }
 
 fn directory(arguments: &Fix, current: &Path) -> Result<PathBuf, Failure> {

@@ -6,6 +6,7 @@ mod cli;
 mod files;
 mod fixing;
 mod manual;
+mod room;
 mod show;
 
 use std::env;
@@ -18,7 +19,7 @@ use std::time::Instant;
 
 use anstyle::Style;
 use byname::check::{self, Cache, CheckError, Options, Report, UnfitCache};
-use byname::fix::{ApplyError, ProposeError};
+use byname::fix::{ApplyError, ProposeError, RecoverError};
 use byname::progress::Stage;
 use byname::report::{explain, json, jsonl, printable};
 use byname::rules::{self, UnknownRule};
@@ -28,6 +29,7 @@ use thiserror::Error;
 
 use crate::bar::Bar;
 use crate::cli::{Check, Cli, Command, Explain, Page, SchemaOf};
+use crate::room::NoRoom;
 use crate::show::OutputError;
 
 /// Parsing all of Nixpkgs allocates much from many threads, which this one does a fifth faster than the system's.
@@ -40,6 +42,14 @@ const PROBLEMS: u8 = 1;
 const NO_VERDICT: u8 = 2;
 
 fn main() -> ExitCode {
+    if !room::is_there_any() {
+        // Where standard error is closed too, there is nobody left to tell.
+        let _ = io::stderr().write_all(
+            b"error: this process may have less than 128 MiB of memory (`ulimit -v`, `ulimit -d`), which is too little to start. \
+              Raise the limit, as with `ulimit -v unlimited`\n",
+        );
+        return ExitCode::from(NO_VERDICT);
+    }
     let result = match Cli::parse().command {
         Command::Check(arguments) => run_check(&arguments),
         Command::Attributes(arguments) => ask::attributes(&arguments),
@@ -68,8 +78,10 @@ fn done(result: Result<(), OutputError>) -> Result<ExitCode, Failure> {
 /// Why there is no verdict.
 #[derive(Debug, Error)]
 enum Failure {
-    #[error("can't tell which directory this is")]
+    #[error("can't tell which directory this is, so give absolute paths (`dir:/PATH`, and `rev:REV` as a base)")]
     CurrentDirectory(#[source] io::Error),
+    #[error(transparent)]
+    NoRoom(#[from] NoRoom),
     #[error(
         "{} is not in a Nixpkgs: no directory from here up has `pkgs/by-name` or `pkgs/top-level`. Give the path of one: \
          `byname check PATH`",
@@ -105,6 +117,14 @@ enum Failure {
     Propose(#[from] ProposeError),
     #[error(transparent)]
     Apply(#[from] ApplyError),
+    #[error(transparent)]
+    Recover(#[from] RecoverError),
+    #[error(
+        "an earlier `byname fix` was ended while it wrote, and left {} half changed. `byname fix` without --dry-run first takes \
+         back what that did",
+        .0.display()
+    )]
+    HalfChanged(PathBuf),
 }
 
 fn run_check(arguments: &Check) -> Result<ExitCode, Failure> {
@@ -120,7 +140,10 @@ fn run_check(arguments: &Check) -> Result<ExitCode, Failure> {
 }
 
 fn judge(arguments: &Check) -> Result<Report, Failure> {
-    let current = env::current_dir().map_err(Failure::CurrentDirectory)?;
+    room::check(arguments.jobs)?;
+    let files = arguments.files.iter().flatten().map(|path| path.as_os_str());
+    let paths = files.map(Some).chain([arguments.nixpkgs.as_deref()]);
+    let current = current_directory(paths, arguments.base.as_deref())?;
     let request = request(arguments, current)?;
     let bar = match arguments.quiet {
         true => Bar::never(),
@@ -146,6 +169,34 @@ fn judge(arguments: &Check) -> Result<Report, Failure> {
     Ok(match &arguments.files {
         Some(files) => report.only(&files::in_tree(files, &request)),
         None => report,
+    })
+}
+
+/// The current directory.  If that is gone, the root does as well, so long as no argument is looked up from here: `paths` name
+/// what is on disk, by default around the current directory, and `base` may be a revision.
+///
+/// # Errors
+/// If it is gone, and an argument is looked up from it.
+fn current_directory<'a>(
+    paths: impl IntoIterator<Item = Option<&'a OsStr>>,
+    base: Option<&OsStr>,
+) -> Result<PathBuf, Failure> {
+    env::current_dir().or_else(|gone| {
+        let is_elsewhere = |path: &OsStr, starts: &[&str]| {
+            let path = path.as_encoded_bytes();
+            path == b"-" || starts.iter().any(|start| path.starts_with(start.as_bytes()))
+        };
+        const PATHS: [&str; 5] = ["/", "dir:/", "archive:/", "channel:", "<"];
+        const BASES: [&str; 6] = ["/", "dir:/", "archive:/", "channel:", "<", "rev:"];
+        let all_are = paths
+            .into_iter()
+            .all(|path| path.is_some_and(|path| is_elsewhere(path, &PATHS)))
+            && base.is_none_or(|base| is_elsewhere(base, &BASES));
+        let root = PathBuf::from("/");
+        match all_are && env::set_current_dir(&root).is_ok() {
+            true => Ok(root),
+            false => Err(Failure::CurrentDirectory(gone)),
+        }
     })
 }
 

@@ -285,6 +285,82 @@ fn what_is_undecided_in_a_whole_nixpkgs_fails_in_every_format_unless_it_is_allow
 }
 
 #[test]
+fn an_absolute_path_needs_no_current_directory() {
+    let tree = good_tree();
+    let run = |arguments: &str| {
+        let script = format!("cd \"$(mktemp -d)\" && rmdir \"$PWD\" && exec \"$BYNAME\" {arguments}");
+        Command::new("sh")
+            .args(["-c", &script])
+            .env("BYNAME", env!("CARGO_BIN_EXE_byname"))
+            .output()
+            .expect("the shell starts")
+    };
+    let path = tree.path().display();
+    for arguments in [
+        format!("check {path}"),
+        format!("check dir:{path} --base {path} --files {path}/pkgs"),
+        format!("attributes {path}"),
+        format!("why hello {path}"),
+        format!("fix {path} --dry-run"),
+    ] {
+        let output = run(&arguments);
+        assert_eq!(output.status.code(), Some(0), "{arguments}: {}", stderr(&output));
+    }
+    for arguments in [
+        "check".to_owned(),
+        "check sample".to_owned(),
+        format!("check {path} --base sample"),
+    ] {
+        let output = run(&arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments}");
+        assert!(stderr(&output).contains("give absolute paths"), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn too_little_room_is_said() {
+    for (limit, option, value) in [
+        ("60000", "-v", "128 MiB"),
+        ("300000", "-v", "-v unlimited"),
+        ("300000", "-d", "-d unlimited"),
+    ] {
+        let script = format!("ulimit {option} {limit} && exec \"$BYNAME\" check sample --jobs 1");
+        let output = Command::new("bash")
+            .args(["-c", &script])
+            .current_dir(repository())
+            .env("BYNAME", env!("CARGO_BIN_EXE_byname"))
+            .output()
+            .expect("the shell starts");
+        assert_eq!(output.status.code(), Some(2), "{limit}: {}", stderr(&output));
+        assert!(
+            stderr(&output).starts_with("error: this process may have "),
+            "{}",
+            stderr(&output)
+        );
+        assert!(stderr(&output).contains(value), "{}", stderr(&output));
+        assert_eq!(stdout(&output), "");
+    }
+}
+
+#[test]
+fn an_address_in_a_thrown_message_is_no_link() {
+    let tree = good_tree();
+    let package = tree.path().join("pkgs/by-name/he/hello/package.nix");
+    fs::write(
+        package,
+        "{ stdenv }: throw \"see https://evil.example/login or www.evil.example\"\n",
+    )
+    .expect("a file can be written");
+    let output = byname(tree.path(), &["check", ".", "--format", "markdown"]);
+    // what is quoted between fences is no link
+    let prose: String = stdout(&output).split("```").step_by(2).collect();
+    assert!(prose.contains("evil.example"), "{prose}");
+    for link in ["https://evil", "www.evil"] {
+        assert!(!prose.contains(link), "{prose}");
+    }
+}
+
+#[test]
 fn a_schema_is_json() {
     for arguments in [&["schema"][..], &["schema", "jsonl"]] {
         let schema: serde_json::Value =
