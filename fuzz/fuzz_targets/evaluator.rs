@@ -5,6 +5,7 @@
 use byname::eval::{Eval, Heap, Limits, Stop};
 use byname::nixpkgs::{Files, World};
 use byname::tree::MemoryTree;
+use byname_fuzz::remember;
 use libfuzzer_sys::fuzz_target;
 
 /// Many steps and little depth: a recursion of which the depth is not counted overflows the stack.
@@ -15,6 +16,7 @@ const LIMITS: Limits = Limits {
 };
 
 fuzz_target!(|text: &str| {
+    remember("evaluator", text);
     assert_eq!(evaluated(text), evaluated(text));
 });
 

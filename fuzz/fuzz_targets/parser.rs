@@ -3,9 +3,11 @@
 #![no_main]
 
 use byname::nix::{BoundValue, Expr, File, SyntaxError};
+use byname_fuzz::remember;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
+    remember("parser", text);
     let parsed = File::parse(text.to_owned());
     match &parsed {
         Ok(file) => is_in_its_text(file),

@@ -6,10 +6,11 @@ use std::num::NonZeroUsize;
 
 use byname::check::{self, Options, Report};
 use byname::report::{github, json, jsonl, markdown, sarif, text};
-use byname_fuzz::{Trees, walk};
+use byname_fuzz::{Trees, remember, walk};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
+    remember("whole_tree", text);
     let Some(trees) = Trees::parse(text) else { return };
     walk(&trees.head);
     let [one, two] = [1, 2].map(|jobs| report(&trees, jobs));

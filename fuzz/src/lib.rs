@@ -2,6 +2,9 @@
 
 pub mod repository;
 
+use std::fs;
+use std::path::Path;
+
 use byname::tree::{MemoryTree, Resolved, Tree};
 
 /// Trees as one text: seeds can be read and written by hand, and a fuzzer changes them line by line.
@@ -85,4 +88,12 @@ pub fn walk(tree: &Tree) {
             assert!(tree.read_link(target).is_none(), "{path:?} leads to no symlink");
         }
     }
+}
+
+/// Keeps what a target is about to try, in `artifacts/last-TARGET`: where it overflows the stack, libFuzzer keeps nothing.
+pub fn remember(target: &str, input: &str) {
+    let artifacts = Path::new(env!("CARGO_MANIFEST_DIR")).join("artifacts");
+    let written =
+        fs::create_dir_all(&artifacts).and_then(|()| fs::write(artifacts.join(format!("last-{target}")), input));
+    written.expect("an input can be kept");
 }
