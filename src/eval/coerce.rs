@@ -1,13 +1,11 @@
 //! Values as strings.
 
 use super::host::Entry;
+use super::partial::Text;
 use super::print::non_finite;
-use super::stop::{Reason, Stop};
+use super::stop::Stop;
 use super::value::{Thunk, Value};
 use super::{Eval, Outcome};
-
-/// A string's text, or why it can't be known.
-pub(super) type Text<'h> = Result<&'h str, Reason<'h>>;
 
 /// Which values are strings besides strings, and sets that say of themselves that they are.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -18,6 +16,8 @@ enum Mode {
     Path,
     /// Paths as they are, numbers, Booleans, null, and lists: of `toString`.
     Any,
+    /// The same with paths that are copied to the store: of arguments of `derivation`.
+    Argument,
 }
 
 impl<'h> Eval<'h> {
@@ -45,14 +45,26 @@ impl<'h> Eval<'h> {
         self.coerce_by(Mode::Any, value)
     }
 
+    /// What a builder gets of an argument of `derivation`.
+    ///
+    /// # Errors
+    /// As [`coerce_more`](Self::coerce_more).
+    pub(super) fn coerce_argument(&self, value: Value<'h>) -> Outcome<'h, Text<'h>> {
+        self.coerce_by(Mode::Argument, value)
+    }
+
     fn coerce_by(&self, mode: Mode, value: Value<'h>) -> Outcome<'h, Text<'h>> {
         match (value, mode) {
             (Value::Str(text), _) => Ok(Ok(text)),
-            (Value::UnknownStr(reason), _) => Ok(Err(reason)),
-            (Value::Path(path), Mode::Copying) => match self.entry(path) {
+            (Value::UnknownStr(partial), _) => Ok(Err(partial)),
+            (Value::Path(path), Mode::Copying | Mode::Argument) => match self.entry(path) {
                 Entry::Missing => Err(self.abort(&format!("the path '{path}' does not exist"))),
                 Entry::Outside => Err(self.unknown(&format!("'{path}' is outside the tree, and is not read"))),
-                _ => Ok(Err(self.cause("the store path of a file"))),
+                _ => {
+                    let name = path.rsplit_once('/').map_or("", |(_, name)| name);
+                    let path = self.file_path(path, name)?;
+                    self.coerce_by(mode, path)
+                }
             },
             (Value::Path(path), _) => Ok(Ok(path)),
             (Value::Attrs(attrs), _) => {
@@ -69,49 +81,47 @@ impl<'h> Eval<'h> {
                     None => Err(self.mismatch("a string", value, "")),
                 }
             }
-            (Value::Null | Value::Bool(false), Mode::Any) => Ok(Ok("")),
-            (Value::Bool(true), Mode::Any) => Ok(Ok("1")),
-            (Value::Int(int), Mode::Any) => Ok(Ok(self.heap.str(&int.to_string()))),
-            (Value::Float(float), Mode::Any) if !float.is_finite() => Ok(Ok(non_finite(float))),
-            (Value::Float(float), Mode::Any) => Ok(Ok(self.heap.str(&format!("{float:.6}")))),
-            (Value::List(items), Mode::Any) => self.coerce_list(items),
+            (Value::Null | Value::Bool(false), Mode::Any | Mode::Argument) => Ok(Ok("")),
+            (Value::Bool(true), Mode::Any | Mode::Argument) => Ok(Ok("1")),
+            (Value::Int(int), Mode::Any | Mode::Argument) => Ok(Ok(self.heap.str(&int.to_string()))),
+            (Value::Float(float), Mode::Any | Mode::Argument) if !float.is_finite() => Ok(Ok(non_finite(float))),
+            (Value::Float(float), Mode::Any | Mode::Argument) => Ok(Ok(self.heap.str(&format!("{float:.6}")))),
+            (Value::List(items), Mode::Any | Mode::Argument) => self.coerce_list(mode, items),
             (other, _) => Err(self.mismatch("a string", other, "")),
         }
     }
 
-    fn coerce_list(&self, items: &'h [&'h Thunk<'h>]) -> Outcome<'h, Text<'h>> {
-        let mut text = String::new();
-        let mut unknown = None;
-        let mut scratch = self.scratch();
+    fn coerce_list(&self, mode: Mode, items: &'h [&'h Thunk<'h>]) -> Outcome<'h, Text<'h>> {
+        let mut joined = self.joiner();
         for (at, item) in items.iter().enumerate() {
             let value = self.force(item)?;
-            match self.nested(|| self.coerce_more(value))? {
-                Ok(part) => {
-                    text.push_str(part);
-                    // an empty list leaves no space behind it
-                    if at + 1 < items.len() && !matches!(value, Value::List([])) {
-                        text.push(' ');
-                    }
-                }
-                Err(reason) => unknown = unknown.or(Some(reason)),
+            joined.push(self.nested(|| self.coerce_by(mode, value))?)?;
+            // an empty list leaves no space behind it
+            if at + 1 < items.len() && !matches!(value, Value::List([])) {
+                joined.push(Ok(" "))?;
             }
-            scratch.hold(text.len())?;
         }
-        Ok(unknown.map_or_else(|| Ok(self.heap.str(&text)), Err))
+        joined.end()
     }
 
     pub(super) fn text_value(&self, text: Text<'h>) -> Value<'h> {
         match text {
             Ok(text) => Value::Str(text),
-            Err(reason) => Value::UnknownStr(reason),
+            Err(partial) => Value::UnknownStr(partial),
         }
     }
 
     /// A value that has to be a string, whose text need not be known.
     pub(super) fn force_text(&self, thunk: &'h Thunk<'h>, what: &str) -> Outcome<'h, Text<'h>> {
-        match self.force(thunk)? {
+        let value = self.force(thunk)?;
+        self.string_text(value, what)
+    }
+
+    /// The same of a value that is there.
+    pub(super) fn string_text(&self, value: Value<'h>, what: &str) -> Outcome<'h, Text<'h>> {
+        match value {
             Value::Str(text) => Ok(Ok(text)),
-            Value::UnknownStr(reason) => Ok(Err(reason)),
+            Value::UnknownStr(partial) => Ok(Err(partial)),
             other => Err(self.mismatch("a string", other, what)),
         }
     }

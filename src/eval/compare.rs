@@ -1,6 +1,7 @@
 //! Equality and order.
 
 use super::attrs::{Attr, Attrs};
+use super::partial;
 use super::stop::Stop;
 use super::value::{Thunk, Value};
 use super::{Eval, Outcome};
@@ -21,8 +22,11 @@ impl<'h> Eval<'h> {
                 self.spend_on_text(a, b);
                 Ok(a == b)
             }
-            (Value::UnknownStr(reason), Value::Str(_) | Value::UnknownStr(_))
-            | (Value::Str(_), Value::UnknownStr(reason)) => Err(Stop::Unknown(reason)),
+            (Value::UnknownStr(partial), Value::Str(_) | Value::UnknownStr(_))
+            | (Value::Str(_), Value::UnknownStr(partial)) => {
+                let (left, right) = (self.string_text(left, "")?, self.string_text(right, "")?);
+                partial::equal(&left, &right).ok_or(Stop::Unknown(partial.reason))
+            }
             (Value::Path(a), Value::Path(b)) => Ok(a == b),
             (Value::List(a), Value::List(b)) => {
                 if a.len() != b.len() {
@@ -107,8 +111,12 @@ impl<'h> Eval<'h> {
                 self.spend_on_text(a, b);
                 Ok(a < b)
             }
-            (Value::UnknownStr(reason), Value::Str(_) | Value::UnknownStr(_))
-            | (Value::Str(_), Value::UnknownStr(reason)) => Err(Stop::Unknown(reason)),
+            (Value::UnknownStr(partial), Value::Str(_) | Value::UnknownStr(_))
+            | (Value::Str(_), Value::UnknownStr(partial)) => {
+                let (left, right) = (self.string_text(left, "")?, self.string_text(right, "")?);
+                let order = partial::order(&left, &right).ok_or(Stop::Unknown(partial.reason))?;
+                Ok(order.is_lt())
+            }
             (Value::Path(a), Value::Path(b)) => Ok(a < b),
             (Value::List(a), Value::List(b)) => {
                 self.charge_items(a.len().min(b.len()))?;

@@ -5,6 +5,7 @@ use crate::nix::{
 };
 
 use super::attrs::{Attr, Attrs};
+use super::builtins::FETCHURL;
 use super::stop::{Cause, Stop};
 use super::value::{Closure, Env, Frame, Position, State, Thunk, Value};
 use super::{Eval, Outcome};
@@ -210,8 +211,7 @@ impl<'h> Eval<'h> {
             AttrName::Static(symbol) => Ok(symbol),
             AttrName::Dynamic(expr) => match self.eval(env, expr)? {
                 Value::Str(text) => Ok(self.symbol(text)),
-                Value::UnknownStr(reason) => Err(Stop::Unknown(reason)),
-                other => Err(self.mismatch("a string", other, "as the name of an attribute")),
+                other => Ok(self.symbol(self.plain_str(other, "as the name of an attribute")?)),
             },
         }
     }
@@ -338,8 +338,7 @@ impl<'h> Eval<'h> {
             let name = match self.eval(inner, binding.name)? {
                 Value::Null => continue,
                 Value::Str(text) => self.symbol(text),
-                Value::UnknownStr(reason) => return Err(Stop::Unknown(reason)),
-                other => return Err(self.mismatch("a string", other, "as the name of an attribute")),
+                other => self.symbol(self.plain_str(other, "as the name of an attribute")?),
             };
             self.charge_items(more.len())?;
             if attrs.has(self, name) || more.iter().any(|attr| attr.name == name) {
@@ -395,23 +394,16 @@ impl<'h> Eval<'h> {
         }
         // put together at the end: a part may hold as much, and evaluate much more, before the next is known
         let mut texts = Vec::with_capacity(parts.len());
-        let mut unknown = None;
         for part in parts {
             match *part {
-                Part::Text(literal) => texts.push(self.text(env, literal)),
+                Part::Text(literal) => texts.push(Ok(self.text(env, literal))),
                 Part::Interpolation(expr) => {
                     let value = self.eval(env, expr)?;
-                    match self.coerce(value).map_err(|stop| self.located(stop, env, expr))? {
-                        Ok(text) => texts.push(text),
-                        Err(reason) => unknown = unknown.or(Some(reason)),
-                    }
+                    texts.push(self.coerce(value).map_err(|stop| self.located(stop, env, expr))?);
                 }
             }
         }
-        match unknown {
-            Some(reason) => Ok(Value::UnknownStr(reason)),
-            None => self.joined(&texts),
-        }
+        self.concatenated(&texts)
     }
 
     fn path(&self, env: &'h Env<'h>, kind: PathKind, parts: Slice) -> Outcome<'h> {
@@ -428,7 +420,7 @@ impl<'h> Eval<'h> {
                     let value = self.eval(env, expr)?;
                     match self.coerce_path(value)? {
                         Ok(part) => texts.push(part),
-                        Err(reason) => return Err(Stop::Unknown(reason)),
+                        Err(partial) => return Err(Stop::Unknown(partial.reason)),
                     }
                 }
             }
@@ -436,6 +428,7 @@ impl<'h> Eval<'h> {
         match kind {
             PathKind::Relative | PathKind::Absolute => self.path_of(&texts).map(Value::Path),
             PathKind::Home => Err(self.unknown("a path in the user's home directory")),
+            PathKind::Search if texts == ["nix/fetchurl.nix"] => Ok(Value::Path(FETCHURL)),
             PathKind::Search => Err(self.unknown("a search path, which depends on the machine")),
         }
     }

@@ -14,6 +14,7 @@ mod host;
 mod interpret;
 mod limits;
 mod operators;
+mod partial;
 mod paths;
 mod print;
 mod recursion;
@@ -38,10 +39,22 @@ pub use value::{Closure, Code, Env, FileId, HostFn, Native, NativeFn, Position, 
 
 use builtins::Compiled;
 use dependencies::Account;
+use partial::{Context, Partial};
 use value::{Application, Dependent, HostCall, Mapped, State};
 
 /// A value, or why there is none.
 pub type Outcome<'h, T = Value<'h>> = Result<T, Stop<'h>>;
+
+/// What is taken for granted of derivations whose paths are needed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Assumed {
+    #[default]
+    Nothing,
+    /// That all that they are made of can be made.
+    Inputs,
+    /// That they can be made.
+    All,
+}
 
 /// An evaluator: one thread's, with a heap of its own.
 pub struct Eval<'h> {
@@ -58,6 +71,7 @@ pub struct Eval<'h> {
     exhausted: Cell<bool>,
     /// Of how many unknown choices what is being evaluated is one.
     speculations: Cell<u32>,
+    assumed: Cell<Assumed>,
     account: Account,
     codes: RefCell<FxHashMap<FileId, &'h Code<'h>>>,
     imports: RefCell<FxHashMap<FileId, &'h Thunk<'h>>>,
@@ -128,6 +142,7 @@ impl<'h> Eval<'h> {
             depth: Cell::new(0),
             exhausted: Cell::new(false),
             speculations: Cell::new(0),
+            assumed: Cell::default(),
             account: Account::default(),
             codes: RefCell::default(),
             imports: RefCell::default(),
@@ -178,6 +193,14 @@ impl<'h> Eval<'h> {
         let result = common()?;
         self.account.begin();
         Ok(result)
+    }
+
+    /// Takes this for granted of derivations whose paths are needed while `run` does its work.
+    pub fn assuming<T>(&self, assumed: Assumed, run: impl FnOnce() -> T) -> T {
+        let before = self.assumed.replace(assumed);
+        let result = run();
+        self.assumed.set(before);
+        result
     }
 
     /// What all values depend on, where account is kept.
@@ -461,8 +484,19 @@ impl<'h> Eval<'h> {
     fn known_str(&self, value: Value<'h>, what: &str) -> Outcome<'h, &'h str> {
         match value {
             Value::Str(text) => Ok(text),
-            Value::UnknownStr(reason) => Err(Stop::Unknown(reason)),
+            Value::UnknownStr(partial) => partial.text().ok_or(Stop::Unknown(partial.reason)),
             other => Err(self.mismatch("a string", other, what)),
+        }
+    }
+
+    /// The same of a string that may not refer to the store, such as the name of an attribute.
+    pub(super) fn plain_str(&self, value: Value<'h>, what: &str) -> Outcome<'h, &'h str> {
+        match value {
+            Value::UnknownStr(Partial {
+                context: Context::Present,
+                ..
+            }) => Err(self.abort(&format!("a string that refers to the store is not allowed {what}"))),
+            value => self.known_str(value, what),
         }
     }
 

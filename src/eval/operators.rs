@@ -3,6 +3,7 @@
 use crate::nix::{BinaryOp, ExprId};
 
 use super::attrs::Attrs;
+use super::partial::Context;
 use super::stop::{Reason, Stop};
 use super::value::{Env, Value};
 use super::{Eval, Outcome};
@@ -110,14 +111,14 @@ impl<'h> Eval<'h> {
             (Value::Int(_) | Value::Float(_), _) => self.arithmetic(BinaryOp::Add, left, right),
             (Value::Path(path), right) => match self.coerce_path(right)? {
                 Ok(suffix) => self.path_of(&[path, suffix]).map(Value::Path),
-                Err(reason) => Err(Stop::Unknown(reason)),
+                Err(partial) if partial.context == Context::Present => {
+                    Err(self.abort("a string that refers to the store can't be appended to a path"))
+                }
+                Err(partial) => Err(Stop::Unknown(partial.reason)),
             },
             (left, right) => {
                 let (left, right) = (self.coerce(left)?, self.coerce(right)?);
-                Ok(match (left, right) {
-                    (Ok(left), Ok(right)) => self.joined(&[left, right])?,
-                    (Err(reason), _) | (_, Err(reason)) => Value::UnknownStr(reason),
-                })
+                self.concatenated(&[left, right])
             }
         }
     }
@@ -168,7 +169,7 @@ impl<'h> Eval<'h> {
             (Value::Str(a), Value::Str(b)) if a == b => Ok(one),
             (Value::Path(a), Value::Path(b)) if a == b => Ok(one),
             (Value::Str(_) | Value::UnknownStr(_), Value::Str(_) | Value::UnknownStr(_)) => {
-                Ok(Value::UnknownStr(reason))
+                Ok(self.unknown_text(reason))
             }
             (Value::Attrs(a), Value::Attrs(b)) => self.either_set(reason, a, b),
             _ => unknown,

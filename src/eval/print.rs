@@ -53,7 +53,10 @@ impl<'h> Printer<'_, 'h> {
             Value::Int(int) => self.text.push_str(&int.to_string()),
             Value::Float(float) => self.text.push_str(&float_text(float)),
             Value::Str(text) => self.quoted(text),
-            Value::UnknownStr(reason) => self.unknown(reason.message),
+            Value::UnknownStr(partial) => match partial.text() {
+                Some(text) => self.quoted(text),
+                None => self.unknown(partial.reason.message),
+            },
             Value::Path(path) => self.text.push_str(path),
             Value::List(items) if !items.is_empty() && !self.seen.insert(items.as_ptr().cast()) => self.repeated(),
             Value::List(items) => {

@@ -6,7 +6,8 @@ use crate::nix::{BindingsId, ExprId, File, LambdaId, Symbol};
 
 use super::attrs::{Attrs, Shape};
 use super::dependencies::Dependencies;
-use super::stop::{Reason, Stop};
+use super::partial::Partial;
+use super::stop::Stop;
 use super::{Eval, Outcome};
 
 /// A value in weak head normal form.
@@ -17,8 +18,8 @@ pub enum Value<'h> {
     Int(i64),
     Float(f64),
     Str(&'h str),
-    /// A string whose text can't be known without Nix, such as a store path.
-    UnknownStr(Reason<'h>),
+    /// A string of which a part can't be known without Nix, such as a store path.
+    UnknownStr(&'h Partial<'h>),
     /// Absolute, normalized.
     Path(&'h str),
     List(&'h [&'h Thunk<'h>]),

@@ -2,7 +2,7 @@
 
 use super::attributes::{Answer, Attribute, Cause, EvaluationError, Failure, Kind};
 use super::override_attrs::SETTINGS;
-use super::top_level::{CALL_PACKAGE_MARK, TopLevel, is_whole, top_level};
+use super::top_level::{CALL_PACKAGE_MARK, TopLevel, assume_builder, is_whole, top_level};
 use super::work::Work;
 use super::written::WrittenFiles;
 use crate::eval::{Attrs, Eval, Outcome, Value};
@@ -39,6 +39,9 @@ impl<'w, 'h> Inquiry<'w, 'h> {
             Ok(error) => Failure::Fails(error),
             Err(cause) => Failure::Undecided(cause),
         })?;
+        if top_level.given.is_none() {
+            assume_builder(eval, top_level.packages);
+        }
         Ok(Self {
             work,
             eval,

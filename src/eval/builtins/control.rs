@@ -90,7 +90,10 @@ fn message<'h>(eval: &Eval<'h>, thunk: &'h Thunk<'h>) -> Outcome<'h, Reason<'h>>
     let unknown = |reason: Reason| eval.cause(&format!("an error whose message only Nix knows: {}", reason.message));
     match eval.force(thunk).and_then(|value| eval.coerce(value)) {
         Ok(Ok(message)) => Ok(eval.heap.alloc(Cause::new(message, Position::NONE))),
-        Ok(Err(reason)) => Ok(unknown(reason)),
+        Ok(Err(partial)) => Ok(match partial.text() {
+            Some(message) => eval.cause(message),
+            None => unknown(partial.reason),
+        }),
         Err(Stop::Unknown(reason)) if !eval.exhausted.get() => Err(Stop::Error(unknown(reason))),
         Err(stop) => Err(stop),
     }

@@ -1,4 +1,4 @@
-//! `derivation`: what a package is to Nix, without its store paths.
+//! `derivation`: what a package is to Nix, without the hashes in its store paths.
 
 use crate::nix::Symbol;
 
@@ -6,6 +6,7 @@ use super::super::attrs::{Attr, Attrs};
 use super::super::value::{Position, Thunk, Value};
 use super::super::{Eval, Outcome};
 use super::Entry;
+use super::store_derivation::strict;
 
 pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
     vec![
@@ -15,22 +16,14 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
         }),
         ("derivationStrict", 1, |eval, args| {
             let attrs = eval.force_attrs(args[0], "by `derivationStrict`")?;
-            let path = eval.done(Value::UnknownStr(eval.cause("a store path")));
-            let mut names = vec![eval.names.drv_path];
-            names.extend(eval.outputs(attrs)?);
-            let attr = |name| Attr {
-                name,
-                position: Position::NONE,
-                value: path,
-            };
-            Ok(Value::Attrs(eval.attrs(names.into_iter().map(attr).collect())))
+            strict(eval, attrs)
         }),
     ]
 }
 
 impl<'h> Eval<'h> {
     /// What `derivation attrs` gives (Nix manual, "Derivations"): the attributes, the outputs, and store paths, which
-    /// are unknown.
+    /// are known in part, and force what the builder is given.
     ///
     /// # Errors
     /// Where the names of its outputs can't be had.
@@ -39,8 +32,17 @@ impl<'h> Eval<'h> {
             trace.derivation(attrs);
         }
         let outputs = self.outputs(attrs)?;
-        let first = self.done(Value::Str(outputs.first().map_or("out", |first| first.name())));
-        Ok(Value::Attrs(self.output(attrs, &outputs, first)))
+        let Some(first) = outputs.first() else {
+            return Err(self.abort("a derivation without outputs"));
+        };
+        let first = self.done(Value::Str(first.name()));
+        let own = self.done(Value::Attrs(attrs));
+        let strict = self.lazy_host(
+            |eval, data| strict(eval, eval.force_attrs(data[0], "by `derivation`")?),
+            &[own],
+        );
+        let made = Made { attrs, own, strict };
+        Ok(Value::Attrs(self.output(made, &outputs, first)?))
     }
 
     fn outputs(&self, attrs: &'h Attrs<'h>) -> Outcome<'h, Vec<Symbol>> {
@@ -49,27 +51,32 @@ impl<'h> Eval<'h> {
         };
         let mut names = Vec::new();
         for output in self.force_list(outputs, "as the outputs of a derivation")? {
-            names.push(self.symbol(self.force_str(output, "as the name of an output")?));
+            let output = self.force(output)?;
+            names.push(self.symbol(self.plain_str(output, "as the name of an output")?));
         }
         Ok(names)
     }
 
     /// One output of a derivation, as a set.
-    fn output(&self, attrs: &'h Attrs<'h>, outputs: &[Symbol], which: &'h Thunk<'h>) -> &'h Attrs<'h> {
+    fn output(&self, made: Made<'h>, outputs: &[Symbol], which: &'h Thunk<'h>) -> Outcome<'h, &'h Attrs<'h>> {
         let attr = |name, value| Attr {
             name,
             position: Position::NONE,
             value,
         };
-        let own = self.done(Value::Attrs(attrs));
-        let path = self.done(Value::UnknownStr(self.cause("a store path")));
+        let Made { attrs, own, strict } = made;
         let mut more: Vec<_> = (outputs.iter())
             .map(|name| {
-                let data = [own, self.done(Value::Str(name.name()))];
+                let data = [own, strict, self.done(Value::Str(name.name()))];
                 let value = self.lazy_host(
                     |eval, data| {
-                        let attrs = eval.force_attrs(data[0], "by `derivation`")?;
-                        Ok(Value::Attrs(eval.output(attrs, &eval.outputs(attrs)?, data[1])))
+                        let [own, strict, which] = *data else {
+                            unreachable!("three were given")
+                        };
+                        let attrs = eval.force_attrs(own, "by `derivation`")?;
+                        let made = Made { attrs, own, strict };
+                        let output = eval.output(made, &eval.outputs(attrs)?, which)?;
+                        Ok(Value::Attrs(output))
                     },
                     &data,
                 );
@@ -77,14 +84,26 @@ impl<'h> Eval<'h> {
             })
             .collect();
         let all = self.list(more.iter().map(|attr| attr.value).collect());
+        let name = self.symbol(self.force_str(which, "as the name of an output")?);
         more.extend([
             attr(self.names.all, self.done(all)),
             attr(self.names.drv_attrs, own),
             attr(self.names.type_, self.done(Value::Str("derivation"))),
-            attr(self.names.out_path, path),
-            attr(self.names.drv_path, path),
+            attr(self.names.out_path, self.lazy_select(strict, name)),
+            attr(self.names.drv_path, self.lazy_select(strict, self.names.drv_path)),
             attr(self.names.output_name, which),
         ]);
-        self.update(attrs, self.attrs(more))
+        Ok(self.update(attrs, self.attrs(more)))
     }
+}
+
+/// A derivation that is being taken apart into its outputs.
+#[derive(Clone, Copy)]
+struct Made<'h> {
+    /// Its arguments.
+    attrs: &'h Attrs<'h>,
+    /// The same as a value.
+    own: &'h Thunk<'h>,
+    /// What `derivationStrict` makes of them.
+    strict: &'h Thunk<'h>,
 }

@@ -2,9 +2,11 @@
 
 use super::super::attrs::Attr;
 use super::super::host::Entry as Found;
+use super::super::partial::Context;
 use super::super::stop::{Cause, Stop};
 use super::super::value::{Code, Env, FileId, Frame, Position, State, Thunk, Value};
 use super::super::{Eval, Outcome};
+use super::own_files::FETCHURL;
 use super::{Entry, impure};
 use crate::nix::{ExprId, File, Symbol};
 
@@ -62,29 +64,37 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
         }),
         ("toPath", 1, |eval, args| Ok(Value::Str(eval.path_arg(args[0])?))),
         ("toFile", 2, |eval, args| {
-            eval.force_str(args[0], "as the name of `toFile`")?;
+            let name = eval.force(args[0])?;
+            let name = eval.plain_str(name, "as the name of `toFile`")?;
             // its text need not be known
             let _ = eval.force_text(args[1], "as the contents of `toFile`")?;
-            Ok(Value::UnknownStr(eval.cause("the store path of a file")))
+            eval.other_path(name, eval.cause("the store path of a file"))
         }),
         ("path", 1, |eval, args| {
             let attrs = eval.force_attrs(args[0], "by `path`")?;
             let Some(path) = eval.lookup(attrs, eval.names.path)? else {
                 return Err(eval.missing(attrs, eval.names.path));
             };
-            eval.path_arg(path)?;
-            Ok(Value::UnknownStr(eval.cause("the store path of files")))
+            let path = eval.path_arg(path)?;
+            let name = match eval.lookup(attrs, eval.names.name)? {
+                Some(name) => {
+                    let name = eval.force(name)?;
+                    eval.plain_str(name, "as the name of what `path` copies")?
+                }
+                None => file_name(path),
+            };
+            eval.other_path(name, eval.cause("the store path of files"))
         }),
         ("filterSource", 2, |eval, args| {
-            eval.path_arg(args[1])?;
-            Ok(Value::UnknownStr(eval.cause("the store path of files")))
+            let path = eval.path_arg(args[1])?;
+            eval.other_path(file_name(path), eval.cause("the store path of files"))
         }),
         ("storePath", 1, |eval, args| {
             eval.force(args[0])?;
-            Ok(Value::UnknownStr(eval.cause("a store path")))
+            Ok(eval.open_text(Context::Present, eval.cause("a store path")))
         }),
         ("outputOf", 2, |eval, _| {
-            Ok(Value::UnknownStr(eval.cause("a store path")))
+            Ok(eval.open_text(Context::Present, eval.cause("a store path")))
         }),
         ("findFile", 2, |eval, _| {
             impure(eval, "a search path, which depends on the machine")
@@ -93,17 +103,17 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
             // Nixpkgs' own switches, which are not set where it is judged
             match eval.force_str(args[0], "by `getEnv`")?.starts_with("NIXPKGS_") {
                 true => Ok(Value::Str("")),
-                false => Ok(Value::UnknownStr(eval.cause("an environment variable"))),
+                false => Ok(eval.open_text(Context::Empty, eval.cause("an environment variable"))),
             }
         }),
         ("fetchurl", 1, |eval, _| {
-            Ok(Value::UnknownStr(eval.cause("a fetched file")))
+            Ok(eval.open_text(Context::Present, eval.cause("a fetched file")))
         }),
         ("fetchTarball", 1, |eval, _| {
-            Ok(Value::UnknownStr(eval.cause("a fetched archive")))
+            Ok(eval.open_text(Context::Present, eval.cause("a fetched archive")))
         }),
         ("fetchClosure", 1, |eval, _| {
-            Ok(Value::UnknownStr(eval.cause("a fetched closure")))
+            Ok(eval.open_text(Context::Present, eval.cause("a fetched closure")))
         }),
         ("fetchGit", 1, |eval, _| impure(eval, "a fetched repository")),
         ("fetchMercurial", 1, |eval, _| impure(eval, "a fetched repository")),
@@ -112,6 +122,11 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
         ("parseFlakeRef", 1, |eval, _| impure(eval, "a flake")),
         ("flakeRefToString", 1, |eval, _| impure(eval, "a flake")),
     ]
+}
+
+/// The last part of an absolute path.
+fn file_name(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(_, name)| name)
 }
 
 impl<'h> Eval<'h> {
@@ -125,7 +140,7 @@ impl<'h> Eval<'h> {
             other => match self.coerce_path(other)? {
                 Ok(text) if text.starts_with('/') => self.path_of(&[text]),
                 Ok(text) => Err(self.abort(&format!("'{text}' is not an absolute path"))),
-                Err(reason) => Err(Stop::Unknown(reason)),
+                Err(partial) => Err(Stop::Unknown(partial.reason)),
             },
         }
     }
@@ -158,6 +173,9 @@ impl<'h> Eval<'h> {
     /// # Errors
     /// Where it is not in the tree, does not parse, or has no value.
     pub fn import(&self, path: &str) -> Outcome<'h> {
+        if path == FETCHURL {
+            return self.fetchurl();
+        }
         let file = match self.entry(path) {
             Found::Directory(_) => self.file(&format!("{path}/default.nix"))?,
             _ => self.file(path)?,

@@ -16,7 +16,10 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
             let algorithm = Algorithm::of(eval, args[0])?;
             match eval.force_text(args[1], "by `hashString`")? {
                 Ok(text) => algorithm.hex(eval, text),
-                Err(reason) => Ok(Value::UnknownStr(reason)),
+                Err(partial) => match partial.text() {
+                    Some(text) => algorithm.hex(eval, text),
+                    None => Ok(eval.unknown_hash(algorithm.size() as u8 * 2, partial.reason)),
+                },
             }
         }),
         ("hashFile", 2, |eval, args| {
@@ -102,9 +105,10 @@ fn convert<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
         let name = Symbol::new(name);
         eval.lookup(attrs, name)?.ok_or_else(|| eval.missing(attrs, name))
     };
-    let text = match eval.force_text(required("hash")?, "as a hash")? {
-        Ok(text) => text,
-        Err(reason) => return Ok(Value::UnknownStr(reason)),
+    let text = eval.force(required("hash")?)?;
+    let text = match text {
+        Value::UnknownStr(partial) if partial.text().is_none() => return Ok(eval.unknown_text(partial.reason)),
+        value => eval.known_str(value, "as a hash")?,
     };
     let algorithm = match eval.lookup(attrs, Symbol::new("hashAlgo"))? {
         Some(name) => Some(Algorithm::of(eval, name)?),
@@ -145,6 +149,16 @@ fn parse(text: &str, given: Option<Algorithm>) -> Option<(Algorithm, Vec<u8>)> {
         BASE64.decode(digits.as_bytes()).ok()?
     };
     (hash.len() == size).then_some((algorithm, hash))
+}
+
+/// Whether a hash algorithm is called so.
+pub(super) fn is_algorithm(name: &str) -> bool {
+    Algorithm::named(name).is_some()
+}
+
+/// Whether this is a hash in any form, of the algorithm of this name, if one is given.
+pub(super) fn is_hash(text: &str, algorithm: Option<&str>) -> bool {
+    parse(text, algorithm.and_then(Algorithm::named)).is_some()
 }
 
 /// Nix's own base 32: no letter that is easily misread or makes a word, and the last byte first.

@@ -2,6 +2,7 @@
 
 use super::super::attrs::{Attr, Attrs};
 use super::super::limits::Scratch;
+use super::super::partial::Context;
 use super::super::stop::Reason;
 use super::super::value::{Thunk, Value};
 use super::super::{Eval, Outcome};
@@ -22,15 +23,9 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
             }
         }),
         ("toJSON", 1, |eval, args| {
-            let mut json = Json {
-                eval,
-                text: String::new(),
-                scratch: eval.scratch(),
-                unknown: None,
-            };
-            json.thunk(args[0])?;
+            let json = Json::of(eval, args[0])?;
             Ok(match json.unknown {
-                Some(reason) => Value::UnknownStr(reason),
+                Some(reason) => eval.open_text(Context::Unsure, reason),
                 None => eval.string(&json.text),
             })
         }),
@@ -67,7 +62,28 @@ struct Json<'e, 'h> {
     unknown: Option<Reason<'h>>,
 }
 
-impl<'h> Json<'_, 'h> {
+impl<'h> Eval<'h> {
+    /// Forces what `toJSON` forces of a value.
+    ///
+    /// # Errors
+    /// As `toJSON`.
+    pub(super) fn force_json(&self, value: &'h Thunk<'h>) -> Outcome<'h, ()> {
+        Json::of(self, value).map(|_| ())
+    }
+}
+
+impl<'e, 'h> Json<'e, 'h> {
+    fn of(eval: &'e Eval<'h>, value: &'h Thunk<'h>) -> Outcome<'h, Self> {
+        let mut json = Json {
+            eval,
+            text: String::new(),
+            scratch: eval.scratch(),
+            unknown: None,
+        };
+        json.thunk(value)?;
+        Ok(json)
+    }
+
     fn thunk(&mut self, thunk: &'h Thunk<'h>) -> Outcome<'h, ()> {
         let eval = self.eval;
         self.scratch.hold(self.text.capacity())?;
@@ -82,7 +98,7 @@ impl<'h> Json<'_, 'h> {
             Value::Int(int) => self.text.push_str(&int.to_string()),
             Value::Float(float) => self.text.push_str(&float_text(float)),
             Value::Str(text) => self.string(text)?,
-            Value::UnknownStr(reason) => self.unknown = self.unknown.or(Some(reason)),
+            Value::UnknownStr(partial) => self.unknown = self.unknown.or(Some(partial.reason)),
             Value::Path(_) => self.coerced(value)?,
             Value::List(items) => {
                 self.text.push('[');
@@ -126,7 +142,7 @@ impl<'h> Json<'_, 'h> {
     fn coerced(&mut self, value: Value<'h>) -> Outcome<'h, ()> {
         match self.eval.coerce(value)? {
             Ok(text) => self.string(text)?,
-            Err(reason) => self.unknown = self.unknown.or(Some(reason)),
+            Err(partial) => self.unknown = self.unknown.or(Some(partial.reason)),
         }
         Ok(())
     }

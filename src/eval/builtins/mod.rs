@@ -7,15 +7,18 @@ mod files;
 mod hashes;
 mod json;
 mod lists;
+mod own_files;
 mod pattern;
 mod posix;
 mod regex;
 mod sets;
+mod store_derivation;
 mod strings;
 mod toml;
 mod versions;
 mod xml;
 
+pub(super) use own_files::FETCHURL;
 pub(super) use pattern::Compiled;
 use rustc_hash::FxHashMap;
 

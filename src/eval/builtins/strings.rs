@@ -1,6 +1,8 @@
 //! Strings.
 
-use super::super::value::Value;
+use super::super::partial::{self, Context, Partial, Text};
+use super::super::stop::Stop;
+use super::super::value::{Thunk, Value};
 use super::super::{Eval, Outcome};
 use super::{Args, Entry};
 
@@ -12,10 +14,7 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
         }),
         ("stringLength", 1, |eval, args| {
             let value = eval.force(args[0])?;
-            match eval.coerce(value)? {
-                Ok(text) => Ok(Value::Int(text.len() as i64)),
-                Err(reason) => Err(super::Stop::Unknown(reason)),
-            }
+            Ok(Value::Int(eval.text_length(eval.coerce(value)?)? as i64))
         }),
         ("substring", 3, |eval, args| {
             let start = eval.force_int(args[0], "as the start of `substring`")?;
@@ -24,77 +23,61 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
                 return Err(eval.abort("`substring` from before the start of a string"));
             };
             let value = eval.force(args[2])?;
-            let text = match eval.coerce(value)? {
-                Ok(text) => text,
-                // of any text, this is nothing
-                Err(_) if length == 0 => "",
-                Err(reason) => return Ok(Value::UnknownStr(reason)),
-            };
-            if start >= text.len() {
-                return Ok(Value::Str(""));
-            }
-            let end = usize::try_from(length).map_or(text.len(), |length| start.saturating_add(length).min(text.len()));
-            match text.get(start..end) {
-                Some(part) => Ok(Value::Str(part)),
-                // Nix cuts between any bytes
-                None => Err(eval.unknown("`substring` that cuts a character in two")),
-            }
+            eval.substring(eval.coerce(value)?, start, usize::try_from(length).ok())
         }),
         ("concatStringsSep", 2, |eval, args| {
-            let separator = eval.force(args[0])?;
-            let mut unknown = None;
-            let separator = match separator {
-                Value::Str(text) => text,
-                Value::UnknownStr(reason) => {
-                    unknown = Some(reason);
-                    ""
-                }
-                other => return Err(eval.mismatch("a string", other, "as the separator of `concatStringsSep`")),
-            };
-            let mut text = String::new();
-            let mut scratch = eval.scratch();
+            let separator = eval.force_text(args[0], "as the separator of `concatStringsSep`")?;
+            let mut joined = eval.joiner();
             let items = eval.force_list(args[1], "by `concatStringsSep`")?;
             eval.charge_items(items.len())?;
             for (at, item) in items.iter().enumerate() {
                 if at > 0 {
-                    text.push_str(separator);
+                    joined.push(separator)?;
                 }
                 let value = eval.force(item)?;
-                match eval.coerce(value)? {
-                    Ok(part) => text.push_str(part),
-                    Err(reason) => unknown = unknown.or(Some(reason)),
-                }
-                scratch.hold(text.len())?;
+                joined.push(eval.coerce(value)?)?;
             }
-            Ok(match unknown {
-                Some(reason) => Value::UnknownStr(reason),
-                None => eval.string(&text),
-            })
+            let joined = joined.end()?;
+            // that of the separator is there even if it stands nowhere
+            let context = partial::context(&joined).max(partial::context(&separator));
+            eval.with_context(joined, context)
         }),
         ("replaceStrings", 3, replace_strings),
-        ("unsafeDiscardStringContext", 1, text),
+        ("unsafeDiscardStringContext", 1, |eval, args| {
+            let value = eval.force(args[0])?;
+            eval.with_context(eval.coerce(value)?, Context::Empty)
+        }),
         ("unsafeDiscardOutputDependency", 1, text),
         ("addDrvOutputDependencies", 1, text),
-        ("appendContext", 2, text),
+        ("appendContext", 2, |eval, args| {
+            let text = eval.force_text(args[0], "by `appendContext`")?;
+            let more = eval.force_attrs(args[1], "as the context of a string")?;
+            let more = match (more.size_bound(), more.open) {
+                (0, None) => Context::Empty,
+                (0, Some(_)) => Context::Unsure,
+                _ => Context::Present,
+            };
+            eval.with_context(text, partial::context(&text).max(more))
+        }),
         ("hasContext", 1, |eval, args| {
             let value = eval.force(args[0])?;
-            match eval.coerce(value)? {
-                Ok(_) => Ok(Value::Bool(false)),
-                Err(reason) => Err(super::Stop::Unknown(reason)),
-            }
+            let text = eval.coerce(value)?;
+            has_context(eval, &text).map(Value::Bool)
         }),
         ("getContext", 1, |eval, args| {
             let value = eval.force(args[0])?;
-            match eval.coerce(value)? {
-                Ok(_) => Ok(Value::Attrs(eval.attrs_sorted(&[]))),
-                Err(reason) => Err(super::Stop::Unknown(reason)),
-            }
+            let text = eval.coerce(value)?;
+            let none = eval.attrs_sorted(&[]);
+            Ok(Value::Attrs(match text {
+                Err(partial) if has_context(eval, &text)? => eval.opened(none, partial.reason),
+                _ => none,
+            }))
         }),
         ("baseNameOf", 1, |eval, args| {
             let value = eval.force(args[0])?;
             let path = match eval.coerce_path(value)? {
                 Ok(path) => path,
-                Err(reason) => return Ok(Value::UnknownStr(reason)),
+                Err(partial) => return base_name(eval, partial),
             };
             let trimmed = path.strip_suffix('/').unwrap_or(path);
             Ok(Value::Str(trimmed.rsplit_once('/').map_or(trimmed, |(_, name)| name)))
@@ -110,7 +93,7 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
                     Some((directory, _)) => directory,
                     None => ".",
                 })),
-                Err(reason) => Ok(Value::UnknownStr(reason)),
+                Err(partial) => directory(eval, partial),
             },
         }),
     ]
@@ -130,34 +113,52 @@ fn replace_strings<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
     }
     let mut patterns = Vec::with_capacity(from.len());
     for from in from {
-        match eval.force_text(from, "as a pattern of `replaceStrings`")? {
-            Ok(text) => patterns.push(text),
-            Err(reason) => return Ok(Value::UnknownStr(reason)),
+        patterns.push(eval.force_text(from, "as a pattern of `replaceStrings`")?);
+    }
+    let text = eval.force_text(args[2], "by `replaceStrings`")?;
+    let mut known = Vec::with_capacity(patterns.len());
+    for pattern in &patterns {
+        match pattern {
+            Ok(pattern) => known.push(*pattern),
+            Err(partial) => match partial.text() {
+                Some(pattern) => known.push(pattern),
+                None => return Ok(eval.unknown_text(partial.reason)),
+            },
         }
     }
-    let text = match eval.force_text(args[2], "by `replaceStrings`")? {
-        Ok(text) => text,
-        Err(reason) => return Ok(Value::UnknownStr(reason)),
-    };
-    charge_replacing(eval, &patterns, text)?;
+    let replace = |text| replace_in(eval, &known, to, text);
+    match text {
+        Ok(text) => Ok(eval.text_value(replace(text)?)),
+        Err(partial) => match eval.replaced(partial, &known, replace)? {
+            Some(value) => Ok(value),
+            None => Ok(eval.open_text(partial.context.max(Context::Unsure), partial.reason)),
+        },
+    }
+}
+
+/// What `replaceStrings patterns to` makes of a known text.
+fn replace_in<'h>(
+    eval: &Eval<'h>,
+    patterns: &[&'h str],
+    to: &'h [&'h Thunk<'h>],
+    text: &'h str,
+) -> Outcome<'h, Text<'h>> {
+    charge_replacing(eval, patterns, text)?;
     let mut scratch = eval.scratch();
-    let mut replaced = String::new();
+    let mut replaced = eval.joiner();
     let mut at = 0;
     // one round past the end: an empty pattern matches there, too
     while at <= text.len() {
         let rest = &text[at..];
         let found = patterns.iter().position(|pattern| rest.starts_with(pattern));
         if let Some(found) = found {
-            scratch.hold(patterns.len() * size_of::<&str>() + replaced.len())?;
-            match eval.force_text(to[found], "as a replacement of `replaceStrings`")? {
-                Ok(with) => replaced.push_str(with),
-                Err(reason) => return Ok(Value::UnknownStr(reason)),
-            }
+            scratch.hold(size_of_val(patterns))?;
+            replaced.push(eval.force_text(to[found], "as a replacement of `replaceStrings`")?)?;
             at += patterns[found].len();
         }
         if found.is_none_or(|found| patterns[found].is_empty()) {
             let next = rest.chars().next();
-            replaced.extend(next);
+            replaced.push(Ok(&rest[..next.map_or(0, char::len_utf8)]))?;
             at += next.map_or(1, char::len_utf8);
             // Nix goes on byte by byte
             if found.is_some() && next.is_some_and(|next| !next.is_ascii()) {
@@ -165,7 +166,62 @@ fn replace_strings<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
             }
         }
     }
-    Ok(eval.string(&replaced))
+    replaced.end()
+}
+
+fn has_context<'h>(eval: &Eval<'h>, text: &Text<'h>) -> Outcome<'h, bool> {
+    match (partial::context(text), text) {
+        (Context::Empty, _) => Ok(false),
+        (Context::Unsure, Err(partial)) => Err(super::Stop::Unknown(partial.reason)),
+        (Context::Unsure, Ok(_)) => Err(eval.unknown("the context of a string")),
+        (Context::Present, _) => Ok(true),
+    }
+}
+
+/// `baseNameOf`, of what ends in a `/` the part before that.
+fn base_name<'h>(eval: &Eval<'h>, path: &'h Partial<'h>) -> Outcome<'h> {
+    let open = |stop: Stop<'h>| match stop {
+        Stop::Unknown(reason) if !eval.exhausted.get() => Ok(eval.open_text(path.context, reason)),
+        stop => Err(stop),
+    };
+    let (before, name) = match eval.split_path(path) {
+        Ok(Some(split)) => split,
+        Ok(None) => return Ok(Value::UnknownStr(path)),
+        Err(stop) => return open(stop),
+    };
+    let is_empty = match name {
+        Ok(name) => name.is_empty(),
+        Err(name) => name.text() == Some(""),
+    };
+    match before {
+        _ if !is_empty => Ok(eval.text_value(name)),
+        Ok(before) => eval.with_context(
+            Ok(before.rsplit_once('/').map_or(before, |(_, name)| name)),
+            path.context,
+        ),
+        Err(before) => match eval.split_path(before) {
+            Ok(Some((_, name))) => Ok(eval.text_value(name)),
+            Ok(None) => Ok(Value::UnknownStr(before)),
+            Err(stop) => open(stop),
+        },
+    }
+}
+
+/// `dirOf`.
+fn directory<'h>(eval: &Eval<'h>, path: &'h Partial<'h>) -> Outcome<'h> {
+    match eval.split_path(path) {
+        Ok(Some((before, _))) => {
+            let is_root = match before {
+                Ok(before) => before.is_empty(),
+                Err(before) => before.text() == Some(""),
+            };
+            let before = if is_root { Ok("/") } else { before };
+            eval.with_context(before, path.context)
+        }
+        Ok(None) => eval.with_context(Ok("."), path.context),
+        Err(Stop::Unknown(reason)) if !eval.exhausted.get() => Ok(eval.open_text(path.context, reason)),
+        Err(stop) => Err(stop),
+    }
 }
 
 /// Counts the work of `replaceStrings`, which tries every pattern everywhere.

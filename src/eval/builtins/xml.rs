@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::super::attrs::{Attr, Attrs};
 use super::super::limits::Scratch;
+use super::super::partial::Context;
 use super::super::print::float_text;
 use super::super::stop::{Reason, Stop};
 use super::super::value::{Closure, Thunk, Value};
@@ -24,7 +25,7 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
         xml.thunk(args[0])?;
         xml.text.push_str("</expr>\n");
         Ok(match xml.unknown {
-            Some(reason) => Value::UnknownStr(reason),
+            Some(reason) => eval.open_text(Context::Unsure, reason),
             None => eval.string(&xml.text),
         })
     })]
@@ -55,7 +56,7 @@ impl<'h> Xml<'_, 'h> {
             Value::Int(int) => self.leaf("int", &int.to_string()),
             Value::Float(float) => self.leaf("float", &float_text(float)),
             Value::Str(text) => self.leaf("string", text),
-            Value::UnknownStr(reason) => self.unknown = self.unknown.or(Some(reason)),
+            Value::UnknownStr(partial) => self.unknown = self.unknown.or(Some(partial.reason)),
             Value::Path(path) => self.leaf("path", path),
             Value::List(items) => {
                 self.open("<list>");

@@ -95,7 +95,7 @@ let
           "env"
         ]
         // {
-          inherit name stdenv;
+          inherit name;
           system = "x86_64-linux";
           builder = "/bin/sh";
         }
@@ -103,6 +103,7 @@ let
     in
     drv
     // {
+      inherit stdenv;
       meta = open (attrs.meta or { });
       inherit passthru overrideAttrs;
     }
