@@ -2,8 +2,10 @@
 
 pub mod repository;
 
-use std::fs;
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use byname::tree::{MemoryTree, Resolved, Tree};
 
@@ -92,8 +94,15 @@ pub fn walk(tree: &Tree) {
 
 /// Keeps what a target is about to try, in `artifacts/last-TARGET`: where it overflows the stack, libFuzzer keeps nothing.
 pub fn remember(target: &str, input: &str) {
-    let artifacts = Path::new(env!("CARGO_MANIFEST_DIR")).join("artifacts");
-    let written =
-        fs::create_dir_all(&artifacts).and_then(|()| fs::write(artifacts.join(format!("last-{target}")), input));
+    static LAST: OnceLock<File> = OnceLock::new();
+    let last = LAST.get_or_init(|| {
+        let artifacts = Path::new(env!("CARGO_MANIFEST_DIR")).join("artifacts");
+        let made = fs::create_dir_all(&artifacts).and_then(|()| File::create(artifacts.join(format!("last-{target}"))));
+        made.expect("a file can be made")
+    });
+    // to open it anew each time would take longer than most inputs do
+    let written = last
+        .write_all_at(input.as_bytes(), 0)
+        .and_then(|()| last.set_len(input.len() as u64));
     written.expect("an input can be kept");
 }
