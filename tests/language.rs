@@ -11,7 +11,8 @@
 //! ```
 //!
 //! Parts of a message are enough, and they are this crate's own.  In a value `<unknown: …>` stands for what Nix alone
-//! can tell.  Each expression is a file of its own beside those of `tests/language/files`, and its directory is
+//! can tell.  Characters that can't be seen are written as signs: `␀` is a NUL, `␋` a vertical tab, `␌` a form feed, `␍` a
+//! carriage return, and `⍽` a no-break space.  Each expression is a file of its own beside those of `tests/language/files`, and its directory is
 //! `/nixpkgs`.
 
 mod language_table;
@@ -36,6 +37,8 @@ fn lay_out(rows: &[Row]) -> tempfile::TempDir {
         let to = directory.path().join(entry.path().strip_prefix(&files).unwrap());
         if entry.file_type().is_dir() {
             fs::create_dir(to).unwrap();
+        } else if entry.path_is_symlink() {
+            std::os::unix::fs::symlink(fs::read_link(entry.path()).unwrap(), to).unwrap();
         } else {
             fs::copy(entry.path(), to).unwrap();
         }
@@ -91,10 +94,12 @@ fn the_evaluator_agrees_with_the_tables() {
     assert!(differences.is_empty(), "{differences}");
 }
 
-/// Nix, not knowing where this machine has its channels.
+/// Nix, as it evaluates Nixpkgs: it reads nothing outside of the directory, and knows no environment.
 fn nix(directory: &Path, args: impl IntoIterator<Item = String>) -> Output {
     Command::new("nix-instantiate")
         .args(["--eval", "--strict", "--store", "dummy://"])
+        .args(["--option", "restrict-eval", "true", "-I"])
+        .arg(directory)
         .args(args)
         .current_dir(directory)
         .env_remove("NIX_PATH")

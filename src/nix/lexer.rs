@@ -1,5 +1,7 @@
 //! The tokens of a file, by rnix, without white space and comments.
 
+use std::borrow::Cow;
+
 use rnix::SyntaxKind::{self, *};
 
 use super::SyntaxError;
@@ -21,6 +23,9 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, SyntaxError> {
     if text.len() > MAX_BYTES {
         return Err(SyntaxError::new(0, "the file is larger than 4 GiB"));
     }
+    let has_nul = memchr::memchr(0, text.as_bytes()).is_some();
+    let text = with_line_feeds(text);
+    let text = &*text;
     let mut lookahead = Lookahead::new(text);
     let mut tokens = Vec::with_capacity(text.len() / 6 + 16);
     let mut start = 0;
@@ -28,12 +33,23 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, SyntaxError> {
     for (kind, token) in rnix::tokenize(text) {
         let end = start + token.len() as u32;
         match kind {
-            TOKEN_WHITESPACE | TOKEN_COMMENT => {}
+            TOKEN_COMMENT => {}
+            TOKEN_WHITESPACE => check_white_space(token, start)?,
             TOKEN_ERROR => {
                 return Err(match open_strings.last() {
                     Some(open) if end as usize == text.len() => SyntaxError::new(*open, "this string is not closed"),
                     _ => SyntaxError::new(start, explain(token)),
                 });
+            }
+            TOKEN_STRING_CONTENT if has_nul && token.contains('\0') => {
+                let at = start + token.find('\0').unwrap_or(0) as u32;
+                return Err(SyntaxError::new(
+                    at,
+                    "a NUL (U+0000) in a string, which Nix does not allow",
+                ));
+            }
+            TOKEN_PATH_SEARCH if token.ends_with("/>") || token.contains("//") => {
+                return Err(SyntaxError::new(start, explain(token)));
             }
             _ => tokens.push(Token { kind, start, end }),
         }
@@ -58,10 +74,43 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, SyntaxError> {
     Ok(tokens)
 }
 
+/// The text with line feeds for the carriage returns that stand alone, since they, too, end a comment; where anything
+/// stands stays the same.
+fn with_line_feeds(text: &str) -> Cow<'_, str> {
+    let is_alone = |at: usize| text.as_bytes().get(at + 1) != Some(&b'\n');
+    if !memchr::memchr_iter(b'\r', text.as_bytes()).any(is_alone) {
+        return Cow::Borrowed(text);
+    }
+    let char = |(at, c)| if c == '\r' && is_alone(at) { '\n' } else { c };
+    Cow::Owned(text.char_indices().map(char).collect())
+}
+
+/// # Errors
+/// Where white space that separates tokens has a character that Nix knows only in strings and comments.
+fn check_white_space(token: &str, start: u32) -> Result<(), SyntaxError> {
+    let Some((at, c)) = token
+        .char_indices()
+        .find(|(_, c)| !matches!(c, ' ' | '\t' | '\r' | '\n'))
+    else {
+        return Ok(());
+    };
+    let number = u32::from(c);
+    let name = match c {
+        '\u{b}' => "a vertical tab",
+        '\u{c}' => "a form feed",
+        '\u{85}' => "a next-line character",
+        '\u{a0}' => "a no-break space",
+        '\u{3000}' => "an ideographic space",
+        _ => "a white-space character",
+    };
+    let message = format!("{name} (U+{number:04X}), which Nix does not take for white space: write a space instead");
+    Err(SyntaxError::new(start + at as u32, message))
+}
+
 fn explain(token: &str) -> String {
     if token.starts_with("/*") {
         "this comment is not closed: add `*/`".to_owned()
-    } else if token.ends_with('/') {
+    } else if token.ends_with('/') || token.ends_with("/>") {
         format!("the path `{token}` ends in a slash, which Nix does not allow: write it without")
     } else if token.contains("//") {
         format!("the path `{token}` has an empty part: write one slash")

@@ -695,6 +695,10 @@ impl<'t> Parser<'t> {
                 self.advance();
                 Ok(AttrName::Static(Symbol::new(self.source(token))))
             }
+            TOKEN_STRING_START if self.source(token) == "''" => Err(SyntaxError::new(
+                token.start,
+                "a string in `''` can't be the name of an attribute: write it in `\"`",
+            )),
             TOKEN_STRING_START => {
                 let (parts, deepest) = self.string()?;
                 if let Some(plain) = self.plain(parts) {

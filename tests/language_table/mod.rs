@@ -75,6 +75,7 @@ fn table(name: &str, text: &str) -> Vec<Row> {
     let mut rows = Vec::new();
     let mut expression = String::new();
     let mut start = 1;
+    let text = with_unseen(text);
     for (at, line) in text.split_inclusive('\n').enumerate() {
         match result(line.trim_end()) {
             Some((since, expected)) => {
@@ -97,6 +98,19 @@ fn table(name: &str, text: &str) -> Vec<Row> {
     }
     assert!(expression.is_empty(), "{name}: no result after {expression}");
     rows
+}
+
+/// The text with the characters that its signs stand for.
+fn with_unseen(text: &str) -> String {
+    let char = |c| match c {
+        '␀' => '\0',
+        '␋' => '\u{b}',
+        '␌' => '\u{c}',
+        '␍' => '\r',
+        '⍽' => '\u{a0}',
+        c => c,
+    };
+    text.chars().map(char).collect()
 }
 
 /// The line that ends a row.
