@@ -44,7 +44,7 @@
 //!   `nix/parser.rs` gives the reasons, and a test holds it against rnix's.
 //! - **A file is parsed once**, and shared by all threads and by both trees where its content is the same.
 //! - **Unknown is an answer.** An evaluation ends with a value, with an error, or with [`eval::Stop::Unknown`] and a reason:
-//!   a hash in a store path, the time, whatever lies outside the tree. It spreads no further than it must: a set may have
+//!   a hash in a store path, or the time. It spreads no further than it must: a set may have
 //!   attributes that are known and more that are not, and `if` of an unknown condition is known where both branches agree.
 //!   What can't be told is no finding: it is listed as undecided, so that a gate can say how much it saw.
 //! - **The tree speaks for itself.** `lib`, stdenv with its whole bootstrap, every builder and package set are evaluated

@@ -14,7 +14,7 @@ const LIMITS: Limits = Limits {
 };
 
 /// Expressions that never end, or want more than there is.
-const ENDLESS: [&str; 63] = [
+const ENDLESS: [&str; 65] = [
     // recursion
     "let f = n: 1 + f (n + 1); in f 0",
     "let f = n: f (n + 1); in f 0",
@@ -31,6 +31,8 @@ const ENDLESS: [&str; 63] = [
     "let a = { outPath = a; }; in \"${a}\"",
     "let a = { __toString = self: a; }; in \"${a}\"",
     "let s = { __functor = self: self; }; in s 1",
+    "let s = { __functor = s; }; in s 1",
+    "let f = n: { __functor = f (n + 1); }; in f 0 1",
     "let s = { __functor = self: x: self (x + 1); }; in s 1",
     "let x = { a = x; }; in builtins.toJSON x",
     "let x = [ x ]; in builtins.toXML x",
@@ -201,15 +203,19 @@ fn nothing_outside_of_the_tree_is_read() {
             "builtins.hashFile \"md5\"",
         ] {
             let package = format!("{{ }}: {{ type = \"derivation\"; name = {function} {path}; }}.name");
-            let kind = judged(&package, &[]);
-            assert!(matches!(kind, Answer::Undecided(_)), "{package}: {kind:?}");
+            let why = match path.contains("${./.}") {
+                true => "the store path",
+                false => "outside of the tree, is forbidden",
+            };
+            assert_refused(&package, why);
         }
     }
     assert_refused(
-        "{ }: builtins.pathExists /etc/passwd && throw \"it exists\"",
-        "outside the tree",
+        "{ }: if builtins.pathExists /etc/passwd then throw \"it exists\" else throw \"as if it did not\"",
+        "as if it did not",
     );
     assert_refused("{ }: import <nixpkgs> { }", "search path");
+    assert_refused("{ }: builtins.readDir \"/\"", "beside the tree");
     assert_refused("{ }: import ~/secret", "home directory");
     assert_refused("{ }: import \"https://example.org/evil.nix\"", "not an absolute path");
     assert_refused("{ }: import https://example.org/evil.nix", "not an absolute path");
@@ -222,33 +228,30 @@ fn nothing_is_run_or_fetched() {
         ("builtins.importNative ./x.so \"f\"", "attribute 'importNative' missing"),
         (
             "import (builtins.fetchTarball \"https://example.org/x.tar.gz\")",
-            "a fetched archive",
+            "is forbidden",
         ),
         (
             "import (builtins.fetchurl \"https://example.org/x.nix\")",
-            "a fetched file",
+            "is forbidden",
         ),
         (
             "builtins.readFile (builtins.fetchurl \"https://example.org/x\")",
-            "a fetched file",
+            "is forbidden",
         ),
         (
             "import (fetchTarball { url = \"https://example.org\"; sha256 = \"\"; })",
-            "a fetched archive",
+            "is forbidden",
         ),
+        ("builtins.fetchGit \"https://example.org/x.git\"", "is forbidden"),
+        ("builtins.fetchMercurial \"https://example.org/x\"", "is forbidden"),
         (
-            "builtins.fetchGit \"https://example.org/x.git\"",
-            "a fetched repository",
+            "builtins.fetchTree { type = \"git\"; url = \"x\"; }",
+            "attribute 'fetchTree' missing",
         ),
+        ("builtins.getFlake \"github:a/b\"", "attribute 'getFlake' missing"),
         (
-            "builtins.fetchMercurial \"https://example.org/x\"",
-            "a fetched repository",
-        ),
-        ("builtins.fetchTree { type = \"git\"; url = \"x\"; }", "a fetched tree"),
-        ("builtins.getFlake \"github:a/b\"", "a flake"),
-        (
-            "if builtins.getEnv \"HOME\" == \"/root\" then throw \"leaked\" else 1",
-            "an environment variable",
+            "if builtins.getEnv \"HOME\" == \"\" then throw \"nothing\" else 1",
+            "nothing",
         ),
         (
             "if builtins.currentTime > 0 then throw \"now\" else 1",
@@ -259,7 +262,7 @@ fn nothing_is_run_or_fetched() {
             "import (derivation { name = \"x\"; builder = \"/bin/sh\"; system = \"x\"; })",
             "a store path",
         ),
-        ("builtins.readDir (builtins.storePath \"/nix/store\")", "a store path"),
+        ("builtins.readDir (builtins.storePath \"/nix/store/x\")", "a store path"),
         ("builtins.findFile [ ] \"nixpkgs\"", "search path"),
     ] {
         assert_refused(&format!("{{ }}: {expression}"), why);

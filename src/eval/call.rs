@@ -28,7 +28,7 @@ impl<'h> Eval<'h> {
                         self.charge_call()?;
                         let functor = self.force(functor)?;
                         let this = self.heap.slice_copy(&[self.done(value)]);
-                        (self.call(functor, this)?, args)
+                        (self.nested(|| self.call(functor, this))?, args)
                     }
                     None => return Err(self.mismatch("a function", value, "where one is called")),
                 },

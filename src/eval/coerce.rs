@@ -57,9 +57,11 @@ impl<'h> Eval<'h> {
         match (value, mode) {
             (Value::Str(text), _) => Ok(Ok(text)),
             (Value::UnknownStr(partial), _) => Ok(Err(partial)),
-            (Value::Path(path), Mode::Copying | Mode::Argument) => match self.entry(path) {
-                Entry::Missing => Err(self.abort(&format!("the path '{path}' does not exist"))),
-                Entry::Outside => Err(self.unknown(&format!("'{path}' is outside the tree, and is not read"))),
+            // a symlink is copied as one
+            (Value::Path(path), Mode::Copying | Mode::Argument) => match self.entry_itself(path) {
+                Entry::Missing => Err(self.no_such(path)),
+                Entry::Loop => Err(self.endless_links(path)),
+                Entry::Outside => Err(self.forbidden(path)),
                 _ => {
                     let name = path.rsplit_once('/').map_or("", |(_, name)| name);
                     let path = self.file_path(path, name)?;

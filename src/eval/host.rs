@@ -9,6 +9,15 @@ pub trait Host<'h> {
     /// What stands at an absolute, normalized path, symlinks followed.
     fn resolve(&self, path: &str) -> Entry;
 
+    /// The same where the last part of the path is not followed if it is a symlink.
+    fn resolve_parent(&self, path: &str) -> Entry;
+
+    /// Where a symlink leads, as it is written; `None` for other entries, and if it is no UTF-8.
+    fn read_link(&self, id: FileId) -> Option<String>;
+
+    /// Whether `<name>` is found if the files are what is searched.
+    fn is_at_top(&self, name: &str) -> bool;
+
     /// The absolute path of an entry.
     fn path(&self, id: FileId) -> String;
 
@@ -44,9 +53,12 @@ pub trait Host<'h> {
 pub enum Entry {
     File(FileId),
     Directory(FileId),
+    Symlink(FileId),
     /// A FIFO, socket or device.
     Special,
     Missing,
+    /// Nothing: symlinks lead to each other.
+    Loop,
     /// Not among the files that may be read.
     Outside,
 }

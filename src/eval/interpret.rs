@@ -117,10 +117,13 @@ impl<'h> Eval<'h> {
                 self.negate(value)
             }
             Expr::Binary { op, left, right } => self.binary(env, op, left, right),
-            Expr::CurPos => Ok(self.position_value(Position {
-                file: env.code.id,
-                offset: file.span(id).start,
-            })),
+            Expr::CurPos => {
+                let position = Position {
+                    file: env.code.id,
+                    offset: file.span(id).start,
+                };
+                Ok(self.position_in(env.code.path, position))
+            }
         }
     }
 
@@ -428,8 +431,7 @@ impl<'h> Eval<'h> {
         match kind {
             PathKind::Relative | PathKind::Absolute => self.path_of(&texts).map(Value::Path),
             PathKind::Home => Err(self.unknown("a path in the user's home directory")),
-            PathKind::Search if texts == ["nix/fetchurl.nix"] => Ok(Value::Path(FETCHURL)),
-            PathKind::Search => Err(self.unknown("a search path, which depends on the machine")),
+            PathKind::Search => self.search(&texts.concat()),
         }
     }
 }

@@ -75,6 +75,8 @@ pub struct Eval<'h> {
     account: Account,
     codes: RefCell<FxHashMap<FileId, &'h Code<'h>>>,
     imports: RefCell<FxHashMap<FileId, &'h Thunk<'h>>>,
+    /// Those of files that were reached through symlinks, by that path.
+    linked_imports: RefCell<FxHashMap<&'h str, &'h Thunk<'h>>>,
     globals: FxHashMap<Symbol, &'h Thunk<'h>>,
     /// The regular expressions that were used so far.
     patterns: RefCell<FxHashMap<&'h str, Compiled<'h>>>,
@@ -146,6 +148,7 @@ impl<'h> Eval<'h> {
             account: Account::default(),
             codes: RefCell::default(),
             imports: RefCell::default(),
+            linked_imports: RefCell::default(),
             globals: FxHashMap::default(),
             patterns: RefCell::default(),
             made_up: RefCell::default(),
@@ -522,14 +525,30 @@ impl<'h> Eval<'h> {
 
     /// What stands at an absolute path.
     pub fn entry(&self, path: &str) -> Entry {
-        let entry = self.host.resolve(path);
+        self.observed(path, self.host.resolve(path))
+    }
+
+    /// The same where the last part of the path is not followed if it is a symlink.
+    fn entry_itself(&self, path: &str) -> Entry {
+        self.observed(path, self.host.resolve_parent(path))
+    }
+
+    /// Counts what stands at a path among what is depended on.  Where a symlink leads is none of that, since a change of
+    /// one may be seen anywhere.
+    fn observed(&self, path: &str, entry: Entry) -> Entry {
         match entry {
             Entry::File(id) => self.account.add(|| Dependency::File(id)),
             Entry::Directory(id) => self.account.add(|| Dependency::Listing(id)),
-            Entry::Missing => self.account.add(|| Dependency::Missing(path.to_owned())),
-            Entry::Special | Entry::Outside => {}
+            Entry::Missing | Entry::Loop => self.account.add(|| Dependency::Missing(path.to_owned())),
+            Entry::Symlink(_) | Entry::Special | Entry::Outside => {}
         }
         entry
+    }
+
+    /// Of what is not in the tree, the evaluation of Nixpkgs may read nothing: Nix evaluates it with `restrict-eval`.
+    #[cold]
+    fn forbidden(&self, path: &str) -> Stop<'h> {
+        self.abort(&format!("access to '{path}', outside of the tree, is forbidden"))
     }
 
     /// The line and column of a position.

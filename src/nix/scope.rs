@@ -1,5 +1,7 @@
 //! What the variables of a file refer to: Nix's scopes are lexical, all but `with`.
 
+use std::sync::LazyLock;
+
 use rustc_hash::FxHashMap;
 
 use super::ast::*;
@@ -23,7 +25,7 @@ pub enum Resolved {
 }
 
 /// The names that need no `builtins.` before them (Nix manual, "Built-in functions").
-pub const GLOBALS: [&str; 23] = [
+pub const GLOBALS: [&str; 22] = [
     "abort",
     "baseNameOf",
     "break",
@@ -35,7 +37,6 @@ pub const GLOBALS: [&str; 23] = [
     "fetchGit",
     "fetchMercurial",
     "fetchTarball",
-    "fetchTree",
     "fromTOML",
     "import",
     "isNull",
@@ -50,7 +51,7 @@ pub const GLOBALS: [&str; 23] = [
 ];
 
 /// The other names of `builtins`, which need `__` before them where `builtins.` is not.
-pub const PREFIXED_GLOBALS: [&str; 97] = [
+pub const PREFIXED_GLOBALS: [&str; 92] = [
     "add",
     "addDrvOutputDependencies",
     "addErrorContext",
@@ -75,12 +76,10 @@ pub const PREFIXED_GLOBALS: [&str; 97] = [
     "div",
     "elem",
     "elemAt",
-    "fetchClosure",
     "fetchurl",
     "filter",
     "filterSource",
     "findFile",
-    "flakeRefToString",
     "floor",
     "foldl'",
     "fromJSON",
@@ -90,7 +89,6 @@ pub const PREFIXED_GLOBALS: [&str; 97] = [
     "getAttr",
     "getContext",
     "getEnv",
-    "getFlake",
     "groupBy",
     "hasAttr",
     "hasContext",
@@ -115,9 +113,7 @@ pub const PREFIXED_GLOBALS: [&str; 97] = [
     "mul",
     "nixPath",
     "nixVersion",
-    "outputOf",
     "parseDrvName",
-    "parseFlakeRef",
     "partition",
     "path",
     "pathExists",
@@ -150,11 +146,17 @@ pub const PREFIXED_GLOBALS: [&str; 97] = [
     "zipAttrsWith",
 ];
 
+/// The names of functions that syntax calls, `a - b` for one.  A file that binds such a name changes what that means in
+/// it, which nothing in Nixpkgs does.
+static CALLED_BY_SYNTAX: LazyLock<[Symbol; 6]> =
+    LazyLock::new(|| ["__div", "__findFile", "__lessThan", "__mul", "__nixPath", "__sub"].map(Symbol::new));
+
 /// For each variable of a file, what it refers to.
 #[derive(Debug)]
 pub struct Scopes {
     resolved: Vec<Resolved>,
     unbound: Option<ExprId>,
+    redefined: Option<Symbol>,
 }
 
 impl Scopes {
@@ -166,12 +168,20 @@ impl Scopes {
             frames: Vec::new(),
             bound: FxHashMap::default(),
             unbound: None,
+            called_by_syntax: *CALLED_BY_SYNTAX,
+            redefined: None,
         };
         walk.expr(file.root());
         Self {
             resolved: walk.resolved,
             unbound: walk.unbound,
+            redefined: walk.redefined,
         }
+    }
+
+    /// A name that the file binds though syntax calls it, so that operators, or `<…>`, mean something else in it.
+    pub fn redefined(&self) -> Option<Symbol> {
+        self.redefined
     }
 
     /// The first variable that refers to nothing: Nix does not evaluate a file that has one.
@@ -196,6 +206,8 @@ struct Walk<'f> {
     /// For each name, where it is bound around here: the frame, counted from the outermost, and the slot.
     bound: FxHashMap<Symbol, Vec<(u32, u32)>>,
     unbound: Option<ExprId>,
+    called_by_syntax: [Symbol; 6],
+    redefined: Option<Symbol>,
 }
 
 impl Walk<'_> {
@@ -330,6 +342,9 @@ impl Walk<'_> {
         self.frames.push(Frame::Names);
         let names: Vec<_> = names.collect();
         for (slot, name) in names.iter().enumerate() {
+            if self.called_by_syntax.contains(name) {
+                self.redefined.get_or_insert(*name);
+            }
             self.bound.entry(*name).or_default().push((frame, slot as u32));
         }
         names

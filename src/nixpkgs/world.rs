@@ -36,6 +36,16 @@ impl<'f, 't> World<'f, 't> {
         NodeId::from_index(id.0 as usize)
     }
 
+    fn entry(&self, node: NodeId) -> Entry {
+        let id = Self::file_id(node);
+        match self.files.tree().kind(node) {
+            Kind::Directory => Entry::Directory(id),
+            Kind::File { .. } => Entry::File(id),
+            Kind::Symlink => Entry::Symlink(id),
+            Kind::Special => Entry::Special,
+        }
+    }
+
     /// What an evaluation calls this entry.
     pub fn file_id(id: NodeId) -> FileId {
         FileId(id.index() as u32)
@@ -67,21 +77,45 @@ impl<'f> Host<'f> for World<'f, '_> {
             return Entry::Outside;
         };
         match tree.resolve(tree.root(), relative.into()) {
-            Resolved::Node(node) => match tree.kind(node) {
-                Kind::Directory => Entry::Directory(Self::file_id(node)),
-                Kind::File { .. } => Entry::File(Self::file_id(node)),
-                Kind::Symlink | Kind::Special => Entry::Special,
-            },
+            Resolved::Node(node) => self.entry(node),
             Resolved::Outside => Entry::Outside,
-            Resolved::Missing | Resolved::Loop => Entry::Missing,
+            Resolved::Missing => Entry::Missing,
+            Resolved::Loop => Entry::Loop,
         }
+    }
+
+    fn resolve_parent(&self, path: &str) -> Entry {
+        let Some((parent, name)) = path.rsplit_once('/').filter(|_| path != ROOT) else {
+            return self.resolve(path);
+        };
+        match self.resolve(parent) {
+            Entry::Directory(parent) => match self.files.tree().child(Self::node(parent), name.into()) {
+                Some(node) => self.entry(node),
+                None => Entry::Missing,
+            },
+            Entry::File(_) | Entry::Symlink(_) | Entry::Special => Entry::Missing,
+            nothing @ (Entry::Missing | Entry::Loop | Entry::Outside) => nothing,
+        }
+    }
+
+    fn read_link(&self, id: FileId) -> Option<String> {
+        let target = self.files.tree().read_link(Self::node(id))?;
+        target.to_str().ok().map(str::to_owned)
+    }
+
+    fn is_at_top(&self, name: &str) -> bool {
+        let tree = self.files.tree();
+        tree.child(tree.root(), name.into()).is_some()
     }
 
     fn path(&self, id: FileId) -> String {
         if id.0 as usize >= self.files.tree().len() {
             return "/byname".to_owned();
         }
-        format!("{ROOT}/{}", self.files.tree().path(Self::node(id)))
+        match self.files.tree().path(Self::node(id)) {
+            root if root.is_empty() => ROOT.to_owned(),
+            path => format!("{ROOT}/{path}"),
+        }
     }
 
     fn parse(&self, id: FileId) -> Result<&'f File, String> {

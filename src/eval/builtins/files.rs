@@ -1,13 +1,14 @@
 //! Files of the tree; all others are out of reach.
 
+use std::borrow::Cow;
+
 use super::super::attrs::Attr;
 use super::super::host::Entry as Found;
-use super::super::partial::Context;
 use super::super::stop::{Cause, Stop};
 use super::super::value::{Code, Env, FileId, Frame, Position, State, Thunk, Value};
 use super::super::{Eval, Outcome};
 use super::own_files::FETCHURL;
-use super::{Entry, impure};
+use super::{Args, Entry, impure, read_text};
 use crate::nix::{ExprId, File, Symbol};
 
 pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
@@ -19,24 +20,19 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
         ("scopedImport", 2, |eval, _| {
             impure(eval, "`scopedImport` is not followed")
         }),
-        ("pathExists", 1, |eval, args| {
-            let path = eval.path_arg(args[0])?;
-            match eval.entry(path) {
-                Found::Outside => Err(eval.outside(path)),
-                Found::Missing => Ok(Value::Bool(false)),
-                _ => Ok(Value::Bool(true)),
-            }
-        }),
+        ("pathExists", 1, path_exists),
         ("readFile", 1, |eval, args| {
             let text = eval.read_file(args[0])?;
-            Ok(eval.string(&text))
+            read_text(eval, &text)
         }),
         ("readDir", 1, |eval, args| {
             let path = eval.path_arg(args[0])?;
             // of its names, those count that are asked for
             let Found::Directory(directory) = eval.host.resolve(path) else {
                 return Err(match eval.entry(path) {
-                    Found::Outside => eval.outside(path),
+                    // it has the tree, so that Nix lists it
+                    Found::Outside if path == "/" => eval.unknown("what is beside the tree"),
+                    Found::Outside => eval.forbidden(path),
                     _ => eval.abort(&format!("'{path}' is not a directory")),
                 });
             };
@@ -52,86 +48,65 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
             let attrs = eval.attrs(entries.into_iter().map(attr).collect());
             Ok(Value::Attrs(eval.listing(attrs, directory)))
         }),
-        ("readFileType", 1, |eval, args| {
-            let path = eval.path_arg(args[0])?;
-            match eval.entry(path) {
-                Found::File(_) => Ok(Value::Str("regular")),
-                Found::Directory(_) => Ok(Value::Str("directory")),
-                Found::Special => Ok(Value::Str("unknown")),
-                Found::Missing => Err(eval.abort(&format!("the path '{path}' does not exist"))),
-                Found::Outside => Err(eval.outside(path)),
-            }
-        }),
+        ("readFileType", 1, read_file_type),
         ("toPath", 1, |eval, args| Ok(Value::Str(eval.path_arg(args[0])?))),
-        ("toFile", 2, |eval, args| {
-            let name = eval.force(args[0])?;
-            let name = eval.plain_str(name, "as the name of `toFile`")?;
-            // its text need not be known
-            let _ = eval.force_text(args[1], "as the contents of `toFile`")?;
-            eval.other_path(name, eval.cause("the store path of a file"))
-        }),
-        ("path", 1, |eval, args| {
-            let attrs = eval.force_attrs(args[0], "by `path`")?;
-            let Some(path) = eval.lookup(attrs, eval.names.path)? else {
-                return Err(eval.missing(attrs, eval.names.path));
-            };
-            let path = eval.path_arg(path)?;
-            let name = match eval.lookup(attrs, eval.names.name)? {
-                Some(name) => {
-                    let name = eval.force(name)?;
-                    eval.plain_str(name, "as the name of what `path` copies")?
-                }
-                None => file_name(path),
-            };
-            eval.other_path(name, eval.cause("the store path of files"))
-        }),
-        ("filterSource", 2, |eval, args| {
-            let path = eval.path_arg(args[1])?;
-            eval.other_path(file_name(path), eval.cause("the store path of files"))
-        }),
-        ("storePath", 1, |eval, args| {
-            eval.force(args[0])?;
-            Ok(eval.open_text(Context::Present, eval.cause("a store path")))
-        }),
-        ("outputOf", 2, |eval, _| {
-            Ok(eval.open_text(Context::Present, eval.cause("a store path")))
-        }),
-        ("findFile", 2, |eval, _| {
-            impure(eval, "a search path, which depends on the machine")
-        }),
         ("getEnv", 1, |eval, args| {
-            // Nixpkgs' own switches, which are not set where it is judged
-            match eval.force_str(args[0], "by `getEnv`")?.starts_with("NIXPKGS_") {
-                true => Ok(Value::Str("")),
-                false => Ok(eval.open_text(Context::Empty, eval.cause("an environment variable"))),
-            }
+            // as Nix says where it evaluates with `restrict-eval`
+            eval.force_str(args[0], "by `getEnv`")?;
+            Ok(Value::Str(""))
         }),
-        ("fetchurl", 1, |eval, _| {
-            Ok(eval.open_text(Context::Present, eval.cause("a fetched file")))
-        }),
-        ("fetchTarball", 1, |eval, _| {
-            Ok(eval.open_text(Context::Present, eval.cause("a fetched archive")))
-        }),
-        ("fetchClosure", 1, |eval, _| {
-            Ok(eval.open_text(Context::Present, eval.cause("a fetched closure")))
-        }),
-        ("fetchGit", 1, |eval, _| impure(eval, "a fetched repository")),
-        ("fetchMercurial", 1, |eval, _| impure(eval, "a fetched repository")),
-        ("fetchTree", 1, |eval, _| impure(eval, "a fetched tree")),
-        ("getFlake", 1, |eval, _| impure(eval, "a flake")),
-        ("parseFlakeRef", 1, |eval, _| impure(eval, "a flake")),
-        ("flakeRefToString", 1, |eval, _| impure(eval, "a flake")),
     ]
 }
 
-/// The last part of an absolute path.
-fn file_name(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(_, name)| name)
+fn path_exists<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
+    let path = eval.path_arg(args[0])?;
+    let is_directory_wanted = match eval.force(args[0])? {
+        Value::Str(text) => text.ends_with('/') || text.ends_with("/."),
+        _ => false,
+    };
+    let found = if is_directory_wanted {
+        eval.entry(path)
+    } else {
+        eval.entry_itself(path)
+    };
+    Ok(Value::Bool(match found {
+        Found::Directory(_) => true,
+        Found::File(_) | Found::Symlink(_) | Found::Special => !is_directory_wanted,
+        Found::Missing => false,
+        Found::Loop => return Err(eval.endless_links(path)),
+        // all else that is outside is as if it were not there
+        Found::Outside => path == "/",
+    }))
+}
+
+/// Symlinks are followed nowhere.
+fn read_file_type<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
+    let path = eval.path_arg(args[0])?;
+    // it has the tree
+    if path == "/" {
+        return Ok(Value::Str("directory"));
+    }
+    let kind = match eval.entry_itself(path) {
+        Found::File(_) => "regular",
+        Found::Directory(_) => "directory",
+        Found::Symlink(_) => "symlink",
+        Found::Special => "unknown",
+        Found::Missing => return Err(eval.no_such(path)),
+        Found::Loop => return Err(eval.endless_links(path)),
+        Found::Outside => return Err(eval.forbidden(path)),
+    };
+    let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+    match eval.host.resolve(parent) {
+        Found::Directory(id) if eval.host.path(id) != parent => {
+            Err(eval.abort(&format!("a part of the path '{parent}' is a symlink")))
+        }
+        _ => Ok(Value::Str(kind)),
+    }
 }
 
 impl<'h> Eval<'h> {
     /// A path, or a string that is one.
-    fn path_arg(&self, thunk: &'h Thunk<'h>) -> Outcome<'h, &'h str> {
+    pub(super) fn path_arg(&self, thunk: &'h Thunk<'h>) -> Outcome<'h, &'h str> {
         match self.force(thunk)? {
             Value::Path(path) => {
                 self.charge_text(path.len())?;
@@ -145,16 +120,25 @@ impl<'h> Eval<'h> {
         }
     }
 
-    fn outside(&self, path: &str) -> Stop<'h> {
-        self.unknown(&format!("'{path}' is outside the tree, and is not read"))
+    #[cold]
+    pub(in super::super) fn no_such(&self, path: &str) -> Stop<'h> {
+        self.abort(&format!("the path '{path}' does not exist"))
+    }
+
+    #[cold]
+    pub(in super::super) fn endless_links(&self, path: &str) -> Stop<'h> {
+        self.abort(&format!("the symlinks of '{path}' lead to each other"))
     }
 
     fn file(&self, path: &str) -> Outcome<'h, FileId> {
         match self.entry(path) {
             Found::File(file) => Ok(file),
-            Found::Outside => Err(self.outside(path)),
-            Found::Missing => Err(self.abort(&format!("the path '{path}' does not exist"))),
-            Found::Directory(_) | Found::Special => Err(self.abort(&format!("'{path}' is not a regular file"))),
+            Found::Outside => Err(self.forbidden(path)),
+            Found::Missing => Err(self.no_such(path)),
+            Found::Loop => Err(self.endless_links(path)),
+            Found::Directory(_) | Found::Special | Found::Symlink(_) => {
+                Err(self.abort(&format!("'{path}' is not a regular file")))
+            }
         }
     }
 
@@ -168,7 +152,8 @@ impl<'h> Eval<'h> {
         Ok(text)
     }
 
-    /// The value of a file, or of a directory's `default.nix`; each file is evaluated once.
+    /// The value of a file, or of a directory's `default.nix`; each file is evaluated once for each path by which it is
+    /// reached, since that is what relative paths in it start from.
     ///
     /// # Errors
     /// Where it is not in the tree, does not parse, or has no value.
@@ -176,24 +161,59 @@ impl<'h> Eval<'h> {
         if path == FETCHURL {
             return self.fetchurl();
         }
-        let file = match self.entry(path) {
-            Found::Directory(_) => self.file(&format!("{path}/default.nix"))?,
-            _ => self.file(path)?,
+        let path = self.imported_path(path)?;
+        let file = self.file(&path)?;
+        let is_linked = self.host.path(file) != *path;
+        let known = if is_linked {
+            self.linked_imports.borrow().get(&*path).copied()
+        } else {
+            self.imports.borrow().get(&file).copied()
         };
-        let thunk = self.imports.borrow().get(&file).copied();
-        let thunk = match thunk {
+        let thunk = match known {
             Some(thunk) => thunk,
             None => {
                 let code = self.code(file)?;
+                let code = if is_linked {
+                    self.new_code(code.file, file, self.heap.str(&path))
+                } else {
+                    code
+                };
                 let expr = code.file.root();
                 let env = self.root(code);
                 let state = State::Expr { env, expr };
                 let thunk: &'h Thunk<'h> = self.heap.alloc(Thunk::new(state));
-                self.imports.borrow_mut().insert(file, thunk);
+                if is_linked {
+                    self.linked_imports.borrow_mut().insert(code.path, thunk);
+                } else {
+                    self.imports.borrow_mut().insert(file, thunk);
+                }
                 thunk
             }
         };
         self.force(thunk)
+    }
+
+    /// The path of the file that `import` of a path reads.  A symlink that is the last part is followed, and no other,
+    /// so that the file's relative paths start from where it was looked for.
+    fn imported_path<'p>(&self, path: &'p str) -> Outcome<'h, Cow<'p, str>> {
+        const MOST_LINKS: usize = 1024;
+        let mut path = Cow::Borrowed(path);
+        for _ in 0..MOST_LINKS {
+            let Found::Symlink(link) = self.host.resolve_parent(&path) else {
+                return Ok(match self.entry(&path) {
+                    Found::Directory(_) => Cow::Owned(format!("{path}/default.nix")),
+                    _ => path,
+                });
+            };
+            let Some(target) = self.host.read_link(link) else {
+                return Err(self.unknown(&format!("where the symlink '{path}' leads")));
+            };
+            let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+            let texts = [parent, "/", &target];
+            let texts = if target.starts_with('/') { &texts[2..] } else { &texts };
+            path = Cow::Owned(self.path_of(texts)?.to_owned());
+        }
+        Err(self.endless_links(&path))
     }
 
     /// The scope of a whole file.
@@ -228,6 +248,9 @@ impl<'h> Eval<'h> {
         let code = self.new_code(file, id, path);
         if let Some(variable) = file.scopes().unbound() {
             return Err(self.unbound(code, variable));
+        }
+        if let Some(name) = file.scopes().redefined() {
+            return Err(self.unknown(&format!("what syntax means in a file that binds '{name}'")));
         }
         self.codes.borrow_mut().insert(id, code);
         Ok(code)

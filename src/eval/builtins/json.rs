@@ -7,7 +7,7 @@ use super::super::stop::Reason;
 use super::super::value::{Thunk, Value};
 use super::super::{Eval, Outcome};
 use super::sets::by_name;
-use super::{Entry, read_list, read_set};
+use super::{Entry, read_list, read_set, read_text};
 
 pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
     vec![
@@ -47,7 +47,7 @@ fn from_json<'h>(eval: &Eval<'h>, json: &serde_json::Value) -> Outcome<'h> {
             (None, None, Some(float)) => Value::Float(float),
             (None, None, None) => return Err(eval.unknown("a number in JSON")),
         },
-        Json::String(text) => eval.string(text),
+        Json::String(text) => read_text(eval, text)?,
         Json::Array(items) => read_list(eval, items, from_json)?,
         Json::Object(members) => read_set(eval, members, from_json)?,
     })

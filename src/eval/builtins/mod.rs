@@ -3,6 +3,7 @@
 mod closure;
 mod control;
 mod derivation;
+mod fetch;
 mod files;
 mod hashes;
 mod json;
@@ -11,7 +12,9 @@ mod own_files;
 mod pattern;
 mod posix;
 mod regex;
+mod search;
 mod sets;
+mod sources;
 mod store_derivation;
 mod strings;
 mod toml;
@@ -41,12 +44,15 @@ pub(super) fn globals<'h>(eval: &Eval<'h>) -> FxHashMap<Symbol, &'h Thunk<'h>> {
         closure::functions(),
         control::functions(),
         derivation::functions(),
+        fetch::functions(),
         files::functions(),
         hashes::functions(),
         json::functions(),
         lists::functions(),
         pattern::functions(),
+        search::functions(),
         sets::functions(),
+        sources::functions(),
         strings::functions(),
         toml::functions(),
         versions::functions(),
@@ -66,13 +72,13 @@ pub(super) fn globals<'h>(eval: &Eval<'h>) -> FxHashMap<Symbol, &'h Thunk<'h>> {
         ("langVersion", Value::Int(6)),
         ("nixVersion", Value::Str("2.26.3")),
         ("storeDir", Value::Str("/nix/store")),
-        ("nixPath", Value::List(&[])),
     ]);
     let mut thunks: Vec<(&'static str, &'h Thunk<'h>)> = values
         .into_iter()
         .map(|(name, value)| (name, eval.done(value)))
         .collect();
     thunks.push(("currentTime", eval.failed(eval.unknown("the current time"))));
+    thunks.push(("nixPath", eval.failed(eval.unknown("the search path"))));
 
     let attr = |(name, value): &(&'static str, &'h Thunk<'h>)| Attr {
         name: Symbol::new(name),
@@ -120,6 +126,22 @@ fn impure<'h>(eval: &Eval<'h>, what: &str) -> Outcome<'h> {
     Err(Stop::Unknown(eval.cause(what)))
 }
 
+/// A text in a format that is read.
+///
+/// # Errors
+/// Where Nix has no string for it.
+fn read_text<'h>(eval: &Eval<'h>, text: &str) -> Outcome<'h> {
+    check_text(eval, text)?;
+    Ok(eval.string(text))
+}
+
+fn check_text<'h>(eval: &Eval<'h>, text: &str) -> Outcome<'h, ()> {
+    match text.contains('\0') {
+        true => Err(eval.abort("a string with a NUL, which no string can have")),
+        false => Ok(()),
+    }
+}
+
 /// A list in a format that is read, whose items `read` makes values of.
 fn read_list<'h, T>(eval: &Eval<'h>, items: &[T], read: impl Fn(&Eval<'h>, &T) -> Outcome<'h>) -> Outcome<'h> {
     let items: Outcome<Vec<_>> = items.iter().map(|item| Ok(eval.done(read(eval, item)?))).collect();
@@ -133,6 +155,7 @@ fn read_set<'h, 'm, T: 'm>(
     read: impl Fn(&Eval<'h>, &T) -> Outcome<'h>,
 ) -> Outcome<'h> {
     let attr = |(name, member): (&String, &T)| {
+        check_text(eval, name)?;
         let value = eval.done(read(eval, member)?);
         Ok(Attr {
             name: eval.symbol(name),

@@ -160,6 +160,11 @@ impl<'h> Eval<'h> {
 
     /// A position as `builtins.unsafeGetAttrPos` hands it out; line and column are computed when asked for.
     pub fn position_value(&self, position: Position) -> Value<'h> {
+        self.position_in(self.heap.str(&self.host.path(position.file)), position)
+    }
+
+    /// The same of a file that was reached by this path.
+    pub(in super::super) fn position_in(&self, path: &'h str, position: Position) -> Value<'h> {
         let attr = |name, value| Attr {
             name,
             position: Position::NONE,
@@ -170,7 +175,6 @@ impl<'h> Eval<'h> {
             self.done(Value::Int(position.offset.into())),
         ];
         let part = |run| self.lazy_host(run, &data);
-        let path = self.heap.str(&self.host.path(position.file));
         Value::Attrs(self.attrs(vec![
             attr(self.names.file, self.done(Value::Str(path))),
             attr(

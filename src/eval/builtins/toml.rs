@@ -1,13 +1,19 @@
 //! TOML.
 
+use toml_parser::Source;
+use toml_parser::lexer::TokenKind;
+
 use super::super::value::Value;
 use super::super::{Eval, Outcome};
-use super::{Entry, read_list, read_set};
+use super::{Entry, read_list, read_set, read_text};
 
 pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
     vec![("fromTOML", 1, |eval, args| {
         let text = eval.force_str(args[0], "by `fromTOML`")?;
         eval.afford_parsing(text)?;
+        if let Some(what) = newer_syntax(text) {
+            return Err(eval.abort(&format!("not TOML 1.0: {what}")));
+        }
         match text.parse::<toml::Table>() {
             Ok(table) => from_toml(eval, &toml::Value::Table(table)),
             Err(error) => {
@@ -26,13 +32,55 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
     })]
 }
 
+/// What TOML 1.1 has, as the library reads it, and 1.0 has not, as Nix does.
+fn newer_syntax(text: &str) -> Option<&'static str> {
+    let mut open = Vec::new();
+    let mut after_comma = false;
+    for token in Source::new(text).lex() {
+        let is_in_inline_table = open.last() == Some(&TokenKind::LeftCurlyBracket);
+        match token.kind() {
+            kind @ (TokenKind::LeftCurlyBracket | TokenKind::LeftSquareBracket) => open.push(kind),
+            TokenKind::RightCurlyBracket if is_in_inline_table && after_comma => {
+                return Some("a comma before the end of an inline table");
+            }
+            TokenKind::RightCurlyBracket | TokenKind::RightSquareBracket => {
+                open.pop();
+            }
+            TokenKind::Newline | TokenKind::Comment if is_in_inline_table => {
+                return Some("an inline table of several lines");
+            }
+            TokenKind::BasicString | TokenKind::MlBasicString
+                if has_newer_escape(&text[token.span().start()..token.span().end()]) =>
+            {
+                return Some("the escape `\\e` or `\\x`");
+            }
+            _ => {}
+        }
+        match token.kind() {
+            TokenKind::Whitespace => {}
+            kind => after_comma = kind == TokenKind::Comma,
+        }
+    }
+    None
+}
+
+fn has_newer_escape(string: &str) -> bool {
+    let mut bytes = string.bytes();
+    while let Some(byte) = bytes.next() {
+        if byte == b'\\' && matches!(bytes.next(), Some(b'e' | b'x')) {
+            return true;
+        }
+    }
+    false
+}
+
 fn from_toml<'h>(eval: &Eval<'h>, toml: &toml::Value) -> Outcome<'h> {
     use toml::Value as Toml;
     Ok(match toml {
         Toml::Boolean(bool) => Value::Bool(*bool),
         Toml::Integer(int) => Value::Int(*int),
         Toml::Float(float) => Value::Float(*float),
-        Toml::String(text) => eval.string(text),
+        Toml::String(text) => read_text(eval, text)?,
         Toml::Datetime(_) => return Err(eval.abort("dates in TOML are not supported")),
         Toml::Array(items) => read_list(eval, items, from_toml)?,
         Toml::Table(members) => read_set(eval, members, from_toml)?,

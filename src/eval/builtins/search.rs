@@ -1,0 +1,86 @@
+//! Search paths: `<name>`, which is `findFile nixPath "name"`.
+
+use super::super::host::Entry as Found;
+use super::super::stop::Stop;
+use super::super::value::Value;
+use super::super::{Eval, Outcome};
+use super::own_files::FETCHURL;
+use super::{Args, Entry};
+use crate::nix::Symbol;
+
+pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
+    vec![("findFile", 2, find_file)]
+}
+
+fn find_file<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
+    let mut searched = Vec::new();
+    for item in eval.force_list(args[0], "by `findFile`")? {
+        eval.charge_call()?;
+        let attrs = eval.force_attrs(item, "in the list of `findFile`")?;
+        let prefix = match eval.lookup(attrs, Symbol::new("prefix"))? {
+            Some(prefix) => eval.force_str(prefix, "as a prefix of `findFile`")?,
+            None => "",
+        };
+        let path = eval.select(item, eval.names.path)?;
+        match eval.coerce_path(path)? {
+            Ok(path) => searched.push((prefix, path)),
+            Err(reason) => return Err(Stop::Unknown(reason)),
+        }
+    }
+    let name = eval.force_str(args[1], "by `findFile`")?;
+    for (prefix, directory) in searched {
+        let rest = if prefix.is_empty() {
+            Some(name)
+        } else {
+            below(name, prefix)
+        };
+        // what is no absolute path is fetched, or is nothing
+        if let Some(rest) = rest
+            && directory.starts_with('/')
+            && let Some(found) = eval.found_in(directory, rest)?
+        {
+            return Ok(Value::Path(found));
+        }
+    }
+    Err(eval.not_found(name))
+}
+
+/// What is left of a name after a prefix that is all of it or some of its parts.
+fn below<'n>(name: &'n str, prefix: &str) -> Option<&'n str> {
+    let rest = name.strip_prefix(prefix)?;
+    (rest.is_empty() || rest.starts_with('/')).then_some(rest)
+}
+
+impl<'h> Eval<'h> {
+    /// What is at this place below a directory, symlinks followed.
+    fn found_in(&self, directory: &str, rest: &str) -> Outcome<'h, Option<&'h str>> {
+        let rest = self.path_of(&["/", rest])?;
+        let path = self.path_of(&[directory, rest])?;
+        match self.entry(path) {
+            Found::File(id) | Found::Directory(id) | Found::Symlink(id) => Ok(Some(self.heap.str(&self.host.path(id)))),
+            Found::Special => Ok(Some(path)),
+            Found::Missing => Ok(None),
+            Found::Loop => Err(self.endless_links(path)),
+            Found::Outside => Err(self.forbidden(path)),
+        }
+    }
+
+    /// `<name>`: nothing is given to search but, maybe, the tree.
+    pub(in super::super) fn search(&self, name: &str) -> Outcome<'h> {
+        if name == "nix/fetchurl.nix" {
+            return Ok(Value::Path(FETCHURL));
+        }
+        if self.host.is_at_top(name.split('/').next().unwrap_or(name)) {
+            return Err(self.unknown("a search path that may be the tree's"));
+        }
+        Err(self.not_found(name))
+    }
+
+    fn not_found(&self, name: &str) -> Stop<'h> {
+        if name.starts_with("nix/") {
+            return self.unknown("a file that Nix brings with it");
+        }
+        let message = format!("'{name}' is not found in the search path: Nixpkgs is evaluated without one");
+        Stop::Throw(self.cause(&message))
+    }
+}
