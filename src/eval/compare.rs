@@ -63,11 +63,14 @@ impl<'h> Eval<'h> {
     }
 
     fn equal_attrs(&self, left: &'h Attrs<'h>, right: &'h Attrs<'h>) -> Outcome<'h, bool> {
+        let is_derivation = |attrs: &'h Attrs<'h>| match attrs.get(self, self.names.type_) {
+            Some(thunk) => Ok(matches!(self.force(thunk)?, Value::Str("derivation"))),
+            None => Ok(false),
+        };
         let both = |name| Some((left.get(self, name)?, right.get(self, name)?));
-        if both(self.names.type_).is_some()
+        if is_derivation(left)?
+            && is_derivation(right)?
             && let Some((a, b)) = both(self.names.out_path)
-            && self.is_derivation(left)?
-            && self.is_derivation(right)?
         {
             return self.equal_thunks(a, b);
         }
@@ -84,14 +87,21 @@ impl<'h> Eval<'h> {
         if left.len() != right.len() || left.iter().zip(&right).any(|(a, b)| a.name != b.name) {
             return Ok(false);
         }
+        let mut pairs: Vec<_> = left.iter().zip(&right).collect();
+        // Nix begins with the name that it met first: in the order of the source, for names that are in no other
+        pairs.sort_by(|(a, _), (b, _)| {
+            let place = |attr: &Attr| (attr.position.file, attr.position.offset);
+            (place(a).cmp(&place(b))).then_with(|| a.name.name().cmp(b.name.name()))
+        });
         // a difference that is seen decides, even where another can't be
         let mut unknown = None;
-        for (a, b) in left.iter().zip(&right) {
+        for (a, b) in pairs {
             match self.speculate_if(unknown.is_some(), || self.equal_thunks(a.value, b.value)) {
                 Ok(true) => {}
                 Ok(false) => return Ok(false),
                 Err(stop) if stop.is_unknown() && !self.exhausted.get() => unknown = unknown.or(Some(stop)),
-                Err(stop) => return Err(stop),
+                // what comes before may differ, so that this is not reached
+                Err(stop) => return Err(unknown.unwrap_or(stop)),
             }
         }
         unknown.map_or(Ok(true), Err)

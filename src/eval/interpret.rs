@@ -5,7 +5,6 @@ use crate::nix::{
 };
 
 use super::attrs::{Attr, Attrs};
-use super::builtins::FETCHURL;
 use super::stop::{Cause, Stop};
 use super::value::{Closure, Env, Frame, Position, State, Thunk, Value};
 use super::{Eval, Outcome};

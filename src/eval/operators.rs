@@ -24,14 +24,9 @@ impl<'h> Eval<'h> {
                 Ok(Value::Bool(!self.equal(left, right)?))
             }
             BinaryOp::Less => Ok(Value::Bool(self.less(operand(left)?, operand(right)?)?)),
-            BinaryOp::Greater => {
-                let (left, right) = (operand(left)?, operand(right)?);
-                Ok(Value::Bool(self.less(right, left)?))
-            }
-            BinaryOp::LessOrEqual => {
-                let (left, right) = (operand(left)?, operand(right)?);
-                Ok(Value::Bool(!self.less(right, left)?))
-            }
+            // to Nix these are `right < left`, which evaluates the right one first
+            BinaryOp::Greater => Ok(Value::Bool(self.less(operand(right)?, operand(left)?)?)),
+            BinaryOp::LessOrEqual => Ok(Value::Bool(!self.less(operand(right)?, operand(left)?)?)),
             BinaryOp::GreaterOrEqual => Ok(Value::Bool(!self.less(operand(left)?, operand(right)?)?)),
             BinaryOp::Update => {
                 let (left, right) = (operand(left), operand(right));

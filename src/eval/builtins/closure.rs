@@ -20,7 +20,12 @@ fn generic_closure<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
     let mut waiting: VecDeque<_> = (eval.force_list(get(eval.names.start_set)?, what)?.iter())
         .copied()
         .collect();
-    let operator = eval.force(get(eval.names.operator)?)?;
+    if waiting.is_empty() {
+        return Ok(Value::List(&[]));
+    }
+    let operator = get(eval.names.operator)?;
+    eval.force_function(operator, what)?;
+    let operator = eval.force(operator)?;
     let mut keys = Keys::Sorted(Vec::new());
     let mut closure = Vec::new();
     let mut scratch = eval.scratch();

@@ -13,14 +13,21 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
         ("throw", 1, |eval, args| Err(Stop::Throw(message(eval, args[0])?))),
         ("abort", 1, |eval, args| Err(Stop::Abort(message(eval, args[0])?))),
         ("tryEval", 1, try_eval),
-        ("addErrorContext", 2, |eval, args| eval.force(args[1])),
+        ("addErrorContext", 2, |eval, args| match eval.force(args[1]) {
+            // then what is added has to be had
+            Err(stop) if !stop.is_unknown() => {
+                let context = eval.force(args[0])?;
+                eval.coerce(context).and(Err(stop))
+            }
+            outcome => outcome,
+        }),
         ("trace", 2, |eval, args| {
             eval.force(args[0])?;
             eval.force(args[1])
         }),
         ("traceVerbose", 2, |eval, args| eval.force(args[1])),
         ("warn", 2, |eval, args| {
-            eval.force(args[0])?;
+            let _ = eval.force_text(args[0], "by `warn`")?;
             eval.force(args[1])
         }),
         ("break", 1, |eval, args| eval.force(args[0])),
@@ -137,7 +144,10 @@ fn bits<'h>(eval: &Eval<'h>, args: Args<'h>, operate: impl Fn(i64, i64) -> i64) 
 
 fn round<'h>(eval: &Eval<'h>, args: Args<'h>, operate: impl Fn(f64) -> f64) -> Outcome<'h> {
     let value = eval.force(args[0])?;
-    Ok(Value::Int(operate(eval.number(value)?) as i64))
+    let float = operate(eval.number(value)?);
+    // what no integer is becomes this one, as processors do it
+    let is_in_range = (-(2_f64.powi(63))..2_f64.powi(63)).contains(&float);
+    Ok(Value::Int(if is_in_range { float as i64 } else { i64::MIN }))
 }
 
 impl<'h> Eval<'h> {

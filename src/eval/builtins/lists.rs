@@ -23,20 +23,19 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
             [] => Err(eval.abort("`tail` of an empty list")),
         }),
         ("elemAt", 2, |eval, args| {
-            let list = eval.force_list(args[0], "by `elemAt`")?;
             let at = eval.force_int(args[1], "by `elemAt`")?;
+            let list = eval.force_list(args[0], "by `elemAt`")?;
             match usize::try_from(at).ok().and_then(|at| list.get(at)) {
                 Some(item) => eval.force(item),
                 None => Err(eval.abort(&format!("list index {at} is out of bounds"))),
             }
         }),
         ("elem", 2, |eval, args| {
-            let wanted = eval.force(args[0])?;
             let mut unknown = None;
             let items = eval.force_list(args[1], "by `elem`")?;
             eval.charge_items(items.len())?;
             for item in items {
-                let equal = || eval.equal(wanted, eval.force(item)?);
+                let equal = || eval.equal(eval.force(args[0])?, eval.force(item)?);
                 match eval.speculate_if(unknown.is_some(), equal) {
                     Ok(true) => return Ok(Value::Bool(true)),
                     Ok(false) => {}
@@ -47,13 +46,16 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
             unknown.map_or(Ok(Value::Bool(false)), Err)
         }),
         ("map", 2, |eval, args| {
-            let items = eval.force_list(args[1], "by `map`")?;
+            let items = function_of_items(eval, args, "by `map`")?;
             eval.afford(items.len() * CALL_BYTES)?;
             Ok(eval.list(items.iter().map(|item| eval.lazy_call(args[0], &[item])).collect()))
         }),
         ("filter", 2, |eval, args| {
+            let items = function_of_items(eval, args, "by `filter`")?;
+            if items.is_empty() {
+                return Ok(Value::List(items));
+            }
             let test = eval.force(args[0])?;
-            let items = eval.force_list(args[1], "by `filter`")?;
             let mut scratch = eval.scratch();
             scratch.hold_items::<&Thunk>(items.len())?;
             let mut kept = Vec::new();
@@ -65,12 +67,14 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
             Ok(eval.list(kept))
         }),
         ("partition", 2, |eval, args| {
-            let test = eval.force(args[0])?;
+            eval.force_function(args[0], "by `partition`")?;
             let items = eval.force_list(args[1], "by `partition`")?;
+            let test = eval.force(args[0])?;
             let mut scratch = eval.scratch();
             scratch.hold_items::<&Thunk>(items.len())?;
             let (mut right, mut wrong) = (Vec::new(), Vec::new());
             for item in items {
+                force_item(eval, item)?;
                 if test_item(eval, test, item)? {
                     right.push(*item)
                 } else {
@@ -111,6 +115,7 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
             Ok(eval.list(all))
         }),
         ("concatMap", 2, |eval, args| {
+            eval.force_function(args[0], "by `concatMap`")?;
             let function = eval.force(args[0])?;
             let mut all = Vec::new();
             let mut scratch = eval.scratch();
@@ -128,19 +133,27 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
             let length = eval.force_int(args[1], "by `genList`")?;
             let length =
                 usize::try_from(length).map_err(|_| eval.abort(&format!("can't make a list of {length} elements")))?;
+            eval.force_function(args[0], "by `genList`")?;
             eval.afford(length.saturating_mul(CALL_BYTES))?;
             let items = (0..length as i64).map(|at| eval.lazy_call(args[0], &[eval.done(Value::Int(at))]));
             Ok(eval.list(items.collect()))
         }),
         ("sort", 2, |eval, args| {
+            let items = function_of_items(eval, args, "by `sort`")?;
+            if items.is_empty() {
+                return Ok(Value::List(items));
+            }
             let less = eval.force(args[0])?;
-            let items = eval.force_list(args[1], "by `sort`")?;
+            for item in items {
+                force_item(eval, item)?;
+            }
             let mut scratch = eval.scratch();
             // both halves and the whole
             scratch.hold_items::<&Thunk>(items.len() * 2)?;
             Ok(eval.list(sort(eval, less, items)?))
         }),
         ("groupBy", 2, |eval, args| {
+            eval.force_function(args[0], "by `groupBy`")?;
             let function = eval.force(args[0])?;
             let mut groups: FxHashMap<Symbol, Vec<&Thunk>> = FxHashMap::default();
             let items = eval.force_list(args[1], "by `groupBy`")?;
@@ -165,6 +178,23 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
 /// What an element that is the result of a call takes, about.
 const CALL_BYTES: usize = 96;
 
+/// The list that is the second argument; the first has to be a function if there is something to call it with.
+fn function_of_items<'h>(eval: &Eval<'h>, args: Args<'h>, what: &str) -> Outcome<'h, &'h [&'h Thunk<'h>]> {
+    let items = eval.force_list(args[1], what)?;
+    if !items.is_empty() {
+        eval.force_function(args[0], what)?;
+    }
+    Ok(items)
+}
+
+/// Forces an element that Nix forces though nothing asks for it, so that it need not be known.
+fn force_item<'h>(eval: &Eval<'h>, item: &'h Thunk<'h>) -> Outcome<'h, ()> {
+    match eval.force(item) {
+        Err(stop) if !stop.is_unknown() || eval.exhausted.get() => Err(stop),
+        _ => Ok(()),
+    }
+}
+
 fn test_item<'h>(eval: &Eval<'h>, test: Value<'h>, item: &'h Thunk<'h>) -> Outcome<'h, bool> {
     eval.charge_call()?;
     let value = eval.apply(test, &[item])?;
@@ -173,9 +203,11 @@ fn test_item<'h>(eval: &Eval<'h>, test: Value<'h>, item: &'h Thunk<'h>) -> Outco
 
 /// `any` and `all`: `decides` is the answer for one element that needs no more.
 fn some<'h>(eval: &Eval<'h>, args: Args<'h>, decides: bool) -> Outcome<'h> {
+    eval.force_function(args[0], "by `any` or `all`")?;
+    let items = eval.force_list(args[1], "by `any` or `all`")?;
     let test = eval.force(args[0])?;
     let mut unknown = None;
-    for item in eval.force_list(args[1], "by `any` or `all`")? {
+    for item in items {
         match eval.speculate_if(unknown.is_some(), || test_item(eval, test, item)) {
             Ok(answer) if answer == decides => return Ok(Value::Bool(decides)),
             Ok(_) => {}

@@ -21,7 +21,6 @@ mod toml;
 mod versions;
 mod xml;
 
-pub(super) use own_files::FETCHURL;
 pub(super) use pattern::Compiled;
 use rustc_hash::FxHashMap;
 

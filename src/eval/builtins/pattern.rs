@@ -25,8 +25,8 @@ pub enum Compiled<'h> {
 
 fn match_whole<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
     let pattern = eval.force_str(args[0], "as the pattern of `match`")?;
-    let text = eval.force_str(args[1], "by `match`")?;
     let regex = compiled(eval, pattern)?;
+    let text = eval.force_str(args[1], "by `match`")?;
     let matches = searched(eval, pattern, |work| regex.matches(text, work))?;
     if !matches {
         return Ok(Value::Null);
@@ -36,8 +36,8 @@ fn match_whole<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
 
 fn split<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
     let pattern = eval.force_str(args[0], "as the pattern of `split`")?;
-    let text: &'h str = eval.force_str(args[1], "by `split`")?;
     let regex = compiled(eval, pattern)?;
+    let text: &'h str = eval.force_str(args[1], "by `split`")?;
     let mut parts = Vec::new();
     let (mut copied, mut from) = (0, 0);
     while from <= text.len() {

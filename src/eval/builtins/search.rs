@@ -24,7 +24,7 @@ fn find_file<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
         let path = eval.select(item, eval.names.path)?;
         match eval.coerce_path(path)? {
             Ok(path) => searched.push((prefix, path)),
-            Err(reason) => return Err(Stop::Unknown(reason)),
+            Err(partial) => return Err(Stop::Unknown(partial.reason)),
         }
     }
     let name = eval.force_str(args[1], "by `findFile`")?;

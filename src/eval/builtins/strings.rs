@@ -18,10 +18,10 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
         }),
         ("substring", 3, |eval, args| {
             let start = eval.force_int(args[0], "as the start of `substring`")?;
-            let length = eval.force_int(args[1], "as the length of `substring`")?;
             let Ok(start) = usize::try_from(start) else {
                 return Err(eval.abort("`substring` from before the start of a string"));
             };
+            let length = eval.force_int(args[1], "as the length of `substring`")?;
             let value = eval.force(args[2])?;
             eval.substring(eval.coerce(value)?, start, usize::try_from(length).ok())
         }),
@@ -48,25 +48,17 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
             eval.with_context(eval.coerce(value)?, Context::Empty)
         }),
         ("unsafeDiscardOutputDependency", 1, text),
-        ("addDrvOutputDependencies", 1, text),
-        ("appendContext", 2, |eval, args| {
-            let text = eval.force_text(args[0], "by `appendContext`")?;
-            let more = eval.force_attrs(args[1], "as the context of a string")?;
-            let more = match (more.size_bound(), more.open) {
-                (0, None) => Context::Empty,
-                (0, Some(_)) => Context::Unsure,
-                _ => Context::Present,
-            };
-            eval.with_context(text, partial::context(&text).max(more))
+        ("addDrvOutputDependencies", 1, |eval, args| match text(eval, args)? {
+            Value::Str(_) => Err(eval.abort("`addDrvOutputDependencies` of a string without context")),
+            text => Ok(text),
         }),
+        ("appendContext", 2, append_context),
         ("hasContext", 1, |eval, args| {
-            let value = eval.force(args[0])?;
-            let text = eval.coerce(value)?;
+            let text = eval.force_text(args[0], "by `hasContext`")?;
             has_context(eval, &text).map(Value::Bool)
         }),
         ("getContext", 1, |eval, args| {
-            let value = eval.force(args[0])?;
-            let text = eval.coerce(value)?;
+            let text = eval.force_text(args[0], "by `getContext`")?;
             let none = eval.attrs_sorted(&[]);
             Ok(Value::Attrs(match text {
                 Err(partial) if has_context(eval, &text)? => eval.opened(none, partial.reason),
@@ -88,11 +80,7 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
                 Some((directory, _)) => directory,
             })),
             other => match eval.coerce_path(other)? {
-                Ok(text) => Ok(Value::Str(match text.rsplit_once('/') {
-                    Some(("", _)) => "/",
-                    Some((directory, _)) => directory,
-                    None => ".",
-                })),
+                Ok(text) => Ok(Value::Str(directory_of(text))),
                 Err(partial) => directory(eval, partial),
             },
         }),
@@ -103,6 +91,36 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
 fn text<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
     let value = eval.force(args[0])?;
     Ok(eval.text_value(eval.coerce(value)?))
+}
+
+/// `appendContext text context`: whose names have to be store paths.
+fn append_context<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
+    let text = eval.force_text(args[0], "by `appendContext`")?;
+    let context = eval.force_attrs(args[1], "as a context")?;
+    let mut more = match context.open {
+        Some(_) => Context::Unsure,
+        None => Context::Empty,
+    };
+    for attr in context.sorted(eval) {
+        if !attr.name.name().starts_with("/nix/store/") {
+            return Err(eval.abort(&format!("'{}' in a context is no store path", attr.name)));
+        }
+        eval.force_attrs(attr.value, "in a context")?;
+        more = Context::Present;
+    }
+    eval.with_context(text, partial::context(&text).max(more))
+}
+
+/// What is before the last slashes of a path, if there is anything.
+fn directory_of(path: &str) -> &str {
+    let Some((before, _)) = path.rsplit_once('/') else {
+        return ".";
+    };
+    match before.trim_end_matches('/') {
+        "" if path.bytes().all(|byte| byte == b'/') => path,
+        "" => "/",
+        directory => directory,
+    }
 }
 
 fn replace_strings<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
@@ -145,27 +163,32 @@ fn replace_in<'h>(
 ) -> Outcome<'h, Text<'h>> {
     charge_replacing(eval, patterns, text)?;
     let mut scratch = eval.scratch();
+    scratch.hold(size_of_val(patterns))?;
     let mut replaced = eval.joiner();
-    let mut at = 0;
+    // up to where the text is copied, and tried
+    let (mut copied, mut at) = (0, 0);
     // one round past the end: an empty pattern matches there, too
     while at <= text.len() {
         let rest = &text[at..];
-        let found = patterns.iter().position(|pattern| rest.starts_with(pattern));
-        if let Some(found) = found {
-            scratch.hold(size_of_val(patterns))?;
-            replaced.push(eval.force_text(to[found], "as a replacement of `replaceStrings`")?)?;
-            at += patterns[found].len();
-        }
-        if found.is_none_or(|found| patterns[found].is_empty()) {
-            let next = rest.chars().next();
-            replaced.push(Ok(&rest[..next.map_or(0, char::len_utf8)]))?;
+        let next = rest.chars().next();
+        let Some(found) = patterns.iter().position(|pattern| rest.starts_with(pattern)) else {
             at += next.map_or(1, char::len_utf8);
+            continue;
+        };
+        eval.charge_call()?;
+        replaced.push(Ok(&text[copied..at]))?;
+        replaced.push(eval.force_text(to[found], "as a replacement of `replaceStrings`")?)?;
+        copied = at + patterns[found].len();
+        at = match patterns[found] {
             // Nix goes on byte by byte
-            if found.is_some() && next.is_some_and(|next| !next.is_ascii()) {
+            "" if next.is_some_and(|next| !next.is_ascii()) => {
                 return Err(eval.unknown("`replaceStrings` that cuts a character in two"));
             }
-        }
+            "" => at + 1,
+            _ => copied,
+        };
     }
+    replaced.push(Ok(text.get(copied..).unwrap_or_default()))?;
     replaced.end()
 }
 
@@ -227,9 +250,10 @@ fn directory<'h>(eval: &Eval<'h>, path: &'h Partial<'h>) -> Outcome<'h> {
 /// Counts the work of `replaceStrings`, which tries every pattern everywhere.
 fn charge_replacing<'h>(eval: &Eval<'h>, patterns: &[&str], text: &str) -> Outcome<'h, ()> {
     const BYTES_AT_ONCE: usize = 1024;
+    const TRIES_PER_STEP: usize = 8;
     let length: usize = patterns.iter().map(|pattern| pattern.len()).sum();
     let tries = text.len().saturating_mul(patterns.len() + length / BYTES_AT_ONCE);
-    eval.charge_text(tries)?;
+    eval.charge(tries / TRIES_PER_STEP)?;
     // what is copied as it is
     eval.afford(text.len())
 }
