@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Command;
 
 use byname::check::{self, CheckError, Options};
-use byname::tree::{Tree, TreeError};
+use byname::tree::{MemoryTree, Tree, TreeError};
 
 use common::{PACKAGE, TempTree, report, short};
 
@@ -307,8 +307,8 @@ fn expressions_that_nest_ten_thousand_deep() {
 }
 
 #[test]
-fn a_file_of_64_mib() {
-    let size = 64 << 20;
+fn files_of_almost_16_mib() {
+    let size = 15 << 20;
     let tree = TempTree::with_a_finding()
         .file("lib/comment.nix", format!("#{}\n1", "x".repeat(size)))
         .file("pkgs/by-name/fo/foo/open.nix", format!("\"{}", "x".repeat(size)));
@@ -338,17 +338,46 @@ fn a_file_with_more_findings_than_anybody_reads() {
 }
 
 #[test]
-fn a_file_past_the_limit_is_an_error_that_names_it() {
+fn a_nix_file_past_the_limit_is_found_and_not_read() {
     let tree = TempTree::new();
-    fs::File::create(tree.at("lib/huge.nix"))
-        .unwrap()
-        .set_len(byname::tree::SIZE_LIMIT + 1)
+    for (path, size) in [
+        ("lib/at-the-limit.nix", byname::nixpkgs::NIX_LIMIT),
+        ("lib/large.nix", byname::nixpkgs::NIX_LIMIT + 1),
+        ("lib/huge.nix", 1 << 40),
+    ] {
+        fs::File::create(tree.at(path)).unwrap().set_len(size).unwrap();
+    }
+    assert_eq!(
+        tree.findings(),
+        [
+            "BYN-002 lib/at-the-limit.nix:1",
+            "BYN-006 lib/huge.nix",
+            "BYN-006 lib/large.nix"
+        ]
+    );
+}
+
+#[test]
+fn what_a_file_past_the_limit_would_be_is_undecided() {
+    let tree = MemoryTree::new()
+        .file(
+            "pkgs/by-name/fo/foo/package.nix",
+            "{ stdenv }: import ./large.nix stdenv",
+        )
+        .file(
+            "pkgs/by-name/fo/foo/large.nix",
+            " ".repeat(byname::nixpkgs::NIX_LIMIT as usize + 1),
+        )
+        .build("test")
         .unwrap();
-    let (code, message) = byname(tree.path());
-    assert_eq!(code, Some(2));
+    let report = check::check(&tree, None, &Options::default()).unwrap();
+    let codes: Vec<_> = report.findings.iter().map(|finding| finding.rule.code).collect();
+    assert_eq!(codes, ["BYN-006"]);
+    assert_eq!(report.undecided.len(), 1, "{:?}", report.undecided);
     assert!(
-        message.contains("lib/huge.nix") && message.contains("bytes"),
-        "{message}"
+        report.undecided[0].reason.contains("too large"),
+        "{:?}",
+        report.undecided
     );
 }
 

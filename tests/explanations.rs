@@ -26,8 +26,9 @@ stdenv.mkDerivation {
 }
 "#;
 
-/// Rules whose wrong example can't be a folder, since not every file system can hold it: the explanation lists its paths.
-const LISTED: [&Rule; 2] = [Rule::BYN_003, Rule::NPV_111];
+/// Rules whose wrong example can't be a folder, since not every file system can hold it, or it is large: the explanation
+/// lists its paths.
+const LISTED: [&Rule; 3] = [Rule::BYN_003, Rule::BYN_006, Rule::NPV_111];
 
 fn folder(rule: &Rule, which: &str) -> PathBuf {
     PathBuf::from(format!("fixtures/{}-example-{which}", rule.code.to_lowercase()))
@@ -75,9 +76,13 @@ fn wrong(rule: &Rule) -> Report {
         return fixtures::report(&folder(rule, "wrong"));
     }
     let paths = listed(rule.explanation);
+    let text = match rule == Rule::BYN_006 {
+        true => SOME_PACKAGE.to_owned() + &" ".repeat(20 << 20),
+        false => SOME_PACKAGE.to_owned(),
+    };
     let tree = paths
         .lines()
-        .fold(MemoryTree::new(), |tree, path| tree.file(path, SOME_PACKAGE));
+        .fold(MemoryTree::new(), |tree, path| tree.file(path, text.as_str()));
     let tree = tree.build("example").expect("the example is a tree");
     check::check(&tree, None, &Options::default()).expect("the example can be judged")
 }

@@ -11,8 +11,9 @@ use byname::rules::{Rule, catalogue};
 
 use common::fixtures::{self, Snapshots};
 
-/// Rules whose failing case is in `tests/odd_names.rs`, since not every file system can hold it.
-const MADE_BY_TESTS: [&Rule; 2] = [Rule::BYN_003, Rule::NPV_111];
+/// Rules whose failing case is in `tests/odd_names.rs`, since not every file system can hold it, or in `tests/bad_input.rs`,
+/// since it is large.
+const MADE_BY_TESTS: [&Rule; 3] = [Rule::BYN_003, Rule::BYN_006, Rule::NPV_111];
 
 #[test]
 fn each_fixture_gives_what_is_expected() {

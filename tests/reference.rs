@@ -216,10 +216,13 @@ struct Edited {
 }
 
 impl Contents for Edited {
-    fn read(&self, _: Handle, path: &BStr) -> Result<Vec<u8>, ReadError> {
+    fn read(&self, _: Handle, path: &BStr, limit: u64) -> Result<Vec<u8>, ReadError> {
         match self.files.get(path) {
             Some(text) => Ok(text.clone().into()),
-            None => self.tree.read(self.tree.lookup(path).expect("both list the same")),
+            None => {
+                let node = self.tree.lookup(path).expect("both list the same");
+                self.tree.read_at_most(node, limit)
+            }
         }
     }
 }

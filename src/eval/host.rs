@@ -25,7 +25,7 @@ pub trait Host<'h> {
     ///
     /// # Errors
     /// Where it can't be read or parsed; says which file, and why.
-    fn parse(&self, id: FileId) -> Result<&'h File, String>;
+    fn parse(&self, id: FileId) -> Result<&'h File, NoFile>;
 
     /// A file's text.
     ///
@@ -46,6 +46,14 @@ pub trait Host<'h> {
 
     /// Gives an evaluator leave to fill its heap as far as its limits go; may wait until others need less memory.
     fn leave(&self) {}
+}
+
+/// Why a file can't be had as Nix.
+pub enum NoFile {
+    /// It is none, so Nix fails as well.
+    NotNix(String),
+    /// It was not read, so nothing is known of it.
+    Unread(String),
 }
 
 /// What a path names.

@@ -31,7 +31,7 @@ use crate::nix::Symbol;
 pub use attrs::{Attr, Attrs};
 pub use dependencies::{Dependencies, Dependency};
 pub use heap::Heap;
-pub use host::{Entry, Host};
+pub use host::{Entry, Host, NoFile};
 pub use limits::Limits;
 pub use stop::{Cause, Reason, Stop};
 pub use trace::{Called, Given, Trace};

@@ -55,9 +55,9 @@ enum Bytes {
 }
 
 impl Contents for Overlay {
-    fn read(&self, handle: Handle, _: &BStr) -> Result<Vec<u8>, ReadError> {
+    fn read(&self, handle: Handle, _: &BStr, limit: u64) -> Result<Vec<u8>, ReadError> {
         match &self.files[handle.0 as usize] {
-            Bytes::Of(node) => self.tree.read(*node),
+            Bytes::Of(node) => self.tree.read_at_most(*node, limit),
             Bytes::New(bytes) => Ok(bytes.clone()),
         }
     }

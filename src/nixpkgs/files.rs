@@ -21,6 +21,9 @@ pub struct Files<'t> {
     ledger: Arc<Ledger>,
 }
 
+/// The most bytes of a Nix file: three times the largest of Nixpkgs.
+pub const NIX_LIMIT: u64 = 16 << 20;
+
 /// A file, or why it is none.
 pub type Parsed = Result<Arc<File>, Arc<FileError>>;
 
@@ -31,6 +34,9 @@ pub enum FileError {
     Read(#[from] ReadError),
     #[error("{error}")]
     Syntax { error: SyntaxError, text: String },
+    /// It has so many bytes, more than [`NIX_LIMIT`].
+    #[error("it has {size} bytes, and byname reads no Nix file of more than {NIX_LIMIT}")]
+    TooLarge { size: u64 },
 }
 
 /// Another tree's files, and which of them are at the same paths as ours.
@@ -132,14 +138,14 @@ impl<'t> Files<'t> {
             .as_ref()
             .and_then(|twins| Some((twins.files, twins.by_node[id.index()]?)));
         let Some((other, twin)) = twin.filter(|(other, twin)| other.tree.kind(*twin).is_file()) else {
-            return self.parse_bytes(id, self.tree.read(id)?);
+            return self.parse_bytes(id, self.read(id)?);
         };
         if let (Some(ours), Some(theirs)) = (self.tree.content_id(id), other.tree.content_id(twin))
             && ours == theirs
         {
             return from_twin(other, twin);
         }
-        let bytes = self.tree.read(id)?;
+        let bytes = self.read(id)?;
         let theirs = from_twin(other, twin);
         let text = match &theirs {
             Ok(file) => file.text(),
@@ -152,30 +158,31 @@ impl<'t> Files<'t> {
         }
     }
 
+    fn read(&self, id: NodeId) -> Result<Vec<u8>, FileError> {
+        self.tree.read_at_most(id, NIX_LIMIT).map_err(|error| match error {
+            ReadError::TooLarge { size, .. } => FileError::TooLarge { size },
+            error => error.into(),
+        })
+    }
+
     fn parse_bytes(&self, id: NodeId, bytes: Vec<u8>) -> Parsed {
         match File::parse(decode(bytes)) {
             Ok(file) => Ok(Arc::new(file)),
             Err(error) => Err(Arc::new(FileError::Syntax {
                 error,
-                text: decode(self.tree.read(id)?),
+                text: decode(self.read(id)?),
             })),
         }
     }
 }
 
 impl FileError {
-    /// The text that is no Nix; empty where it could not be read.
+    /// The text that is no Nix; empty where it was not read.
     pub fn text(&self) -> &str {
         match self {
             Self::Syntax { text, .. } => text,
-            Self::Read(_) => "",
+            Self::Read(_) | Self::TooLarge { .. } => "",
         }
-    }
-}
-
-impl From<ReadError> for Arc<FileError> {
-    fn from(error: ReadError) -> Self {
-        Arc::new(error.into())
     }
 }
 

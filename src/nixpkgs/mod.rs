@@ -23,7 +23,7 @@ pub use attributes::{Answer, Attribute, Attributes, ByName, Cause, EvaluationErr
 pub use budget::{Budget, OverBudget};
 pub use definitions::{ALIASES, ALL_PACKAGES, Argument, Call, Callee, Definition, Definitions, Form, Written};
 pub use dependencies::{Dependencies, Touched};
-pub use files::{FileError, Files, Parsed, same_paths};
+pub use files::{FileError, Files, NIX_LIMIT, Parsed, same_paths};
 pub use frames::{Bound, Frames};
 pub use layout::{BY_NAME, Layout, Package, Shard, is_package_name, is_shard_name, shard_of};
 pub use override_attrs::{OVERRIDE_ATTRS_FILES, OverrideAttrs};

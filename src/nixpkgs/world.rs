@@ -3,8 +3,8 @@
 use bstr::ByteSlice;
 
 use super::budget::Leave;
-use super::{FileError, Files};
-use crate::eval::{Entry, FileId, Host};
+use super::{FileError, Files, NIX_LIMIT};
+use crate::eval::{Entry, FileId, Host, NoFile};
 use crate::nix::File;
 use crate::tree::{Kind, NodeId, Resolved};
 
@@ -118,17 +118,17 @@ impl<'f> Host<'f> for World<'f, '_> {
         }
     }
 
-    fn parse(&self, id: FileId) -> Result<&'f File, String> {
+    fn parse(&self, id: FileId) -> Result<&'f File, NoFile> {
         if id.0 as usize >= self.files.tree().len() {
-            return Err("no file of the tree".to_owned());
+            return Err(NoFile::NotNix("no file of the tree".to_owned()));
         }
+        let path = || self.files.tree().path(Self::node(id));
         match self.files.borrow(Self::node(id)) {
             Ok(file) => Ok(file),
             Err(error) => Err(match **error {
-                FileError::Read(ref error) => error.to_string(),
-                FileError::Syntax { ref error, .. } => {
-                    format!("{} is no Nix: {error}", self.files.tree().path(Self::node(id)))
-                }
+                FileError::Read(ref error) => NoFile::Unread(error.to_string()),
+                FileError::Syntax { ref error, .. } => NoFile::NotNix(format!("{} is no Nix: {error}", path())),
+                FileError::TooLarge { .. } => NoFile::Unread(format!("{} is too large: {error}", path())),
             }),
         }
     }
@@ -137,7 +137,7 @@ impl<'f> Host<'f> for World<'f, '_> {
         let bytes = self
             .files
             .tree()
-            .read(Self::node(id))
+            .read_at_most(Self::node(id), NIX_LIMIT)
             .map_err(|error| error.to_string())?;
         String::from_utf8(bytes).map_err(|_| format!("{} is no UTF-8", self.files.tree().path(Self::node(id))))
     }

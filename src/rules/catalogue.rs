@@ -128,6 +128,8 @@ rules! {
         "an attribute with a package directory is not defined in `all-packages.nix` as well"
     BYN_005 "BYN-005" "nixpkgs-refers-to-itself" Absolute
         "no file under `pkgs` looks up `<nixpkgs/…>`"
+    BYN_006 "BYN-006" "file-too-large" Absolute
+        "no `.nix` file has more than 16 MiB"
     NPV_100 "NPV-100" "attribute-missing" Absolute
         "every package directory has a top-level attribute of its name"
     NPV_101 "NPV-101" "attribute-not-derivation" Absolute

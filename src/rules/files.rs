@@ -1,4 +1,4 @@
-//! Every `.nix` file of the tree: NPV-145, 146, BYN-002 and 005; NPV-170 by `escapes`.
+//! Every `.nix` file of the tree: NPV-145, 146, BYN-002, 005 and 006; NPV-170 by `escapes`.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use bstr::{BStr, ByteSlice};
 use super::place::{self, shell};
 use super::{Change, Finding, Fix, Place, Rule, escapes};
 use crate::nix::{File, Lines, PathKind, SyntaxError};
-use crate::nixpkgs::{BY_NAME, FileError, Parsed};
+use crate::nixpkgs::{BY_NAME, FileError, NIX_LIMIT, Parsed};
 use crate::tree::{Kind, NodeId, Tree};
 
 /// How many findings of one rule a file may have: a hostile one has millions, and nobody reads them.
@@ -28,12 +28,14 @@ pub fn check(tree: &Tree, id: NodeId, parsed: &Parsed) -> Vec<Finding> {
             findings.extend(escapes::check(tree, id, file));
             findings.extend(references_to_nixpkgs(tree, id, file));
         }
-        Err(error) => {
-            if let FileError::Syntax { error, text } = &**error {
+        Err(error) => match &**error {
+            FileError::Syntax { error, text } => {
                 findings.extend(mode(tree, id, text));
                 findings.push(syntax(tree, id, error, text));
             }
-        }
+            FileError::TooLarge { size } => findings.push(too_large(tree, id, *size)),
+            FileError::Read(_) => {}
+        },
     }
     findings
 }
@@ -89,6 +91,18 @@ fn syntax(tree: &Tree, id: NodeId, error: &SyntaxError, text: &str) -> Finding {
         "Mend it; `nix-instantiate --parse {}` tells whether Nix reads it.",
         shell(tree.path(id).as_bstr())
     ))
+}
+
+fn too_large(tree: &Tree, id: NodeId, size: u64) -> Finding {
+    const MIB: u64 = 1 << 20;
+    let message = format!(
+        "`{}` has {} MiB, and a Nix file may have {} MiB at most. It is not read, so whatever imports it can't be judged.",
+        place::path(tree, id),
+        size.div_ceil(MIB),
+        NIX_LIMIT / MIB
+    );
+    Finding::new(Rule::BYN_006, Place::entry(tree, id), message)
+        .with_help("Split it, keep its data as JSON that `lib.importJSON` reads, or fetch it as a source.")
 }
 
 fn references_to_nixpkgs(tree: &Tree, id: NodeId, file: &File) -> Vec<Finding> {

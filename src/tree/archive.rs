@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use tar::EntryType;
 use thiserror::Error;
 
+use super::content::within;
 use super::decompress::decompressed;
 use super::{BuildError, Builder, ContentId, Contents, Handle, ReadError, SIZE_LIMIT, Tree};
 
@@ -142,6 +143,15 @@ enum Item {
 enum Bytes {
     Kept(Arc<[u8]>),
     Left(u64),
+}
+
+impl Bytes {
+    fn len(&self) -> u64 {
+        match self {
+            Self::Kept(bytes) => bytes.len() as u64,
+            Self::Left(size) => *size,
+        }
+    }
 }
 
 impl Unpacking {
@@ -331,8 +341,10 @@ impl File {
 }
 
 impl Contents for Files {
-    fn read(&self, handle: Handle, path: &BStr) -> Result<Vec<u8>, ReadError> {
-        match &self.0[handle.0 as usize].bytes {
+    fn read(&self, handle: Handle, path: &BStr, limit: u64) -> Result<Vec<u8>, ReadError> {
+        let bytes = &self.0[handle.0 as usize].bytes;
+        within(limit, bytes.len(), path)?;
+        match bytes {
             Bytes::Kept(bytes) => Ok(bytes.to_vec()),
             Bytes::Left(size) => Err(ReadError::NotKept {
                 path: path.into(),

@@ -176,7 +176,7 @@ mod tests {
     struct Nothing;
 
     impl Contents for Nothing {
-        fn read(&self, _: Handle, path: &BStr) -> Result<Vec<u8>, ReadError> {
+        fn read(&self, _: Handle, path: &BStr, _: u64) -> Result<Vec<u8>, ReadError> {
             Err(ReadError::NotAFile { path: path.into() })
         }
     }

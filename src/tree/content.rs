@@ -8,8 +8,9 @@ use thiserror::Error;
 
 use super::ObjectError;
 
-/// The most bytes that a file may have to be read: ten times the largest file of Nixpkgs, and little enough for memory.
-pub const SIZE_LIMIT: u64 = 128 << 20;
+/// The most bytes that a file may have to be read: several times the largest file of Nixpkgs, and little enough for each
+/// thread to read one.
+pub const SIZE_LIMIT: u64 = 32 << 20;
 
 /// What a [`Builder`](super::Builder) calls a file, and its source finds the bytes by: files count from 0 in the order in
 /// which they were added.
@@ -18,16 +19,29 @@ pub struct Handle(pub u32);
 
 /// A source of files' bytes.
 pub trait Contents: Send + Sync {
-    /// The bytes of the file with this handle, which the listing has at `path`.
+    /// The bytes of the file with this handle, which the listing has at `path`, where they are at most `limit`.
     ///
     /// # Errors
     /// See [`Tree::read`](super::Tree::read).
-    fn read(&self, handle: Handle, path: &BStr) -> Result<Vec<u8>, ReadError>;
+    fn read(&self, handle: Handle, path: &BStr, limit: u64) -> Result<Vec<u8>, ReadError>;
 
     /// A name for the file's bytes, where it is known without reading them.
     fn content_id(&self, handle: Handle) -> Option<ContentId> {
         let _ = handle;
         None
+    }
+}
+
+/// # Errors
+/// Where a file of this size is larger than `limit`.
+pub(super) fn within(limit: u64, size: u64, path: &BStr) -> Result<(), ReadError> {
+    match size <= limit {
+        true => Ok(()),
+        false => Err(ReadError::TooLarge {
+            path: path.into(),
+            size,
+            limit,
+        }),
     }
 }
 
@@ -60,10 +74,10 @@ pub enum ReadError {
     #[error("{path} is not a regular file, so it can't be read")]
     NotAFile { path: BString },
     #[error(
-        "{path} has {size} bytes, and byname reads at most {SIZE_LIMIT}: no file of a Nixpkgs is that large. Remove it from \
-         the tree"
+        "{path} has {size} bytes, and byname reads at most {limit} of it: no such file of a Nixpkgs is that large. Remove it \
+         from the tree"
     )]
-    TooLarge { path: BString, size: u64 },
+    TooLarge { path: BString, size: u64, limit: u64 },
     #[error("can't read {path}: {source}. Make it readable, or remove it from the tree")]
     Io { path: BString, source: io::Error },
     #[error(

@@ -11,7 +11,7 @@ use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
 use rustix::io::Errno;
 use thiserror::Error;
 
-use super::{BuildError, Builder, Contents, Handle, ReadError, SIZE_LIMIT, Tree, join};
+use super::{BuildError, Builder, Contents, Handle, ReadError, Tree, join};
 
 /// Why a directory is no tree.
 #[derive(Debug, Error)]
@@ -170,13 +170,13 @@ pub(super) struct OnDisk {
 }
 
 impl Contents for OnDisk {
-    fn read(&self, _: Handle, path: &BStr) -> Result<Vec<u8>, ReadError> {
-        read_beneath(self.root.as_fd(), path)
+    fn read(&self, _: Handle, path: &BStr, limit: u64) -> Result<Vec<u8>, ReadError> {
+        read_beneath(self.root.as_fd(), path, limit)
     }
 }
 
-/// The bytes of the regular file at `path` below `root`, reached through no symlink.
-pub(super) fn read_beneath(root: BorrowedFd<'_>, path: &BStr) -> Result<Vec<u8>, ReadError> {
+/// The bytes, at most `limit`, of the regular file at `path` below `root`, reached through no symlink.
+pub(super) fn read_beneath(root: BorrowedFd<'_>, path: &BStr, limit: u64) -> Result<Vec<u8>, ReadError> {
     let failed = |source: io::Error| ReadError::Io {
         path: path.into(),
         source,
@@ -189,22 +189,20 @@ pub(super) fn read_beneath(root: BorrowedFd<'_>, path: &BStr) -> Result<Vec<u8>,
         return Err(ReadError::NotAFile { path: path.into() });
     }
     let size = metadata.len();
-    if size > SIZE_LIMIT {
+    if size > limit {
         return Err(ReadError::TooLarge {
             path: path.into(),
             size,
+            limit,
         });
     }
     let mut bytes = Vec::with_capacity(size as usize + 1);
-    let read = file
-        .by_ref()
-        .take(SIZE_LIMIT + 1)
-        .read_to_end(&mut bytes)
-        .map_err(failed)? as u64;
-    if read > SIZE_LIMIT {
+    let read = file.by_ref().take(limit + 1).read_to_end(&mut bytes).map_err(failed)? as u64;
+    if read > limit {
         return Err(ReadError::TooLarge {
             path: path.into(),
             size: read,
+            limit,
         });
     }
     Ok(bytes)
@@ -342,7 +340,7 @@ mod tests {
     fn a_file_past_the_size_limit_is_not_read() {
         let dir = tempfile::tempdir().unwrap();
         let sparse = File::create(dir.path().join("file")).unwrap();
-        sparse.set_len(SIZE_LIMIT + 1).unwrap();
+        sparse.set_len(crate::tree::SIZE_LIMIT + 1).unwrap();
         let tree = Tree::directory(dir.path()).unwrap();
         let id = tree.lookup("file".into()).unwrap();
         assert!(matches!(tree.read(id), Err(ReadError::TooLarge { .. })));

@@ -2,6 +2,7 @@
 
 use bstr::{BStr, BString};
 
+use super::content::within;
 use super::{BuildError, Builder, ContentId, Contents, Handle, ReadError, Tree};
 
 /// Collects files to make a tree of, without a disk.
@@ -62,8 +63,10 @@ impl MemoryTree {
 struct Files(Vec<Vec<u8>>);
 
 impl Contents for Files {
-    fn read(&self, handle: Handle, _: &BStr) -> Result<Vec<u8>, ReadError> {
-        Ok(self.0[handle.0 as usize].clone())
+    fn read(&self, handle: Handle, path: &BStr, limit: u64) -> Result<Vec<u8>, ReadError> {
+        let bytes = &self.0[handle.0 as usize];
+        within(limit, bytes.len() as u64, path)?;
+        Ok(bytes.clone())
     }
 
     fn content_id(&self, handle: Handle) -> Option<ContentId> {

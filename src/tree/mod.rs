@@ -222,8 +222,16 @@ impl Tree {
     /// Where the entry is no regular file, or is none any more, is larger than [`SIZE_LIMIT`], or can't be read.  It never
     /// waits for another program, as opening a FIFO would.
     pub fn read(&self, id: NodeId) -> Result<Vec<u8>, ReadError> {
+        self.read_at_most(id, SIZE_LIMIT)
+    }
+
+    /// The same of a file that has at most `limit` bytes.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_at_most(&self, id: NodeId, limit: u64) -> Result<Vec<u8>, ReadError> {
         match self.node(id).form {
-            Form::File { handle, .. } => self.contents.read(handle, self.path(id).as_bstr()),
+            Form::File { handle, .. } => self.contents.read(handle, self.path(id).as_bstr(), limit),
             _ => Err(ReadError::NotAFile { path: self.path(id) }),
         }
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::super::attrs::Attr;
-use super::super::host::Entry as Found;
+use super::super::host::{Entry as Found, NoFile};
 use super::super::stop::{Cause, Stop};
 use super::super::value::{Code, Env, FileId, Frame, Position, State, Thunk, Value};
 use super::super::{Eval, Outcome};
@@ -40,8 +40,10 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
                 eval.entry(path);
                 eval.unknown(&why)
             })?;
+            eval.charge_items(entries.len())?;
+            eval.afford(entries.len() * size_of::<(String, Attr)>())?;
             let attr = |(name, kind): (String, &'static str)| Attr {
-                name: Symbol::new(&name),
+                name: eval.symbol(&name),
                 position: Position::NONE,
                 value: eval.done(Value::Str(kind)),
             };
@@ -242,7 +244,11 @@ impl<'h> Eval<'h> {
         }
         let file = self.host.parse(id).map_err(|why| {
             let position = Position { file: id, offset: 0 };
-            Stop::Abort(self.heap.alloc(Cause::new(self.heap.str(&why), position)))
+            let cause = |why: &str| self.heap.alloc(Cause::new(self.heap.str(why), position));
+            match why {
+                NoFile::NotNix(why) => Stop::Abort(cause(&why)),
+                NoFile::Unread(why) => Stop::Unknown(cause(&why)),
+            }
         })?;
         let path = self.heap.str(&self.host.path(id));
         let code = self.new_code(file, id, path);

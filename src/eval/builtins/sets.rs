@@ -5,6 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::nix::Symbol;
 
 use super::super::attrs::{Attr, Attrs};
+use super::super::host::NoFile;
 use super::super::stop::Stop;
 use super::super::value::{Position, Thunk, Value};
 use super::super::{Eval, Outcome};
@@ -193,7 +194,7 @@ impl<'h> Eval<'h> {
         let file = super::super::value::FileId(number(data[0])?);
         match self.host.parse(file) {
             Ok(file) => Ok(file.position_in_bytes(number(data[1])?)),
-            Err(why) => Err(self.unknown(&why)),
+            Err(NoFile::NotNix(why) | NoFile::Unread(why)) => Err(self.unknown(&why)),
         }
     }
 }

@@ -21,7 +21,7 @@ use super::index::{Tracked, known_trees, relative, tracked};
 use super::objects::{Objects, content_id, read_blob};
 use super::{GitError, Repository};
 use crate::tree::directory::{OnDisk, open_beneath, open_root, read_beneath};
-use crate::tree::{Builder, ContentId, Contents, Handle, ReadError, Tree, TreeError, join};
+use crate::tree::{Builder, ContentId, Contents, Handle, ReadError, SIZE_LIMIT, Tree, TreeError, join};
 
 impl Repository {
     /// What is on disk below `path`, a directory in this checkout, of the files that git tracks and the new ones that it
@@ -232,7 +232,7 @@ impl Repository {
                         builder.file(path, entry.mode == Mode::FILE_EXECUTABLE);
                         files.push(FileSource::Id(id));
                     }
-                    Mode::SYMLINK => builder.symlink(path, self.objects.blob(&id)?.into()),
+                    Mode::SYMLINK => builder.symlink(path, self.objects.link(&id)?.into()),
                     _ => builder.directory(path),
                 },
                 _ => changes.at(path.as_bstr()),
@@ -440,7 +440,7 @@ impl<'a> Walk<'a> {
             entry
                 .map(|entry| &self.tracked[entry])
                 .filter(|entry| entry.left_out)
-                .and_then(|entry| self.objects.blob(&entry.id?).ok())
+                .and_then(|entry| self.objects.blob(&entry.id?, OWN_FILE_LIMIT).ok())
         } else {
             None
         };
@@ -604,10 +604,10 @@ struct Checkout {
 }
 
 impl Contents for Checkout {
-    fn read(&self, handle: Handle, path: &BStr) -> Result<Vec<u8>, ReadError> {
+    fn read(&self, handle: Handle, path: &BStr, limit: u64) -> Result<Vec<u8>, ReadError> {
         match &self.files[handle.0 as usize] {
-            FileSource::Disk(_) => self.disk.read(handle, path),
-            FileSource::Id(id) => read_blob(&self.objects, id, path),
+            FileSource::Disk(_) => self.disk.read(handle, path, limit),
+            FileSource::Id(id) => read_blob(&self.objects, id, path, limit),
         }
     }
 
@@ -621,13 +621,17 @@ impl Contents for Checkout {
 
 /// The id that the file would have as a blob; `None` where it can't be read, which reading it will say.
 fn hash_on_disk(disk: &OnDisk, path: &BStr, hash: gix::hash::Kind) -> Option<ContentId> {
-    let bytes = read_beneath(disk.root.as_fd(), path).ok()?;
+    let bytes = read_beneath(disk.root.as_fd(), path, SIZE_LIMIT).ok()?;
     content_id(&gix::objs::compute_hash(hash, Kind::Blob, &bytes).ok()?)
 }
 
-/// The bytes of a file that git reads for its own use; `None` where there is none, as git has it.
+/// The most bytes of a `.gitignore` or `.gitattributes`: a thousand times those of Nixpkgs.
+const OWN_FILE_LIMIT: u64 = 1 << 20;
+
+/// The bytes of a file that git reads for its own use; `None` where there is none, as git has it, and of one that is too
+/// large.
 fn read_on_disk(root: BorrowedFd<'_>, path: &BStr) -> Option<Vec<u8>> {
-    read_beneath(root, path).ok()
+    read_beneath(root, path, OWN_FILE_LIMIT).ok()
 }
 
 /// What the index would keep of a file's metadata.

@@ -60,7 +60,7 @@ fn add_leaf(
             builder.file(name, mode.kind() == EntryKind::BlobExecutable)?;
             blobs.ids.push(id);
         }
-        EntryKind::Link => builder.symlink(name, blobs.objects.blob(&id)?.into())?,
+        EntryKind::Link => builder.symlink(name, blobs.objects.link(&id)?.into())?,
         // A submodule is another repository's, which a fresh checkout makes an empty directory for.
         EntryKind::Commit | EntryKind::Tree => builder.empty_directory(name)?,
     }

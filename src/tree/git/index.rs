@@ -151,7 +151,7 @@ impl Repository {
                     builder.file(path, entry.mode == Mode::FILE_EXECUTABLE);
                     blobs.ids.push(id);
                 }
-                Mode::SYMLINK => builder.symlink(path, self.objects.blob(&id)?.into()),
+                Mode::SYMLINK => builder.symlink(path, self.objects.link(&id)?.into()),
                 _ => builder.directory(path),
             }
         }

@@ -1,15 +1,16 @@
 //! The objects of a repository, read by many threads.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bstr::{BStr, BString};
+use bstr::BStr;
 use gix::ObjectId;
 use gix::objs::{Find, FindHeader, Kind};
 use thiserror::Error;
 
 use super::quoted;
-use crate::tree::{ContentId, Contents, Handle, ReadError, SIZE_LIMIT};
+use crate::tree::{ContentId, Contents, Handle, ReadError};
 
 /// Why an object can't be had from its repository.
 #[derive(Debug, Error)]
@@ -44,16 +45,30 @@ pub enum ObjectError {
         expected: Kind,
     },
     #[error(
-        "it has {size} bytes, and byname reads at most {SIZE_LIMIT}: no file of a Nixpkgs is that large. Remove it from the tree"
+        "the object {id} of the repository {repository} has {size} bytes, and byname reads at most {limit} of it: none of its \
+         kind in a Nixpkgs is that large",
+        repository = .repository.display()
     )]
-    TooLarge { size: u64 },
+    TooLarge {
+        repository: PathBuf,
+        id: ObjectId,
+        size: u64,
+        limit: u64,
+    },
     #[error(
-        "the tree {id} of the repository {repository} has more entries, or deeper ones, than byname reads: no Nixpkgs is that \
-         large",
+        "the object {id} of the repository {repository} is one of more entries, deeper ones or longer links than byname reads: \
+         no Nixpkgs has so many",
         repository = .repository.display()
     )]
     TooManyEntries { repository: PathBuf, id: ObjectId },
 }
+
+/// The most bytes of a symlink's target: as a file system would take it (Linux, `PATH_MAX`).
+const LONGEST_LINK: u64 = 4096;
+
+/// The most bytes of all symlinks' targets together, a hundred times those of Nixpkgs: one blob may be the target of any
+/// number.
+const LINKS_LIMIT: usize = 16 << 20;
 
 /// A repository's objects, for any thread: each takes a reader of its own, and gives it back.
 pub(super) struct Objects {
@@ -62,6 +77,8 @@ pub(super) struct Objects {
     /// What a new reader is a copy of.
     template: Mutex<gix::OdbHandle>,
     idle: Mutex<Vec<Reader>>,
+    /// How many bytes of symlinks' targets were read.
+    link_bytes: AtomicUsize,
 }
 
 /// What one thread reads objects with.
@@ -77,6 +94,7 @@ impl Objects {
             repository: repository.to_owned(),
             template: Mutex::new(objects),
             idle: Mutex::default(),
+            link_bytes: AtomicUsize::new(0),
         }
     }
 
@@ -106,16 +124,31 @@ impl Objects {
         }
     }
 
-    /// The bytes of a blob of at most [`SIZE_LIMIT`] bytes.
-    pub(super) fn blob(&self, id: &gix::oid) -> Result<Vec<u8>, ObjectError> {
+    /// The target of a symlink.
+    pub(super) fn link(&self, id: &gix::oid) -> Result<Vec<u8>, ObjectError> {
+        let target = self.blob(id, LONGEST_LINK)?;
+        let all = self.link_bytes.fetch_add(target.len(), Ordering::Relaxed) + target.len();
+        match all <= LINKS_LIMIT {
+            true => Ok(target),
+            false => Err(self.too_many_entries(id)),
+        }
+    }
+
+    /// The bytes of a blob that has at most `limit`.
+    pub(super) fn blob(&self, id: &gix::oid, limit: u64) -> Result<Vec<u8>, ObjectError> {
         self.with(|reader| {
             let size = match reader.objects.try_header(id) {
                 Ok(Some(header)) => header.size,
                 Ok(None) => return Err(self.missing(id)),
                 Err(error) => return Err(self.damaged(id, &error)),
             };
-            if size > SIZE_LIMIT {
-                return Err(ObjectError::TooLarge { size });
+            if size > limit {
+                return Err(ObjectError::TooLarge {
+                    repository: self.repository.clone(),
+                    id: id.to_owned(),
+                    size,
+                    limit,
+                });
             }
             self.read(reader, id, Kind::Blob).map(<[u8]>::to_vec)
         })
@@ -177,8 +210,8 @@ impl Blobs {
 }
 
 impl Contents for Blobs {
-    fn read(&self, handle: Handle, path: &BStr) -> Result<Vec<u8>, ReadError> {
-        read_blob(&self.objects, &self.ids[handle.0 as usize], path)
+    fn read(&self, handle: Handle, path: &BStr, limit: u64) -> Result<Vec<u8>, ReadError> {
+        read_blob(&self.objects, &self.ids[handle.0 as usize], path, limit)
     }
 
     fn content_id(&self, handle: Handle) -> Option<ContentId> {
@@ -186,11 +219,18 @@ impl Contents for Blobs {
     }
 }
 
-/// The bytes of a blob, as those of the file at `path`.
-pub(super) fn read_blob(objects: &Objects, id: &gix::oid, path: &BStr) -> Result<Vec<u8>, ReadError> {
-    objects.blob(id).map_err(|source| ReadError::Object {
-        path: BString::from(path),
-        source: Box::new(source),
+/// The bytes of a blob, at most `limit`, as those of the file at `path`.
+pub(super) fn read_blob(objects: &Objects, id: &gix::oid, path: &BStr, limit: u64) -> Result<Vec<u8>, ReadError> {
+    objects.blob(id, limit).map_err(|source| match source {
+        ObjectError::TooLarge { size, limit, .. } => ReadError::TooLarge {
+            path: path.into(),
+            size,
+            limit,
+        },
+        source => ReadError::Object {
+            path: path.into(),
+            source: Box::new(source),
+        },
     })
 }
 
