@@ -15,6 +15,7 @@ fn read(bytes: &[u8]) -> Result<Tree, ArchiveError> {
 /// Limits that are reached soon.
 const LOW: ArchiveLimits = ArchiveLimits {
     bytes: 10 << 20,
+    kept: 5 << 20,
     entries: 1000,
 };
 
@@ -290,25 +291,78 @@ fn an_archive_that_unpacks_without_end_is_refused() {
 }
 
 #[test]
-fn a_file_that_is_larger_than_it_costs_the_archive_is_counted() {
+fn a_file_that_is_larger_than_it_costs_the_archive_is_refused() {
     // GNU tar's sparse files: a hole takes no room.
     let mut pack = Pack::new();
     let size = 3u64 << 20;
-    for number in 0..=LOW.bytes / size {
-        let mut header = Header::new_gnu();
-        header.set_entry_type(EntryType::GNUSparse);
-        header.set_path(format!("n/{number}")).unwrap();
-        header.set_size(0);
-        header.set_mode(0o644);
-        let gnu = header.as_gnu_mut().unwrap();
-        gnu.set_real_size(size);
-        gnu.sparse[0].set_offset(size);
-        gnu.sparse[0].set_length(0);
-        header.set_cksum();
-        pack.0.append(&header, &b""[..]).unwrap();
-    }
+    let mut header = Header::new_gnu();
+    header.set_entry_type(EntryType::GNUSparse);
+    header.set_path("n/file").unwrap();
+    header.set_size(0);
+    header.set_mode(0o644);
+    let gnu = header.as_gnu_mut().unwrap();
+    gnu.set_real_size(size);
+    gnu.sparse[0].set_offset(size);
+    gnu.sparse[0].set_length(0);
+    header.set_cksum();
+    pack.0.append(&header, &b""[..]).unwrap();
     let outcome = Tree::archive(&pack.pack()[..], "bomb".into(), LOW);
-    assert!(matches!(outcome, Err(ArchiveError::TooLarge { .. })));
+    assert!(matches!(outcome, Err(ArchiveError::Sparse { .. })));
+}
+
+#[test]
+fn names_longer_than_any_are_refused_before_they_are_read() {
+    for kind in [EntryType::GNULongName, EntryType::GNULongLink, EntryType::XHeader] {
+        let mut header = Header::new_gnu();
+        header.set_entry_type(kind);
+        header.set_path("n").unwrap();
+        header.set_mode(0o644);
+        header.set_size(900 << 20);
+        header.set_cksum();
+        let outcome = Tree::archive(Endless(header.as_bytes()), "bomb".into(), ArchiveLimits::default());
+        match outcome {
+            Err(ArchiveError::Damaged { detail, .. }) => assert!(detail.contains("943718400 bytes"), "{detail}"),
+            other => panic!("{kind:?}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn names_that_are_kept_are_counted() {
+    let mut pack = Pack::new();
+    for number in 0..LOW.kept / 4000 + 1 {
+        let name = format!("n/{number:0>200}") + &"/d".repeat(1900);
+        pack = pack
+            .raw(EntryType::GNULongName, "l", 0o644, "", name.as_bytes())
+            .file("n/x", "");
+    }
+    let limits = ArchiveLimits {
+        entries: 1 << 20,
+        ..LOW
+    };
+    let outcome = Tree::archive(&pack.pack()[..], "bomb".into(), limits);
+    assert!(matches!(outcome, Err(ArchiveError::TooLarge { .. })), "{outcome:?}");
+}
+
+#[test]
+fn names_as_pax_writes_them() {
+    let long = "l".repeat(300);
+    let record = |key: &str, value: &str| {
+        let rest = format!(" {key}={value}\n");
+        let digits = (rest.len() + 3).to_string();
+        assert_eq!(digits.len(), 3);
+        format!("{digits}{rest}")
+    };
+    let records = record("path", &format!("n/{long}")) + &record("linkpath", &format!("../{long}"));
+    let bytes = Pack::new()
+        .raw(EntryType::XHeader, "x", 0o644, "", records.as_bytes())
+        .link(EntryType::Symlink, "n/short", "short")
+        .file("n/file", "")
+        .pack();
+    assert_eq!(
+        listing(&read(&bytes).unwrap()),
+        ["file: ".to_owned(), format!("{long} -> ../{long}")]
+    );
 }
 
 #[test]

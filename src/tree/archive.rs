@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use super::content::within;
 use super::decompress::decompressed;
+use super::tar_names::Ahead;
 use super::{BuildError, Builder, ContentId, Contents, Handle, ReadError, SIZE_LIMIT, Tree};
 
 /// How large an archive may be.
@@ -18,15 +19,18 @@ use super::{BuildError, Builder, ContentId, Contents, Handle, ReadError, SIZE_LI
 pub struct ArchiveLimits {
     /// The most bytes that it may have when it is unpacked.
     pub bytes: u64,
+    /// The most bytes of names and of files that may be kept in memory.
+    pub kept: u64,
     /// The most entries that it may have.
     pub entries: usize,
 }
 
 impl Default for ArchiveLimits {
-    /// 1 GiB, three times what a Nixpkgs has, and a million entries, ten times what one has.
+    /// 1 GiB, of which half are kept, several times what a Nixpkgs has, and a million entries, ten times what one has.
     fn default() -> Self {
         Self {
             bytes: 1 << 30,
+            kept: 512 << 20,
             entries: 1_000_000,
         }
     }
@@ -76,6 +80,8 @@ pub enum ArchiveError {
     TooLarge { archive: String, limit: u64 },
     #[error("{archive} has more than {limit} entries: no Nixpkgs has that many")]
     TooManyEntries { archive: String, limit: usize },
+    #[error("{archive} has {name} as a sparse file, which byname does not read: pack it again without `--sparse`")]
+    Sparse { archive: String, name: BString },
     #[error(transparent)]
     Build(#[from] BuildError),
 }
@@ -127,7 +133,7 @@ struct Unpacking {
     root: Option<BString>,
     /// What was read, by its path in the top-level directory.
     entries: HashMap<BString, Item>,
-    /// How many bytes were kept.
+    /// How many bytes were kept, those of names included.
     kept: u64,
 }
 
@@ -157,9 +163,14 @@ impl Bytes {
 impl Unpacking {
     fn entries<R: Read>(&mut self, archive: &mut tar::Archive<R>) -> Result<(), ArchiveError> {
         let entries = archive.entries().map_err(|error| self.damaged(&error))?;
-        for entry in entries {
+        let mut ahead = Ahead::default();
+        // raw: without the names that other entries hold
+        for entry in entries.raw(true) {
             let mut entry = entry.map_err(|error| self.damaged(&error))?;
-            self.entry(&mut entry)?;
+            if ahead.take(&mut entry).map_err(|error| self.damaged(&error))? {
+                continue;
+            }
+            self.entry(&mut entry, &std::mem::take(&mut ahead))?;
             if self.entries.len() > self.limits.entries {
                 return Err(ArchiveError::TooManyEntries {
                     archive: self.archive.clone(),
@@ -167,16 +178,21 @@ impl Unpacking {
                 });
             }
         }
-        Ok(())
+        match ahead.is_empty() {
+            true => Ok(()),
+            false => Err(self.damaged(&"an entry is missing")),
+        }
     }
 
-    fn entry<R: Read>(&mut self, entry: &mut tar::Entry<'_, R>) -> Result<(), ArchiveError> {
+    fn entry<R: Read>(&mut self, entry: &mut tar::Entry<'_, R>, ahead: &Ahead) -> Result<(), ArchiveError> {
         let kind = entry.header().entry_type();
         // What git-archive(1) and others say of the archive as a whole.
         if matches!(kind, EntryType::XGlobalHeader) {
             return Ok(());
         }
-        let name = BString::from(entry.path_bytes().into_owned());
+        let name = ahead.path(entry).map_err(|error| self.damaged(&error))?;
+        ahead.size(entry).map_err(|error| self.damaged(&error))?;
+        self.keep(name.len() as u64)?;
         let Some(path) = self.path_below_root(name.as_bstr())? else {
             return match kind {
                 EntryType::Directory => Ok(()),
@@ -189,9 +205,18 @@ impl Unpacking {
         let item = match kind {
             EntryType::Directory => Item::Directory,
             EntryType::Symlink => Item::Symlink {
-                target: self.target(entry, name.as_bstr())?,
+                target: self.target(entry, ahead)?,
             },
-            EntryType::Link => self.linked(&self.target(entry, name.as_bstr())?, name.as_bstr())?,
+            EntryType::Link => {
+                let target = self.target(entry, ahead)?;
+                self.linked(&target, name.as_bstr())?
+            }
+            EntryType::GNUSparse => {
+                return Err(ArchiveError::Sparse {
+                    archive: self.archive.clone(),
+                    name,
+                });
+            }
             EntryType::Char | EntryType::Block | EntryType::Fifo => Item::Special,
             // "Other values are regular files", says pax(1).
             _ => self.file(entry, path.as_bstr())?,
@@ -223,10 +248,21 @@ impl Unpacking {
         Ok((!path.is_empty()).then(|| path.into()))
     }
 
-    fn target<R: Read>(&self, entry: &tar::Entry<'_, R>, name: &BStr) -> Result<BString, ArchiveError> {
-        match entry.link_name_bytes() {
-            Some(target) => Ok(target.into_owned().into()),
-            None => Err(self.damaged(&format!("the link {name} has no target"))),
+    fn target<R: Read>(&mut self, entry: &tar::Entry<'_, R>, ahead: &Ahead) -> Result<BString, ArchiveError> {
+        let target = ahead.target(entry).map_err(|error| self.damaged(&error))?;
+        self.keep(target.len() as u64)?;
+        Ok(target)
+    }
+
+    /// Counts bytes that are kept.
+    fn keep(&mut self, bytes: u64) -> Result<(), ArchiveError> {
+        self.kept += bytes;
+        match self.kept <= self.limits.kept {
+            true => Ok(()),
+            false => Err(ArchiveError::TooLarge {
+                archive: self.archive.clone(),
+                limit: self.limits.kept,
+            }),
         }
     }
 
@@ -238,7 +274,11 @@ impl Unpacking {
                 executable: *executable,
                 bytes: bytes.clone(),
             }),
-            Some(Item::Symlink { target }) => Ok(Item::Symlink { target: target.clone() }),
+            Some(Item::Symlink { target }) => {
+                let target = target.clone();
+                self.keep(target.len() as u64)?;
+                Ok(Item::Symlink { target })
+            }
             _ => Err(ArchiveError::BadHardLink {
                 archive: self.archive.clone(),
                 name: name.into(),
@@ -258,14 +298,7 @@ impl Unpacking {
         let bytes = if size > limit {
             Bytes::Left(size)
         } else {
-            // A sparse file's size costs the archive nothing.
-            self.kept += size;
-            if self.kept > self.limits.bytes {
-                return Err(ArchiveError::TooLarge {
-                    archive: self.archive.clone(),
-                    limit: self.limits.bytes,
-                });
-            }
+            self.keep(size)?;
             let mut bytes = Vec::with_capacity(size as usize);
             entry
                 .take(size)

@@ -19,6 +19,7 @@ mod memory;
 mod ordered;
 mod resolve;
 mod source;
+mod tar_names;
 
 pub use archive::{ArchiveError, ArchiveLimits};
 pub use argument::{AmbiguousArgument, Source};
