@@ -97,7 +97,7 @@ pub struct Check {
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
 
-    /// How many threads to use [default: one for each processor]
+    /// How many threads to use, at most 64 [default: one for each processor]
     #[arg(long, value_name = "N")]
     pub jobs: Option<NonZeroUsize>,
 
@@ -157,7 +157,7 @@ pub struct Fix {
     #[arg(long)]
     pub dry_run: bool,
 
-    /// How many threads to use [default: one for each processor]
+    /// How many threads to use, at most 64 [default: one for each processor]
     #[arg(long, value_name = "N")]
     pub jobs: Option<NonZeroUsize>,
 }
@@ -181,7 +181,7 @@ pub struct Attributes {
     #[arg(long, value_enum, default_value_t = Table::Text)]
     pub format: Table,
 
-    /// How many threads to use [default: one for each processor]
+    /// How many threads to use, at most 64 [default: one for each processor]
     #[arg(long, value_name = "N")]
     pub jobs: Option<NonZeroUsize>,
 }

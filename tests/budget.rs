@@ -20,6 +20,8 @@ const BUDGET: Budget = Budget {
         bytes: 8 << 20,
     },
     steps: 1_000_000_000,
+    source: 1 << 20,
+    kept: 4 << 20,
 };
 
 /// A tree of these packages whose `all-packages.nix` has these attributes.
@@ -64,6 +66,44 @@ fn costly() -> Tree {
         }",
         (0..84).map(package),
     )
+}
+
+/// A tree of packages that import a file each, of so many bytes, whose text is made of its number.
+fn importing(size: usize, text: impl Fn(usize) -> String) -> Tree {
+    let mut tree = MemoryTree::new();
+    for number in 0..20 {
+        let package = "{ stdenv }: builtins.seq (import ./more.nix) (stdenv.mkDerivation { name = \"x\"; })";
+        let directory = format!("pkgs/by-name/pa/pa{number}");
+        tree = tree
+            .file(format!("{directory}/package.nix"), package)
+            .file(format!("{directory}/more.nix"), text(number) + &" ".repeat(size));
+    }
+    tree.build("importing").unwrap()
+}
+
+#[test]
+fn equal_files_are_parsed_once() {
+    let tree = importing(200_000, |_| "1".to_owned());
+    let told = told(&tree, 2, BUDGET);
+    assert!(told.contains("\"status\": \"ok\""), "{told}");
+}
+
+#[test]
+fn files_that_are_too_much_together_leave_no_verdict() {
+    let tree = importing(200_000, |number| number.to_string());
+    let first = told(&tree, 1, BUDGET);
+    assert!(first.contains("have more than 1 MiB"), "{first}");
+    assert!(
+        first.contains("pkgs/by-name/pa/pa10/more.nix (200002 bytes)"),
+        "{first}"
+    );
+    let lists = importing(20_000, |number| format!("[ {number} {} ]", "1 ".repeat(10_000)));
+    let kept = told(&lists, 1, BUDGET);
+    assert!(kept.contains("take more than 4 MiB of memory"), "{kept}");
+    for jobs in [1, 2, 16] {
+        assert_eq!(told(&tree, jobs, BUDGET), first);
+        assert_eq!(told(&lists, jobs, BUDGET), kept);
+    }
 }
 
 /// What a check says, whatever it is, with so many threads.

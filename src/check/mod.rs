@@ -9,6 +9,7 @@ mod verdict;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::thread::available_parallelism;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use thiserror::Error;
@@ -20,10 +21,14 @@ use crate::tree::Tree;
 pub use cache::{Cache, UnfitCache};
 pub use verdict::{Report, Status, TreeSummary, UndecidedPolicy};
 
+/// The most threads that work: there is no more than that to do at once.
+pub const MOST_JOBS: usize = 64;
+
 /// How to check.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// How many threads work; by default as many as the machine runs at once.  What they find does not depend on it.
+    /// How many threads work, at most [`MOST_JOBS`]; by default as many as the machine runs at once.  What they find does
+    /// not depend on it.
     pub jobs: Option<NonZeroUsize>,
     /// Judge all of a tree anew, and not only what a change can touch: what is found does not depend on it.
     pub everything: bool,
@@ -63,9 +68,9 @@ pub fn check(head: &Tree, base: Option<&Tree>, options: &Options) -> Result<Repo
 /// # Errors
 /// Where threads can't be started.
 pub fn pool(options: &Options) -> Result<ThreadPool, CheckError> {
-    let jobs = options.jobs.map_or(0, NonZeroUsize::get);
+    let jobs = options.jobs.or_else(|| available_parallelism().ok());
     Ok(ThreadPoolBuilder::new()
-        .num_threads(jobs)
+        .num_threads(jobs.map_or(1, NonZeroUsize::get).min(MOST_JOBS))
         .thread_name(|index| format!("byname-{index}"))
         .build()?)
 }

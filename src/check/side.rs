@@ -1,9 +1,11 @@
 //! One tree, as the rules see it.
 
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use bstr::ByteSlice;
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::{CheckError, TreeSummary};
 use crate::nix::Symbol;
@@ -11,7 +13,7 @@ use crate::nixpkgs::{Attributes, Dependencies, FileError, Files, Layout, OverBud
 use crate::progress::Stage;
 use crate::rules::ratchet::Values;
 use crate::rules::{Finding, Undecided, defined_twice, files, function, layout, paths, references, values};
-use crate::tree::{Difference, Kind, NodeId, Tree};
+use crate::tree::{ContentId, Difference, Kind, NodeId, Tree};
 
 /// What some rules say of a tree.
 #[derive(Default)]
@@ -91,7 +93,11 @@ impl<'f, 't> Side<'f, 't> {
     fn in_these(&self, ids: &[NodeId]) -> Result<Vec<Finding>, CheckError> {
         let tree = self.tree();
         self.files.progress().begin(Stage::Files, ids.len());
-        let found: Vec<_> = ids.par_iter().map(|&id| self.in_file(id)).collect();
+        let found: Vec<_> = self
+            .by_content(ids)
+            .par_iter()
+            .map(|ids| self.in_equal_files(ids))
+            .collect();
         let mut findings = Vec::new();
         for found in found {
             findings.extend(found?);
@@ -99,11 +105,45 @@ impl<'f, 't> Side<'f, 't> {
         findings.extend(layout::check(tree, &self.layout));
         findings.extend(paths::check(tree, &self.layout));
         findings.extend(defined_twice::check(self.files, &self.layout));
+        self.files.check_budget()?;
+        Ok(findings)
+    }
+
+    /// These entries, files of the same content together, as far as that is known without reading them.
+    fn by_content(&self, ids: &[NodeId]) -> Vec<Vec<NodeId>> {
+        let mut groups: Vec<Vec<NodeId>> = Vec::with_capacity(ids.len());
+        let mut known: FxHashMap<ContentId, usize> = FxHashMap::default();
+        for &id in ids {
+            let content = files::is_nix_file(self.tree(), id).then(|| self.tree().content_id(id));
+            match content.flatten() {
+                Some(content) => match known.entry(content) {
+                    Entry::Occupied(group) => groups[*group.get()].push(id),
+                    Entry::Vacant(entry) => {
+                        entry.insert(groups.len());
+                        groups.push(vec![id]);
+                    }
+                },
+                None => groups.push(vec![id]),
+            }
+        }
+        groups
+    }
+
+    fn in_equal_files(&self, ids: &[NodeId]) -> Result<Vec<Finding>, CheckError> {
+        self.files.progress().advance(ids.len());
+        if let [id] = ids {
+            return self.in_file(*id);
+        }
+        let mut findings = Vec::new();
+        let Some(first) = ids.first() else { return Ok(findings) };
+        let parsed = self.files.visit(*first);
+        for id in ids {
+            findings.extend(self.in_nix_file(*id, &parsed)?);
+        }
         Ok(findings)
     }
 
     fn in_file(&self, id: NodeId) -> Result<Vec<Finding>, CheckError> {
-        self.files.progress().advance(1);
         let tree = self.tree();
         if tree.kind(id) == Kind::Symlink {
             let package = self.layout.package_around(tree, id);

@@ -65,6 +65,35 @@ struct Tables {
     useless_escapes: Vec<u32>,
 }
 
+impl Tables {
+    fn memory(&self) -> usize {
+        fn of<T>(table: &Vec<T>) -> usize {
+            table.capacity() * size_of::<T>()
+        }
+        let Self {
+            exprs,
+            spans,
+            depths,
+            children,
+            literals,
+            parts,
+            attr_paths,
+            lambdas,
+            formals,
+            bindings,
+            bound,
+            dynamic,
+            variables,
+            useless_escapes,
+        } = self;
+        let syntax =
+            of(exprs) + of(spans) + of(depths) + of(children) + literals.capacity() + of(parts) + of(attr_paths);
+        let names = of(lambdas) + of(formals) + of(bindings) + of(bound) + of(dynamic) + of(variables);
+        let resolved = variables.len() * size_of::<Resolved>();
+        syntax + names + of(useless_escapes) + resolved
+    }
+}
+
 /// A path literal, as written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PathLiteral<'f> {
@@ -90,6 +119,11 @@ impl File {
             lines: OnceLock::new(),
             scopes: OnceLock::new(),
         }
+    }
+
+    /// About how many bytes of memory it takes, with what is worked out of it later.
+    pub fn memory(&self) -> usize {
+        self.text.len() + self.tables.memory()
     }
 
     pub fn text(&self) -> &str {

@@ -1,12 +1,15 @@
 //! What a run may cost: all threads, and both trees of a comparison, together.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::fmt;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 
+use bstr::BString;
 use thiserror::Error;
 
 use crate::eval::Limits;
+use crate::nix::{File, SyntaxError};
 
 /// How much a run may cost.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +18,10 @@ pub struct Budget {
     pub attribute: Limits,
     /// How many steps the evaluation of all attributes may take: past that, there is no verdict.
     pub steps: u64,
+    /// How many bytes of Nix may be parsed: past that, too, there is no verdict.
+    pub source: u64,
+    /// How many bytes of memory the parsed files may take that are kept, since they are imported.
+    pub kept: usize,
 }
 
 impl Default for Budget {
@@ -23,6 +30,8 @@ impl Default for Budget {
         Self {
             attribute: Limits::default(),
             steps: 1_000_000_000,
+            source: 1 << 30,
+            kept: 640 << 20,
         }
     }
 }
@@ -41,6 +50,47 @@ pub enum OverBudget {
         limit: u64,
         most: Vec<(String, u64)>,
     },
+    /// The largest files, and how many bytes each has.
+    #[error(
+        "the Nix files of {tree} {limit}, several times what those of all Nixpkgs do, so there is no verdict. The largest: {}. \
+         Make them smaller",
+        listed(.largest)
+    )]
+    Files {
+        tree: String,
+        limit: Parsing,
+        largest: Vec<(BString, u64)>,
+    },
+}
+
+/// What a run may parse, and no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parsing {
+    /// So many bytes of Nix.
+    Source(u64),
+    /// So many bytes of memory for what is imported.
+    Kept(usize),
+}
+
+impl fmt::Display for Parsing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Source(bytes) => write!(f, "have more than {} MiB", bytes >> 20),
+            Self::Kept(bytes) => write!(
+                f,
+                "take more than {} MiB of memory where they are imported",
+                bytes >> 20
+            ),
+        }
+    }
+}
+
+fn listed(largest: &[(BString, u64)]) -> String {
+    let list: Vec<_> = largest
+        .iter()
+        .map(|(path, size)| format!("{path} ({size} bytes)"))
+        .collect();
+    list.join(", ")
 }
 
 fn took_most(most: &[(String, u64)]) -> String {
@@ -55,6 +105,10 @@ fn took_most(most: &[(String, u64)]) -> String {
 pub(super) struct Ledger {
     pub budget: Budget,
     steps: AtomicU64,
+    source: AtomicU64,
+    kept: AtomicUsize,
+    /// Held by who parses a large file, which takes many times its size.
+    large_file: Mutex<()>,
     /// Whether an evaluator fills more than its share of memory.
     large_heap: Mutex<bool>,
     given_back: Condvar,
@@ -65,6 +119,9 @@ impl Ledger {
         Self {
             budget,
             steps: AtomicU64::new(0),
+            source: AtomicU64::new(0),
+            kept: AtomicUsize::new(0),
+            large_file: Mutex::default(),
             large_heap: Mutex::default(),
             given_back: Condvar::new(),
         }
@@ -78,6 +135,33 @@ impl Ledger {
     /// Counts the steps of an evaluation that came to its end.
     pub fn spend(&self, steps: u64) {
         self.steps.fetch_add(steps, Ordering::Relaxed);
+    }
+
+    /// Parses a text, where the run may parse as much.  Counts it where it `is_first`, and not again.
+    pub fn parse(&self, text: String, is_first: bool) -> Option<Result<File, SyntaxError>> {
+        /// Files of Nixpkgs larger than this are few.
+        const LARGE: usize = 1 << 20;
+        if is_first {
+            self.source.fetch_add(text.len() as u64, Ordering::Relaxed);
+        }
+        let is_large = text.len() > LARGE;
+        let _one_at_a_time = is_large.then(|| self.large_file.lock().unwrap_or_else(PoisonError::into_inner));
+        self.parsing_over().is_none().then(|| File::parse(text))
+    }
+
+    /// Counts a file that is kept.
+    pub fn keep(&self, file: &File) {
+        self.kept.fetch_add(file.memory(), Ordering::Relaxed);
+    }
+
+    /// Which limit was passed, where one was.
+    pub fn parsing_over(&self) -> Option<Parsing> {
+        let Budget { source, kept, .. } = self.budget;
+        if self.source.load(Ordering::Relaxed) > source {
+            Some(Parsing::Source(source))
+        } else {
+            (self.kept.load(Ordering::Relaxed) > kept).then_some(Parsing::Kept(kept))
+        }
     }
 
     /// Leave to fill a heap beyond its share, not taken yet.

@@ -1,14 +1,17 @@
 //! The files of a tree as Nix: each is read and parsed once, and shared by all threads and by both trees of a comparison.
 
-use std::sync::{Arc, OnceLock};
+use std::cmp::Reverse;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use bstr::ByteSlice;
+use bstr::{BString, ByteSlice};
+use rustc_hash::FxHashMap;
 use thiserror::Error;
 
-use super::budget::{Budget, Ledger};
+use super::budget::{Budget, Ledger, OverBudget};
 use crate::nix::{File, SyntaxError};
 use crate::progress::Progress;
-use crate::tree::{Kind, NodeId, ReadError, Tree};
+use crate::tree::{ContentId, Kind, NodeId, ReadError, Tree};
 
 /// The parsed files of one tree.
 ///
@@ -17,6 +20,10 @@ pub struct Files<'t> {
     tree: &'t Tree,
     slots: Vec<OnceLock<Parsed>>,
     twins: Option<Twins<'t>>,
+    /// Those that are kept, by content: equal ones are one.
+    kept: Mutex<FxHashMap<ContentId, Parsed>>,
+    /// Whether each was parsed before.
+    parsed: Vec<AtomicBool>,
     progress: Progress,
     ledger: Arc<Ledger>,
 }
@@ -37,6 +44,9 @@ pub enum FileError {
     /// It has so many bytes, more than [`NIX_LIMIT`].
     #[error("it has {size} bytes, and byname reads no Nix file of more than {NIX_LIMIT}")]
     TooLarge { size: u64 },
+    /// The run parsed as much as it may.
+    #[error("the files of this tree take too much")]
+    OverBudget,
 }
 
 /// Another tree's files, and which of them are at the same paths as ours.
@@ -52,6 +62,8 @@ impl<'t> Files<'t> {
             tree,
             slots: slots(tree),
             twins: None,
+            kept: Mutex::default(),
+            parsed: std::iter::repeat_with(AtomicBool::default).take(tree.len()).collect(),
             progress: Progress::default(),
             ledger: Arc::new(Ledger::new(Budget::default())),
         }
@@ -84,6 +96,8 @@ impl<'t> Files<'t> {
             tree,
             slots: slots(tree),
             twins: Some(Twins { files: other, by_node }),
+            kept: Mutex::default(),
+            parsed: std::iter::repeat_with(AtomicBool::default).take(tree.len()).collect(),
             progress: other.progress.clone(),
             ledger: Arc::clone(&other.ledger),
         }
@@ -117,7 +131,7 @@ impl<'t> Files<'t> {
     /// # Errors
     /// As [`get`](Self::get).
     pub fn borrow(&self, id: NodeId) -> &Parsed {
-        self.slots[id.index()].get_or_init(|| self.parse(id, Files::get))
+        self.slots[id.index()].get_or_init(|| self.parse_to_keep(id))
     }
 
     /// The file, which is kept only if somebody else asked [`get`](Self::get) for it: for going through all files of a
@@ -130,6 +144,70 @@ impl<'t> Files<'t> {
             Some(parsed) => parsed.clone(),
             None => self.parse(id, Files::visit),
         }
+    }
+
+    fn parse_to_keep(&self, id: NodeId) -> Parsed {
+        let content = self.tree.content_id(id);
+        let known = || self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(content) = content
+            && let Some(parsed) = known().get(&content)
+        {
+            return parsed.clone();
+        }
+        let parsed = self.parse(id, Files::get);
+        if let Ok(file) = &parsed
+            // one that is shared was counted where it was parsed
+            && Arc::strong_count(file) == 1
+        {
+            self.ledger.keep(file);
+        }
+        if let Some(content) = content {
+            known().insert(content, parsed.clone());
+        }
+        parsed
+    }
+
+    /// Whether the run parsed no more than it may.
+    ///
+    /// # Errors
+    /// Where it did, with the largest files of this tree.
+    pub fn check_budget(&self) -> Result<(), OverBudget> {
+        match self.ledger.parsing_over() {
+            None => Ok(()),
+            Some(limit) => Err(OverBudget::Files {
+                tree: self.tree.source().to_owned(),
+                limit,
+                largest: self.largest(),
+            }),
+        }
+    }
+
+    /// The largest Nix files.
+    fn largest(&self) -> Vec<(BString, u64)> {
+        const NAMED: usize = 5;
+        let mut known = FxHashMap::default();
+        let mut sizes = Vec::new();
+        for id in self.tree.nodes() {
+            if !self.tree.kind(id).is_file() || !self.tree.name(id).ends_with(b".nix") {
+                continue;
+            }
+            let read = || self.read(id).map_or(0, |bytes| bytes.len() as u64);
+            let size = match self.tree.content_id(id) {
+                Some(content) => *known.entry(content).or_insert_with(read),
+                None => read(),
+            };
+            sizes.push((Reverse(size), id));
+            if sizes.len() >= 2 * NAMED.max(1000) {
+                sizes.sort_unstable();
+                sizes.truncate(NAMED);
+            }
+        }
+        sizes.sort_unstable();
+        sizes.truncate(NAMED);
+        sizes
+            .into_iter()
+            .map(|(Reverse(size), id)| (self.tree.path(id), size))
+            .collect()
     }
 
     fn parse(&self, id: NodeId, from_twin: impl Fn(&Files<'t>, NodeId) -> Parsed) -> Parsed {
@@ -166,9 +244,11 @@ impl<'t> Files<'t> {
     }
 
     fn parse_bytes(&self, id: NodeId, bytes: Vec<u8>) -> Parsed {
-        match File::parse(decode(bytes)) {
-            Ok(file) => Ok(Arc::new(file)),
-            Err(error) => Err(Arc::new(FileError::Syntax {
+        let is_first = !self.parsed[id.index()].swap(true, Ordering::Relaxed);
+        match self.ledger.parse(decode(bytes), is_first) {
+            None => Err(Arc::new(FileError::OverBudget)),
+            Some(Ok(file)) => Ok(Arc::new(file)),
+            Some(Err(error)) => Err(Arc::new(FileError::Syntax {
                 error,
                 text: decode(self.read(id)?),
             })),
@@ -181,7 +261,7 @@ impl FileError {
     pub fn text(&self) -> &str {
         match self {
             Self::Syntax { text, .. } => text,
-            Self::Read(_) | Self::TooLarge { .. } => "",
+            Self::Read(_) | Self::TooLarge { .. } | Self::OverBudget => "",
         }
     }
 }

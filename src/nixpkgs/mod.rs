@@ -20,7 +20,7 @@ mod world;
 mod written;
 
 pub use attributes::{Answer, Attribute, Attributes, ByName, Cause, EvaluationError, Failure, Kind, Location};
-pub use budget::{Budget, OverBudget};
+pub use budget::{Budget, OverBudget, Parsing};
 pub use definitions::{ALIASES, ALL_PACKAGES, Argument, Call, Callee, Definition, Definitions, Form, Written};
 pub use dependencies::{Dependencies, Touched};
 pub use files::{FileError, Files, NIX_LIMIT, Parsed, same_paths};

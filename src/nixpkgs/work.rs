@@ -119,6 +119,7 @@ impl<'f, 't> Work<'f, 't> {
             of.extend(found.dependencies);
             costs.extend(found.costs);
         }
+        self.files.check_budget()?;
         if let Some(segments) = self.segments.get() {
             self.settle(segments, costs)?;
         }

@@ -128,6 +128,7 @@ impl<'f> Host<'f> for World<'f, '_> {
             Err(error) => Err(match **error {
                 FileError::Read(ref error) => NoFile::Unread(error.to_string()),
                 FileError::Syntax { ref error, .. } => NoFile::NotNix(format!("{} is no Nix: {error}", path())),
+                FileError::OverBudget => NoFile::Unread(error.to_string()),
                 FileError::TooLarge { .. } => NoFile::Unread(format!("{} is too large: {error}", path())),
             }),
         }

@@ -34,7 +34,7 @@ pub fn check(tree: &Tree, id: NodeId, parsed: &Parsed) -> Vec<Finding> {
                 findings.push(syntax(tree, id, error, text));
             }
             FileError::TooLarge { size } => findings.push(too_large(tree, id, *size)),
-            FileError::Read(_) => {}
+            FileError::Read(_) | FileError::OverBudget => {}
         },
     }
     findings
