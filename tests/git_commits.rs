@@ -513,3 +513,33 @@ fn trees_that_hold_each_other_many_times_are_refused() {
         Err(GitError::Object(ObjectError::TooManyEntries { .. }))
     ));
 }
+
+#[test]
+fn objects_larger_than_any_are_not_read() {
+    let repo = Repo::small();
+    let path = repo.path().join("message");
+    fs::write(&path, "m".repeat(65 << 20)).unwrap();
+    let head = repo.git(&["rev-parse", "HEAD^{tree}"]);
+    let commit = repo.git(&["commit-tree", head.trim(), "-F", path.to_str().unwrap()]);
+    let error = revision(repo.path(), commit.trim()).unwrap_err().to_string();
+    assert!(error.contains(commit.trim()), "{error}");
+    fs::write(&path, "t".repeat(5000)).unwrap();
+    let target = repo.git(&["hash-object", "-w", path.to_str().unwrap()]);
+    fs::remove_file(&path).unwrap();
+    repo.git(&[
+        "update-index",
+        "--add",
+        "--cacheinfo",
+        &format!("120000,{},link", target.trim()),
+    ]);
+    repo.git(&["commit", "--quiet", "--message", "a link"]);
+    let repository = open(repo.path());
+    let revision = repository.revision("HEAD".into()).unwrap();
+    let error = repository
+        .tree(&revision, "".into(), None, "HEAD".to_owned())
+        .unwrap_err();
+    assert!(
+        matches!(error, GitError::Object(ObjectError::TooLarge { size: 5000, .. })),
+        "{error}"
+    );
+}

@@ -10,6 +10,7 @@ use bstr::{BStr, ByteSlice};
 use gix::discover::upwards;
 
 use super::{GitError, Repository, detail};
+use crate::tree::SIZE_LIMIT;
 
 impl Repository {
     /// The repository that `path`, a directory, is in: a checkout's, a linked worktree's, a submodule's, or a bare one.
@@ -95,6 +96,9 @@ fn why_not_opened(error: &gix::Error) -> String {
     }
 }
 
+/// The most bytes of an object: twice those of the largest file that is read.
+const OBJECT_LIMIT: u64 = 2 * SIZE_LIMIT;
+
 fn open(path: &Path, dot_git_only: bool) -> Result<gix::Repository, GitError> {
     // Whose a repository is matters where programs run on its account, and none do; a container's user is often
     // not its checkout's owner.
@@ -103,7 +107,8 @@ fn open(path: &Path, dot_git_only: bool) -> Result<gix::Repository, GitError> {
         dot_git_only,
         ..upwards::Options::default()
     };
-    let open = gix::open::Options::default();
+    // an object may claim any size, or be a delta that makes one
+    let open = gix::open::Options::default().config_overrides([format!("gitoxide.objects.allocLimit={OBJECT_LIMIT}")]);
     gix::discover_opts(path, options.apply_environment(), open).map_err(|error| {
         match error.downcast_any_ref::<upwards::Error>() {
             Some(
