@@ -169,6 +169,19 @@ fn composing_the_package_set_may_fill_more_than_a_heap() {
 }
 
 #[test]
+fn copying_counts() {
+    let doubled = "builtins.foldl' (s: i: s + s) \"ab\" (builtins.genList (i: i) 20)";
+    let package = |number| (format!("pa{number}"), after(doubled));
+    let tree = tree("{ sum = 0; deep = 0; shared = 0; }", (0..9).map(package));
+    let budget = Budget {
+        steps: 100_000,
+        ..BUDGET
+    };
+    let told = told(&tree, 2, budget);
+    assert!(told.contains("takes more than 100000 steps"), "{told}");
+}
+
+#[test]
 fn composing_the_package_set_counts() {
     let tree = tree(
         "builtins.seq (builtins.foldl' (a: b: a + b) 0 (builtins.genList (i: i) 4000)) { sum = 0; deep = 0; shared = 0; }",

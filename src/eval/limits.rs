@@ -54,6 +54,12 @@ impl<'h> Eval<'h> {
         self.charge(bytes / BYTES_PER_STEP)
     }
 
+    /// Counts the work of copying so many bytes.
+    pub(super) fn charge_copy(&self, bytes: usize) -> Outcome<'h, ()> {
+        const BYTES_PER_STEP: usize = 128;
+        self.charge(bytes / BYTES_PER_STEP)
+    }
+
     /// Counts one round of a loop that calls a function, which may return without evaluating anything.
     pub(super) fn charge_call(&self) -> Outcome<'h, ()> {
         self.charge(1)?;

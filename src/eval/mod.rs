@@ -367,7 +367,10 @@ impl<'h> Eval<'h> {
         if let [only] = texts {
             return Ok(Value::Str(only));
         }
-        self.afford(texts.iter().map(|text| text.len()).sum())?;
+        let length: usize = texts.iter().map(|text| text.len()).sum();
+        self.charge_copy(length)?;
+        // it is made elsewhere first
+        self.afford(length.saturating_mul(2))?;
         Ok(self.string(&texts.concat()))
     }
 

@@ -30,7 +30,7 @@ impl Default for Budget {
         Self {
             attribute: Limits::default(),
             steps: 1_000_000_000,
-            source: 1 << 30,
+            source: 512 << 20,
             kept: 640 << 20,
         }
     }

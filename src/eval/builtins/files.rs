@@ -9,7 +9,7 @@ use super::super::value::{Code, Env, FileId, Frame, Position, State, Thunk, Valu
 use super::super::{Eval, Outcome};
 use super::own_files::FETCHURL;
 use super::{Args, Entry, impure, read_text};
-use crate::nix::{ExprId, File, Symbol};
+use crate::nix::{ExprId, File};
 
 pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
     vec![
