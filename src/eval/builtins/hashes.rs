@@ -1,6 +1,8 @@
 //! Hashes, and the forms in which Nix writes them (Nix manual, `builtins.hashString`, `builtins.convertHash`).
 
-use data_encoding::{BASE64, HEXLOWER, HEXLOWER_PERMISSIVE};
+use std::sync::LazyLock;
+
+use data_encoding::{BASE64, BASE64_NOPAD, Encoding, HEXLOWER, HEXLOWER_PERMISSIVE};
 use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
@@ -146,7 +148,7 @@ fn parse(text: &str, given: Option<Algorithm>) -> Option<(Algorithm, Vec<u8>)> {
     } else if !is_sri && digits.len() == nix32_length(size) {
         from_nix32(digits, size)?
     } else {
-        BASE64.decode(digits.as_bytes()).ok()?
+        from_base64(digits)?
     };
     (hash.len() == size).then_some((algorithm, hash))
 }
@@ -159,6 +161,18 @@ pub(super) fn is_algorithm(name: &str) -> bool {
 /// Whether this is a hash in any form, of the algorithm of this name, if one is given.
 pub(super) fn is_hash(text: &str, algorithm: Option<&str>) -> bool {
     parse(text, algorithm.and_then(Algorithm::named)).is_some()
+}
+
+/// As Nix reads it: the padding ends it or is left out, and bits that are left over are of no account.
+fn from_base64(text: &str) -> Option<Vec<u8>> {
+    static LENIENT: LazyLock<Encoding> = LazyLock::new(|| {
+        let mut specification = BASE64_NOPAD.specification();
+        specification.check_trailing_bits = false;
+        specification.ignore.push('\n');
+        specification.encoding().expect("a variant of a valid encoding")
+    });
+    let digits = text.split('=').next().unwrap_or_default();
+    LENIENT.decode(digits.as_bytes()).ok()
 }
 
 /// Nix's own base 32: no letter that is easily misread or makes a word, and the last byte first.
