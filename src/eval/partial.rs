@@ -188,6 +188,12 @@ pub fn order(left: &Text, right: &Text) -> Option<Ordering> {
     }
 }
 
+/// Whether it is of bytes that no hash has, so that it stands in known text or nowhere.
+fn is_in_no_hash(pattern: &str) -> bool {
+    let is_digit = |byte: u8| Digits::Nix32.has(byte) || Digits::Base16.has(byte);
+    !pattern.is_empty() && !pattern.bytes().any(is_digit)
+}
+
 /// How many parts a string keeps; what comes after them is open.
 const MOST_PARTS: usize = 32;
 
@@ -416,23 +422,34 @@ impl<'h> Eval<'h> {
         Ok(None)
     }
 
-    /// The string with each of some bytes replaced, which is nowhere in a hash.  `None` if that can't be told.
+    /// The same parts with no text right behind another, where something may begin in one and end in the other.
+    fn without_seams(&self, parts: &[Part<'h>]) -> Vec<Part<'h>> {
+        let mut whole: Vec<Part<'h>> = Vec::with_capacity(parts.len());
+        for part in parts {
+            match (*part, whole.last_mut()) {
+                (Part::Text(text), Some(Part::Text(before))) => *before = self.heap.str(&format!("{before}{text}")),
+                (part, _) => whole.push(part),
+            }
+        }
+        whole
+    }
+
+    /// The string with each of some texts replaced, which are nowhere in a hash.  `None` if that can't be told.
     pub(super) fn replaced(
         &self,
         partial: &Partial<'h>,
         patterns: &[&str],
         mut replace: impl FnMut(&'h str) -> Outcome<'h, Text<'h>>,
     ) -> Outcome<'h, Option<Value<'h>>> {
-        let is_simple = |pattern: &&str| matches!(pattern.as_bytes(), [byte] if !Digits::Nix32.has(*byte) && !Digits::Base16.has(*byte));
         let is_whole = partial.text().is_some();
-        if !is_whole && !patterns.iter().all(is_simple) {
+        if !is_whole && !patterns.iter().all(|pattern| is_in_no_hash(pattern)) {
             return Ok(None);
         }
         let mut context = partial.context;
         let mut replaced = Vec::with_capacity(partial.parts.len());
-        for part in partial.parts {
-            let Part::Text(text) = *part else {
-                replaced.push(*part);
+        for part in self.without_seams(partial.parts) {
+            let Part::Text(text) = part else {
+                replaced.push(part);
                 continue;
             };
             let text = replace(text)?;
@@ -440,6 +457,31 @@ impl<'h> Eval<'h> {
             replaced.extend_from_slice(parts(&text, &mut [Part::Open]));
         }
         self.partial_value(replaced, context, partial.reason).map(Some)
+    }
+
+    /// The strings between those bytes of a string that are `separator`, which is nowhere in a hash, without context.
+    /// `None` if that can't be told.
+    pub(super) fn split_by(&self, partial: &Partial<'h>, separator: &str) -> Outcome<'h, Option<Vec<Value<'h>>>> {
+        let is_open = partial.parts.iter().any(|part| matches!(part, Part::Open));
+        if is_open || !is_in_no_hash(separator) {
+            return Ok(None);
+        }
+        let mut pieces = vec![Vec::new()];
+        for part in self.without_seams(partial.parts) {
+            let Part::Text(text) = part else {
+                pieces.last_mut().expect("there is one").push(part);
+                continue;
+            };
+            for (at, text) in text.split(separator).enumerate() {
+                if at > 0 {
+                    pieces.push(Vec::new());
+                }
+                pieces.last_mut().expect("there is one").push(Part::Text(text));
+            }
+        }
+        self.charge_items(pieces.len())?;
+        let value = |piece| self.partial_value(piece, Context::Empty, partial.reason);
+        pieces.into_iter().map(value).collect::<Outcome<_>>().map(Some)
     }
 
     /// The same string of another context.

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::rc::Rc;
 
+use super::super::partial::Partial;
 use super::super::stop::{Reason, Stop};
 use super::super::value::Value;
 use super::super::{Eval, Outcome};
@@ -37,7 +38,13 @@ fn match_whole<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
 fn split<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
     let pattern = eval.force_str(args[0], "as the pattern of `split`")?;
     let regex = compiled(eval, pattern)?;
-    let text: &'h str = eval.force_str(args[1], "by `split`")?;
+    let text = match eval.force_text(args[1], "by `split`")? {
+        Ok(text) => text,
+        Err(partial) => match partial.text() {
+            Some(text) => text,
+            None => return split_partial(eval, pattern, partial),
+        },
+    };
     let mut parts = Vec::new();
     let (mut copied, mut from) = (0, 0);
     while from <= text.len() {
@@ -54,6 +61,19 @@ fn split<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
     }
     parts.push(eval.done(Value::Str(slice(eval, text, copied..text.len())?)));
     Ok(eval.list(parts))
+}
+
+/// The same of a string of which a part is unknown: by a plain byte that is nowhere in a hash, such as a line's end.
+fn split_partial<'h>(eval: &Eval<'h>, pattern: &str, partial: &'h Partial<'h>) -> Outcome<'h> {
+    let is_plain = |byte: &u8| byte.is_ascii_whitespace() || b"/:,;=-_".contains(byte);
+    let pieces = match pattern.as_bytes().iter().all(is_plain) {
+        true => eval.split_by(partial, pattern)?,
+        false => None,
+    };
+    let pieces = pieces.ok_or(Stop::Unknown(partial.reason))?;
+    let no_groups = eval.done(Value::List(&[]));
+    let pieces = pieces.into_iter().flat_map(|piece| [no_groups, eval.done(piece)]);
+    Ok(eval.list(pieces.skip(1).collect()))
 }
 
 /// The groups of a match, as a list.
