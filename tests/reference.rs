@@ -385,6 +385,78 @@ fn a_change_to_a_builder_shows_in_the_packages_that_relied_on_it() {
     );
 }
 
+#[test]
+fn what_a_package_is_read_to_be_is_what_its_own_override_attrs_gives() {
+    let Some(reference) = reference() else { return };
+    let tree = Tree::directory(&reference).unwrap();
+    let (files, layout) = (Files::new(&tree), Layout::of(&tree));
+    let read = Attributes::of(&files, &layout, None).unwrap();
+    let called = Attributes::by_call(&files, &layout, None).unwrap();
+    assert!(read.iter().count() > 20_000);
+    for (read, called) in read.iter().zip(called.iter()) {
+        assert_eq!(read, called);
+    }
+}
+
+#[test]
+fn what_stops_nix_is_found_in_a_real_nixpkgs() {
+    let Some(reference) = reference() else { return };
+    let base = Tree::directory(&reference).unwrap();
+    let all_packages = "pkgs/top-level/all-packages.nix";
+    let text = fs::read_to_string(reference.join(all_packages)).unwrap();
+    let with = |more: &str| format!("{}{more}", text.trim_end().strip_suffix('}').unwrap());
+    let found = |files: &[(&str, &str)]| {
+        let report = check::check(&edited(&reference, files), Some(&base), &Options::default()).unwrap();
+        assert_eq!(report.status, Status::ProblemsIntroduced);
+        let found = report.findings.iter().map(|finding| {
+            let end = finding.message.len().min(160);
+            format!(
+                "{} {}: {}",
+                finding.rule.code,
+                finding.subject(),
+                &finding.message[..end]
+            )
+        });
+        found.collect::<Vec<_>>()
+    };
+    let definitions = "
+  zzfile = callPackage ../tools/misc/does-not-exist { };
+  zzinput = callPackage ({ nosuchinput }: nosuchinput) { };
+  zzmissing = lib.noSuchFunction 1;
+  zzself = pkgs.zzself;
+  zzthrown = throw \"allowed\";
+  zztype = 1 + \"a\";
+}
+";
+    let names = |found: Vec<String>| -> Vec<String> {
+        let mut names: Vec<_> = (found.iter())
+            .map(|found| found.split(':').next().unwrap().to_owned())
+            .collect();
+        names.sort();
+        names
+    };
+    assert_eq!(
+        names(found(&[(all_packages, &with(definitions))])),
+        ["zzfile", "zzinput", "zzmissing", "zzself", "zztype"].map(|name| format!("NPV-120 {name}"))
+    );
+    let itself = found(&[(
+        "pkgs/by-name/he/hello/package.nix",
+        "{ hello }: hello.overrideAttrs { x = 1; }\n",
+    )]);
+    assert!(
+        itself
+            .iter()
+            .any(|found| found.starts_with("NPV-120 hello: Evaluating `hello` fails: infinite recursion")),
+        "{itself:?}"
+    );
+    let loop_of_all = with("} // lib.optionalAttrs pkgs.stdenv.hostPlatform.isLinux { zznew = null; }\n");
+    let all = found(&[(all_packages, &loop_of_all)]);
+    assert!(
+        matches!(&all[..], [only] if only.contains("Evaluating the top-level package set fails: infinite recursion")),
+        "{all:?}"
+    );
+}
+
 /// Changes of files, each a path and its new text.
 const CHANGES: [&[(&str, &str)]; 4] = [
     // what others are made of fails, or is something else

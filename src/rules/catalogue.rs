@@ -141,7 +141,7 @@ rules! {
     NPV_111 "NPV-111" "packages-differ-by-case" Absolute
         "no two entries of a shard differ only by case"
     NPV_120 "NPV-120" "attribute-fails" Absolute
-        "the attribute of every package directory evaluates without an error"
+        "every top-level attribute evaluates without an error that stops Nix"
     NPV_121 "NPV-121" "path-interpolated" Absolute
         "no path in a package directory is interpolated"
     NPV_122 "NPV-122" "path-on-search-path" Absolute

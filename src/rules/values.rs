@@ -72,7 +72,7 @@ fn check_package(
     if let Some(error) = attribute.error()
         && !known.has(head.files, &error.cause)
     {
-        findings.push(fails(head.files, package, name, &error.cause));
+        findings.push(fails(head.files, package, attribute, &error.cause));
     }
 }
 
@@ -97,7 +97,8 @@ fn check_elsewhere(
         Some(true) => {}
         Some(false) if known.has(head.files, cause) => {}
         Some(false) => findings.push(fails_elsewhere(head, attribute, cause)),
-        None => open.push(is_undecided(base, head, attribute, cause)),
+        // a `throw` whose message can't be known, and might end in another error: told only of what is new since base
+        None => open.extend(Some(is_undecided(base, head, attribute, cause)).filter(|it| base.is_some() && it.is_new)),
     }
 }
 
@@ -272,7 +273,8 @@ fn no_derivation(files: &Files, package: &Package, name: &str, what: &str) -> Fi
     finding(Rule::NPV_101, files, package, name, message, help)
 }
 
-fn fails(files: &Files, package: &Package, name: &str, cause: &Cause) -> Finding {
+fn fails(files: &Files, package: &Package, attribute: &Attribute, cause: &Cause) -> Finding {
+    let name = attribute.name.name();
     let inside = cause
         .location
         .filter(|location| package.file(files.tree()) == Some(location.file))
@@ -281,10 +283,16 @@ fn fails(files: &Files, package: &Package, name: &str, cause: &Cause) -> Finding
         Some(_) => cause.message.clone(),
         None => cause.describe(files),
     };
-    let message = format!(
-        "Evaluating `{name}` fails: {} So does all that merely asks for the package's name, such as a search.",
-        sentence(&why)
-    );
+    let why = sentence(&why);
+    let message = match attribute.settings_error {
+        Some(_) => format!(
+            "Asking `{name}` for `strictDeps` and `__structuredAttrs` fails: {why} Its builder asks for them as well, so that \
+             the package can't be built."
+        ),
+        None => format!(
+            "Evaluating `{name}` fails: {why} So does all that merely asks for the package's name, such as a search."
+        ),
+    };
     let help = format!(
         "Mend what fails; `nix-instantiate --eval -A {name}.name` shows the same error. Where the package can't be had, say so \
          in `meta.broken`, `meta.platforms` or `meta.badPlatforms`; one that was removed loses its directory, `{}`, and gets a \
@@ -303,8 +311,8 @@ fn fails_elsewhere(head: &Values, attribute: &Attribute, cause: &Cause) -> Findi
     let files = head.files;
     let name = attribute.name.name();
     let message = format!(
-        "Evaluating `{name}` fails: {} Nix stops at such an error, so that all which goes through the attributes, such as CI \
-         or a search, ends there.",
+        "Evaluating `{name}` fails: {} Nix stops at such an error: whatever goes through the attributes, such as CI or a \
+         search, ends there.",
         sentence(&cause.describe(files))
     );
     let help = format!(

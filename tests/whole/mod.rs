@@ -1,6 +1,8 @@
 //! A tree that says itself how its package set is composed, as Nixpkgs does, in a few files; and what they may hold
 //! instead.
 
+#![allow(dead_code, reason = "each test file uses its part")]
+
 use std::collections::BTreeMap;
 
 /// A package set that says itself how it is composed, as that of Nixpkgs does.
