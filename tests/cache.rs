@@ -1,7 +1,6 @@
 //! What is kept of a base that passes saves work, and changes nothing.
 
 mod repository;
-#[allow(dead_code)]
 mod whole;
 
 use std::fs::{self, Permissions};

@@ -14,7 +14,7 @@ const LIMITS: Limits = Limits {
 };
 
 /// Expressions that never end, or want more than there is.
-const ENDLESS: [&str; 65] = [
+const ENDLESS: [&str; 68] = [
     // recursion
     "let f = n: 1 + f (n + 1); in f 0",
     "let f = n: f (n + 1); in f 0",
@@ -72,6 +72,9 @@ const ENDLESS: [&str; 65] = [
     "builtins.split \"a.*b|a\" LONG",
     "builtins.split \"(a|b)*c|a\" LONG",
     "map (i: builtins.match \"(a|b){${toString i}}c\" LONG) (builtins.genList (i: i) 100000)",
+    "builtins.foldl' (a: i: builtins.replaceStrings [ \"\" ] [ \"\" ] LONG) 0 (builtins.genList (i: i) 100000)",
+    "builtins.foldl' (a: i: dirOf LONG) 0 (builtins.genList (i: i) 100000)",
+    "builtins.foldl' (a: i: baseNameOf LONG) 0 (builtins.genList (i: i) 100000)",
     // sets
     "builtins.foldl' (a: i: a // { \"k${toString i}\" = i; }) { } (builtins.genList (i: i) 100000)",
     "builtins.listToAttrs (builtins.genList (i: { name = \"name${toString i}\"; value = i; }) 100000)",

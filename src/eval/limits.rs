@@ -95,7 +95,8 @@ impl<'h> Eval<'h> {
     pub(super) fn afford_parsing(&self, text: &str) -> Outcome<'h, ()> {
         // `[0,0,…`: two bytes are a value of the parser's and a thunk of ours
         const BYTES_PER_BYTE: usize = 64;
-        self.charge_text(text.len())?;
+        // reading takes longer than passing by
+        self.charge_text(text.len().saturating_mul(4))?;
         self.afford(text.len().saturating_mul(BYTES_PER_BYTE))
     }
 

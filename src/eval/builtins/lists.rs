@@ -159,6 +159,8 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
             let items = eval.force_list(args[1], "by `groupBy`")?;
             let mut scratch = eval.scratch();
             scratch.hold_items::<(Symbol, Vec<&Thunk>)>(items.len())?;
+            // a name is looked up in two tables, and sorted
+            eval.charge(items.len() * 4)?;
             for item in items {
                 eval.charge_call()?;
                 let name = eval.done(eval.apply(function, &[item])?);

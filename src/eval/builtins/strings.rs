@@ -71,6 +71,7 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
                 Ok(path) => path,
                 Err(partial) => return base_name(eval, partial),
             };
+            eval.charge_text(path.len())?;
             let trimmed = path.strip_suffix('/').unwrap_or(path);
             Ok(Value::Str(trimmed.rsplit_once('/').map_or(trimmed, |(_, name)| name)))
         }),
@@ -80,7 +81,10 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
                 Some((directory, _)) => directory,
             })),
             other => match eval.coerce_path(other)? {
-                Ok(text) => Ok(Value::Str(directory_of(text))),
+                Ok(text) => {
+                    eval.charge_text(text.len())?;
+                    Ok(Value::Str(directory_of(text)))
+                }
                 Err(partial) => directory(eval, partial),
             },
         }),
