@@ -46,14 +46,18 @@
 //! - **Unknown is an answer.** An evaluation ends with a value, with an error, or with [`eval::Stop::Unknown`] and a reason:
 //!   a hash in a store path, or the time. It spreads no further than it must: a set may have
 //!   attributes that are known and more that are not, and `if` of an unknown condition is known where both branches agree.
-//!   What can't be told is no finding: it is listed as undecided, so that a gate can say how much it saw.
+//!   What can't be told is no finding: it is listed as undecided, and in a whole Nixpkgs it fails if it is new.
+//! - **An error is one wherever it is.** Every top-level attribute is asked what nixpkgs-vet asks of it: whether it is a
+//!   derivation, and what comes back of its own `overrideAttrs` (`nixpkgs/override_attrs.rs`).  What Nix would stop at is a
+//!   finding; a value that needs itself is such an error, unless that rests on something unknown (`eval/recursion.rs`).
 //! - **The tree speaks for itself.** `lib`, stdenv with its whole bootstrap, every builder and package set are evaluated
 //!   from the tree's own files, so a change to any of them changes the verdict. There is no table of names, and no model of
 //!   Nixpkgs but in `nixpkgs/small/`, for trees that have no `pkgs/top-level` of their own. That is affordable because
 //!   evaluation is lazier than Nix where nobody can tell: the values of a set and the names of a `let` become thunks when
 //!   they are first asked for, `//` copies little, and no derivation is ever written.
 //! - **Files are shared, evaluators are not.** Each thread evaluates with a heap of its own, without locks, and begins anew
-//!   when the heap is full. Steps, depth and memory are bounded; past a bound the answer is unknown.
+//!   when the heap is full. Steps, depth and memory of an attribute are bounded; past a bound the answer is unknown. A run
+//!   has a budget as well (`nixpkgs/budget.rs`), past which there is no verdict. Neither depends on the threads.
 //! - **Work follows the change.** While a base is evaluated, each thunk keeps account of what its value depends on: files,
 //!   listings, names that were asked for, paths that lead nowhere (`eval/dependencies.rs`).  Of head, only the attributes
 //!   are evaluated of which anything of that differs, and only changed files and packages are judged; a property test
