@@ -87,6 +87,38 @@ enum Comparison {
 }
 
 impl<'h> Partial<'h> {
+    /// The text with `digit` for each digit of a hash; `None` if more is unknown.
+    pub fn with_digits(&self, digit: &str) -> Option<String> {
+        let texts = self.parts.iter().map(|part| match *part {
+            Part::Text(text) => Some(text.to_owned()),
+            Part::Digits { start, end, .. } => Some(digit.repeat(usize::from(end - start))),
+            Part::Open => None,
+        });
+        texts.collect()
+    }
+
+    /// Whether `infix` stands somewhere in it, where that is certain.
+    pub fn has_infix(&self, infix: &str) -> Option<bool> {
+        let cells: Vec<_> = cells(self.parts).collect();
+        if infix.len().saturating_mul(cells.len()) > MOST_COMPARED {
+            return None;
+        }
+        let is = |cell: &Cell, byte: u8| match *cell {
+            Cell::Byte(other) => Some(other == byte),
+            Cell::Digit(of, _) if !of.digits.has(byte) => Some(false),
+            Cell::Digit(..) | Cell::Open => None,
+        };
+        let mut may_be = self.parts.iter().any(|part| matches!(part, Part::Open));
+        for window in cells.windows(infix.len().max(1)) {
+            let answers = || window.iter().zip(infix.bytes()).map(|(cell, byte)| is(cell, byte));
+            if answers().all(|answer| answer == Some(true)) {
+                return Some(true);
+            }
+            may_be |= !answers().any(|answer| answer == Some(false));
+        }
+        (!may_be).then_some(false)
+    }
+
     /// The text, if all is known of it.
     pub fn text(&self) -> Option<&'h str> {
         match self.parts {
@@ -193,6 +225,9 @@ fn is_in_no_hash(pattern: &str) -> bool {
     let is_digit = |byte: u8| Digits::Nix32.has(byte) || Digits::Base16.has(byte);
     !pattern.is_empty() && !pattern.bytes().any(is_digit)
 }
+
+/// How many bytes are compared at most to find one string in another.
+const MOST_COMPARED: usize = 1 << 20;
 
 /// How many parts a string keeps; what comes after them is open.
 const MOST_PARTS: usize = 32;

@@ -27,12 +27,58 @@ pub enum Compiled<'h> {
 fn match_whole<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
     let pattern = eval.force_str(args[0], "as the pattern of `match`")?;
     let regex = compiled(eval, pattern)?;
-    let text = eval.force_str(args[1], "by `match`")?;
+    let text = match eval.force_text(args[1], "by `match`")? {
+        Ok(text) => text,
+        Err(partial) => match partial.text() {
+            Some(text) => text,
+            None => return match_partial(eval, (pattern, &regex), partial),
+        },
+    };
     let matches = searched(eval, pattern, |work| regex.matches(text, work))?;
     if !matches {
         return Ok(Value::Null);
     }
     groups(eval, (pattern, &regex), text, 0..text.len(), true)
+}
+
+/// The same of a string of which the digits of hashes are unknown, where these make no difference.
+fn match_partial<'h>(eval: &Eval<'h>, (pattern, regex): (&'h str, &Regex), partial: &'h Partial<'h>) -> Outcome<'h> {
+    let unknown = Err(Stop::Unknown(partial.reason));
+    let no_groups = |matches| match matches {
+        true => Value::List(&[]),
+        false => Value::Null,
+    };
+    if let Some(infix) = infix(pattern) {
+        return partial.has_infix(&infix).map_or(unknown, |has| Ok(no_groups(has)));
+    }
+    let Some(text) = partial.with_digits("0").filter(|_| takes_all_digits_alike(pattern)) else {
+        return unknown;
+    };
+    searched(eval, pattern, |work| regex.matches(&text, work)).map(no_groups)
+}
+
+/// Whether a pattern is brackets, repeated, that name no letter or digit but all of them, as `lib.escapeShellArg` has.
+fn takes_all_digits_alike(pattern: &str) -> bool {
+    let set = pattern.strip_suffix("]+").and_then(|set| set.strip_prefix('['));
+    set.is_some_and(|set| {
+        let set = set.replace("[:alnum:]", "");
+        let set = set.strip_suffix('-').unwrap_or(&set);
+        !set.contains(|char: char| char.is_ascii_alphanumeric() || "[]^-\\".contains(char))
+    })
+}
+
+/// What `.*text.*` looks for, as `lib.hasInfix` writes it.
+fn infix(pattern: &str) -> Option<String> {
+    let mut rest = pattern.strip_prefix(".*")?.strip_suffix(".*")?.chars();
+    let mut infix = String::new();
+    while let Some(char) = rest.next() {
+        infix.push(match char {
+            '\\' => rest.next().filter(char::is_ascii_punctuation)?,
+            _ if "[](){}.*+?^$|".contains(char) => return None,
+            _ => char,
+        });
+    }
+    Some(infix)
 }
 
 fn split<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
