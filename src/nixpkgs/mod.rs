@@ -26,7 +26,7 @@ pub use dependencies::{Dependencies, Touched};
 pub use files::{FileError, Files, NIX_LIMIT, Parsed, same_paths};
 pub use frames::{Bound, Frames};
 pub use layout::{BY_NAME, Layout, Package, Shard, is_package_name, is_shard_name, shard_of};
-pub use override_attrs::{OVERRIDE_ATTRS_FILES, OverrideAttrs};
+pub use override_attrs::OVERRIDE_ATTRS_FILES;
 pub use path::{imported_file, resolve_literal};
 pub use record::Record;
 pub use top_level::is_whole;

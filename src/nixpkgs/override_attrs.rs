@@ -23,7 +23,7 @@ const MAKE_OVERRIDABLE: &str = "lib/customisation.nix";
 
 /// How a package's own `overrideAttrs` is asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OverrideAttrs {
+pub(super) enum OverrideAttrs {
     /// What `mkDerivation` made is read as it is.
     #[default]
     Shortcut,
