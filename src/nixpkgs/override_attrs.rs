@@ -64,12 +64,19 @@ fn as_it_was<'h>(eval: &Eval<'h>, override_attrs: Value<'h>) -> Option<&'h Attrs
         let path = closure.env.code.path;
         let result = match relative(path).unwrap_or(path) {
             MAKE_DERIVATION | small::STDENV => return unless_cleaned(eval, closure),
-            MAKE_OVERRIDABLE | small::LIB => around(eval, closure, "result")?,
+            MAKE_OVERRIDABLE | small::LIB if asks_override_attrs(closure) => around(eval, closure, "result")?,
             _ => return None,
         };
         function = eval.select(result, Symbol::new("overrideAttrs")).ok()?;
     }
     None
+}
+
+/// Whether a function calls the `overrideAttrs` of something: `overrideDerivation` stands beside it, and does not.
+fn asks_override_attrs(closure: &Closure) -> bool {
+    let file = closure.env.code.file;
+    let body = file.span(file.lambda(closure.lambda).body);
+    file.text()[body.start as usize..body.end as usize].contains(".overrideAttrs ")
 }
 
 fn unless_cleaned<'h>(eval: &Eval<'h>, closure: &'h Closure<'h>) -> Option<&'h Attrs<'h>> {
