@@ -15,7 +15,7 @@
 //!
 //! | room | what lives there | what it must not know |
 //! | --- | --- | --- |
-//! | `main.rs`, `cli.rs` | the program: arguments in, an exit code out | how anything is decided |
+//! | `bin/byname/` | the program: arguments in, an exit code out | how anything is decided |
 //! | `tree/` | a Nixpkgs to read, whatever it comes from: entries, bytes, modes, symlinks and where they lead | Nix |
 //! | `nix/` | one file as Nix: its syntax in a compact form, lines, strings, scopes | Nixpkgs |
 //! | `eval/` | what an expression means, with *unknown* as an answer | rules; which repository this is |
@@ -52,7 +52,7 @@
 //!   finding; a value that needs itself is such an error, unless that rests on something unknown (`eval/recursion.rs`).
 //! - **The tree speaks for itself.** `lib`, stdenv with its whole bootstrap, every builder and package set are evaluated
 //!   from the tree's own files, so a change to any of them changes the verdict. There is no table of names, and no model of
-//!   Nixpkgs but in `nixpkgs/small/`, for trees that have no `pkgs/top-level` of their own. That is affordable because
+//!   Nixpkgs but in `nixpkgs/partial_tree/`, for trees that have no `pkgs/top-level` of their own. That is affordable because
 //!   evaluation is lazier than Nix where nobody can tell: the values of a set and the names of a `let` become thunks when
 //!   they are first asked for, `//` copies little, and no derivation is ever written.
 //! - **Files are shared, evaluators are not.** Each thread evaluates with a heap of its own, without locks, and begins anew

@@ -1,7 +1,7 @@
 //! Judging one tree, or what changed from another.
 
 use super::known::Known;
-use super::side::{Found, Side};
+use super::tree_checks::{Found, Side};
 use super::{CheckError, Options, Report, Status};
 use crate::nix::Symbol;
 use crate::nixpkgs::{Answer, Attributes, Files, OVERRIDE_ATTRS_FILES, Touched};

@@ -1,6 +1,6 @@
 //! What is known of a base that passes the absolute rules, from this run or from an earlier one.
 
-use super::side::Side;
+use super::tree_checks::Side;
 use super::{Cache, CheckError};
 use crate::nix::Symbol;
 use crate::nixpkgs::{Attributes, Dependencies, Record};

@@ -4,7 +4,7 @@ mod cache;
 mod judge;
 mod known;
 mod only;
-mod side;
+mod tree_checks;
 mod verdict;
 
 use std::num::NonZeroUsize;

@@ -7,7 +7,7 @@ use super::mentions::word;
 use super::{Cause, Edit, Fix, Site, Subject};
 use crate::nix::Symbol;
 use crate::nixpkgs::{ALL_PACKAGES, BY_NAME, Files, Package, imported_file, resolve_literal, shard_of};
-use crate::rules::{function, references};
+use crate::rules::{package_function, references};
 use crate::tree::{Kind, NodeId, Resolved, Tree, join};
 
 /// A package to move: its entry in `all-packages.nix`, and its files.
@@ -85,7 +85,9 @@ impl Candidate {
                 let outwards = references::check_file(tree, &package, node, &file).into_iter().next();
                 outwards.or_else(|| {
                     let is_main = node == self.main;
-                    is_main.then(|| function::check(files, &package, node, &file)).flatten()
+                    is_main
+                        .then(|| package_function::check(files, &package, node, &file))
+                        .flatten()
                 })
             }
             _ => None,

@@ -5,7 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
 use super::World;
-use super::world::relative;
+use super::host::relative;
 use crate::eval::Dependency;
 use crate::nix::Symbol;
 use crate::tree::{Difference, Kind, NodeId, Resolved, Tree};

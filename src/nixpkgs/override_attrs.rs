@@ -4,8 +4,8 @@
 //! as it was, if its `passthru` has neither: then it need not be made again, which would take a quarter more time for all
 //! packages.  A test on a real Nixpkgs holds this shortcut against the call itself.
 
-use super::small;
-use super::world::relative;
+use super::host::relative;
+use super::partial_tree;
 use crate::eval::{Attr, Attrs, Closure, Eval, Outcome, Position, Thunk, Value};
 use crate::nix::Symbol;
 
@@ -63,8 +63,8 @@ fn as_it_was<'h>(eval: &Eval<'h>, override_attrs: Value<'h>) -> Option<&'h Attrs
         let Value::Lambda(closure) = function else { return None };
         let path = closure.env.code.path;
         let result = match relative(path).unwrap_or(path) {
-            MAKE_DERIVATION | small::STDENV => return unless_cleaned(eval, closure),
-            MAKE_OVERRIDABLE | small::LIB if asks_override_attrs(closure) => around(eval, closure, "result")?,
+            MAKE_DERIVATION | partial_tree::STDENV => return unless_cleaned(eval, closure),
+            MAKE_OVERRIDABLE | partial_tree::LIB if asks_override_attrs(closure) => around(eval, closure, "result")?,
             _ => return None,
         };
         function = eval.select(result, Symbol::new("overrideAttrs")).ok()?;

@@ -1,8 +1,8 @@
 //! The top-level package set, as evaluation has it.
 
+use super::host::ROOT;
 use super::layout::Layout;
-use super::world::ROOT;
-use super::{Files, small};
+use super::{Files, partial_tree};
 use crate::eval::{Assumed, Attr, Attrs, Entry, Eval, Outcome, Position, Reason, Thunk, Value};
 use crate::nix::Symbol;
 use crate::tree::{Resolved, Tree};
@@ -29,7 +29,7 @@ pub struct TopLevel<'h> {
 /// Where that can't be evaluated.
 pub fn top_level<'h>(eval: &Eval<'h>, files: &Files, layout: &Layout) -> Outcome<'h, TopLevel<'h>> {
     if !is_whole(files.tree()) {
-        return small::top_level(eval, files, layout);
+        return partial_tree::top_level(eval, files, layout);
     }
     let packages = whole(eval)?;
     Ok(TopLevel {

@@ -6,7 +6,7 @@ use schemars::Schema;
 
 use crate::check::Report;
 use crate::report::encode::{schema_of, write_pretty};
-use crate::report::view::Document;
+use crate::report::json_model::Document;
 
 /// Writes `report` as one JSON object with a newline at its end.
 ///

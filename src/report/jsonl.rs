@@ -7,7 +7,7 @@ use schemars::Schema;
 
 use crate::check::Report;
 use crate::report::encode::{schema_of, write_line};
-use crate::report::view::{Finding, Line, Summary, Undecided};
+use crate::report::json_model::{Finding, Line, Summary, Undecided};
 
 /// Writes `report`, each line when it is made.
 ///

@@ -8,9 +8,9 @@ use annotate_snippets::{Element, Group, Level, Renderer};
 
 use crate::check::{Report, Status};
 use crate::report::failing::failing;
+use crate::report::grouping::{Story, stories};
 use crate::report::inline::{code, fence, markdown};
 use crate::report::quotes::{quotes, snippets};
-use crate::report::story::{Story, stories};
 use crate::report::summary::by_machine;
 use crate::report::uri;
 use crate::report::words::{self, capitalized, count, split_sentence, thousands};

@@ -8,6 +8,7 @@ pub mod explain;
 mod failing;
 pub mod fixes;
 pub mod github;
+mod grouping;
 mod inline;
 pub mod json;
 pub mod jsonl;
@@ -18,12 +19,11 @@ mod quotes;
 #[cfg(test)]
 mod samples;
 pub mod sarif;
-mod story;
 mod summary;
 pub mod text;
 
+mod json_model;
 mod uri;
-mod view;
 pub mod why;
 mod words;
 mod wrap;

@@ -2,9 +2,9 @@
 
 use annotate_snippets::{Annotation, AnnotationKind, Snippet};
 
+use crate::report::grouping::Story;
 use crate::report::printable::printable_line;
 use crate::report::quote::quote;
-use crate::report::story::Story;
 use crate::rules::{Excerpt, Place};
 
 /// Of a story that is told of many places, how many more than the first are quoted.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::files::LIMIT;
+use super::nix_file::LIMIT;
 use super::{Change, Edit, Finding, Fix, Place, Rule};
 use crate::nix::{Expr, File};
 use crate::tree::{NodeId, Tree};

@@ -2,7 +2,7 @@
 
 use bstr::{BStr, ByteSlice};
 
-use super::files::LIMIT;
+use super::nix_file::LIMIT;
 use super::place::{self, shell, text};
 use super::{Finding, Place, Rule, commands};
 use crate::nix::{File, PathKind, PathLiteral};

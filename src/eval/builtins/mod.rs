@@ -4,13 +4,13 @@ mod closure;
 mod control;
 mod derivation;
 mod fetch;
-mod files;
 mod hashes;
 mod json;
 mod lists;
 mod own_files;
 mod pattern;
 mod posix;
+mod reading;
 mod regex;
 mod search;
 mod sets;
@@ -44,7 +44,7 @@ pub(super) fn globals<'h>(eval: &Eval<'h>) -> FxHashMap<Symbol, &'h Thunk<'h>> {
         control::functions(),
         derivation::functions(),
         fetch::functions(),
-        files::functions(),
+        reading::functions(),
         hashes::functions(),
         json::functions(),
         lists::functions(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::report::story::Story;
+use crate::report::grouping::Story;
 use crate::rules::Rule;
 
 /// The stories of one rule are folded where there are more than this.
@@ -49,8 +49,8 @@ pub(super) fn fold<'s, 'a>(stories: &'s [Story<'a>], all: bool) -> (Vec<&'s Stor
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::grouping::stories;
     use crate::report::samples;
-    use crate::report::story::stories;
     use crate::rules::Finding;
 
     fn packages(count: usize) -> Vec<Finding> {

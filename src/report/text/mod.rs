@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::check::Report;
 use crate::report::failing::failing;
-use crate::report::story::stories;
+use crate::report::grouping::stories;
 
 /// How the text is laid out for whoever reads it.
 #[derive(Clone, Copy, Debug)]

@@ -9,9 +9,9 @@ use anstyle::{AnsiColor, Style};
 use super::Layout;
 use super::fold::Folded;
 use crate::check::Report;
+use crate::report::grouping::Story;
 use crate::report::printable::printable_line;
 use crate::report::quotes::{quotes, snippets};
-use crate::report::story::Story;
 use crate::report::summary;
 use crate::report::words::{self, split_sentence, thousands};
 use crate::report::wrap::wrap;
@@ -183,8 +183,8 @@ fn position(place: &Place) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::grouping::stories;
     use crate::report::samples;
-    use crate::report::story::stories;
     use crate::report::text::tests::{PLAIN, WIDE};
     use crate::rules::{Excerpt, Rule, Span};
 

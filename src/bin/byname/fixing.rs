@@ -13,13 +13,13 @@ use byname::progress::Stage;
 use byname::report::{fixes, printable};
 use byname::tree::{Comparison, Environment, Judged, Request, Source, Tree, Trees};
 
-use crate::bar::Bar;
-use crate::cli::Fix;
-use crate::{Failure, PROBLEMS, base, current_directory, enclosing_nixpkgs, room, show, warn};
+use crate::arguments::Fix;
+use crate::progress_bar::Bar;
+use crate::{Failure, PROBLEMS, address_space, base, current_directory, enclosing_nixpkgs, output, warn};
 
 /// Fixes what the arguments say, or shows how.
 pub fn run(arguments: &Fix) -> Result<ExitCode, Failure> {
-    room::check(arguments.jobs)?;
+    address_space::check(arguments.jobs)?;
     let path = arguments.nixpkgs.as_ref().map(|path| path.as_os_str());
     let current = current_directory([path], arguments.base.as_deref())?;
     let directory = directory(arguments, &current)?;
@@ -50,7 +50,7 @@ pub fn run(arguments: &Fix) -> Result<ExitCode, Failure> {
         show(&head, &proposal)?;
     } else {
         fix::apply(&directory, &proposal.changes)?;
-        show::print(|out| fixes::write(out, &proposal, fixes::Outcome::Made))?;
+        output::print(|out| fixes::write(out, &proposal, fixes::Outcome::Made))?;
     }
     Ok(if proposal.is_complete() {
         ExitCode::SUCCESS
@@ -97,7 +97,7 @@ fn moves(arguments: &Fix) -> Moves {
 
 /// Shows the diff on standard output, for another program to apply, and all else on standard error.
 fn show(tree: &Tree, proposal: &Proposal) -> Result<(), Failure> {
-    show::print(|out| {
+    output::print(|out| {
         if !io::stdout().is_terminal() {
             return diff::write(out, tree, &proposal.changes);
         }

@@ -12,10 +12,10 @@ use byname::progress::Stage;
 use byname::report::{attributes as table, why as why_page};
 use byname::tree::{Comparison, Environment, Judged, Request};
 
-use crate::bar::Bar;
-use crate::cli::{Attributes, Table, Why};
-use crate::show::print;
-use crate::{Failure, current_directory, enclosing_nixpkgs, room, source};
+use crate::arguments::{Attributes, Table, Why};
+use crate::output::print;
+use crate::progress_bar::Bar;
+use crate::{Failure, address_space, current_directory, enclosing_nixpkgs, source};
 
 /// Tells what attributes are.
 ///
@@ -53,7 +53,7 @@ fn on_tree<T: Send>(
     jobs: Option<NonZeroUsize>,
     run: impl FnOnce(&Files, Bar) -> Result<T, Failure> + Send,
 ) -> Result<T, Failure> {
-    room::check(jobs)?;
+    address_space::check(jobs)?;
     let current = current_directory([nixpkgs], None)?;
     let enclosing = enclosing_nixpkgs(&current).map(Path::to_owned);
     let request = Request {

@@ -1,13 +1,13 @@
 //! The program: arguments in, a report out, and an exit code.
 
+mod address_space;
+mod arguments;
 mod ask;
-mod bar;
-mod cli;
-mod files;
+mod file_list;
 mod fixing;
 mod manual;
-mod room;
-mod show;
+mod output;
+mod progress_bar;
 
 use std::env;
 use std::error::Error;
@@ -27,10 +27,10 @@ use byname::tree::{AmbiguousArgument, Comparison, Environment, Judged, Request, 
 use clap::Parser;
 use thiserror::Error;
 
-use crate::bar::Bar;
-use crate::cli::{Check, Cli, Command, Explain, Page, SchemaOf};
-use crate::room::NoRoom;
-use crate::show::OutputError;
+use crate::address_space::NoRoom;
+use crate::arguments::{Check, Cli, Command, Explain, Page, SchemaOf};
+use crate::output::OutputError;
+use crate::progress_bar::Bar;
 
 /// Parsing all of Nixpkgs allocates much from many threads, which this one does a fifth faster than the system's.
 #[global_allocator]
@@ -42,7 +42,7 @@ const PROBLEMS: u8 = 1;
 const NO_VERDICT: u8 = 2;
 
 fn main() -> ExitCode {
-    if !room::is_there_any() {
+    if !address_space::is_there_any() {
         // Where standard error is closed too, there is nobody left to tell.
         let _ = io::stderr().write_all(
             b"error: this process may have less than 128 MiB of memory (`ulimit -v`, `ulimit -d`), which is too little to start. \
@@ -55,13 +55,13 @@ fn main() -> ExitCode {
         Command::Attributes(arguments) => ask::attributes(&arguments),
         Command::Why(arguments) => ask::why(&arguments),
         Command::Fix(arguments) => fixing::run(&arguments),
-        Command::Rules => done(show::print(list_rules)),
+        Command::Rules => done(output::print(list_rules)),
         Command::Explain(arguments) => run_explain(&arguments),
-        Command::Schema(arguments) => done(show::print(|out| write_schema(out, arguments.format))),
-        Command::Completions(arguments) => {
-            done(show::print(|out| out.write_all(&manual::completions(arguments.shell))))
-        }
-        Command::Man => done(show::print(manual::page)),
+        Command::Schema(arguments) => done(output::print(|out| write_schema(out, arguments.format))),
+        Command::Completions(arguments) => done(output::print(|out| {
+            out.write_all(&manual::completions(arguments.shell))
+        })),
+        Command::Man => done(output::print(manual::page)),
     };
     result.unwrap_or_else(|failure| {
         complain(&failure);
@@ -131,7 +131,7 @@ fn run_check(arguments: &Check) -> Result<ExitCode, Failure> {
     let start = Instant::now();
     let report = judge(arguments)?;
     let elapsed = start.elapsed();
-    show::report(arguments, &report, elapsed)?;
+    output::report(arguments, &report, elapsed)?;
     Ok(if report.status.passes() {
         ExitCode::SUCCESS
     } else {
@@ -140,7 +140,7 @@ fn run_check(arguments: &Check) -> Result<ExitCode, Failure> {
 }
 
 fn judge(arguments: &Check) -> Result<Report, Failure> {
-    room::check(arguments.jobs)?;
+    address_space::check(arguments.jobs)?;
     let files = arguments.files.iter().flatten().map(|path| path.as_os_str());
     let paths = files.map(Some).chain([arguments.nixpkgs.as_deref()]);
     let current = current_directory(paths, arguments.base.as_deref())?;
@@ -167,7 +167,7 @@ fn judge(arguments: &Check) -> Result<Report, Failure> {
     let Trees { head, base } = check::pool(&options)?.install(|| request.load())?;
     let report = check::check(&head, base.as_ref(), &options)?;
     Ok(match &arguments.files {
-        Some(files) => report.only(&files::in_tree(files, &request)),
+        Some(files) => report.only(&file_list::in_tree(files, &request)),
         None => report,
     })
 }
@@ -292,8 +292,8 @@ fn run_explain(arguments: &Explain) -> Result<ExitCode, Failure> {
             &named
         }
     };
-    done(show::print(|out| match arguments.format {
-        Page::Text => explain::text(out, rules, show::takes_color()),
+    done(output::print(|out| match arguments.format {
+        Page::Text => explain::text(out, rules, output::takes_color()),
         Page::Markdown => explain::markdown(out, rules),
     }))
 }

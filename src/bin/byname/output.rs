@@ -11,7 +11,7 @@ use byname::check::Report;
 use byname::report::{github, json, jsonl, markdown, sarif, text};
 use thiserror::Error;
 
-use crate::cli::{Check, Color, Format};
+use crate::arguments::{Check, Color, Format};
 
 /// Why something could not be written.
 #[derive(Debug, Error)]

@@ -3,9 +3,9 @@
 
 use std::sync::LazyLock;
 
+use super::host::ROOT;
 use super::layout::Layout;
 use super::top_level::{TopLevel, mark, set};
-use super::world::ROOT;
 use super::{ALIASES, ALL_PACKAGES, Files};
 use crate::eval::{Attr, Attrs, Entry, Eval, Outcome, Position, Stop, Thunk, Value};
 use crate::nix::{File, Symbol};

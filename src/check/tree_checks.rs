@@ -12,7 +12,7 @@ use crate::nix::Symbol;
 use crate::nixpkgs::{Attributes, Dependencies, FileError, Files, Layout, OverBudget, Package, Parsed};
 use crate::progress::Stage;
 use crate::rules::ratchet::Values;
-use crate::rules::{Finding, Undecided, defined_twice, files, function, layout, paths, references, values};
+use crate::rules::{Finding, Undecided, defined_twice, layout, nix_file, package_function, paths, references, values};
 use crate::tree::{ContentId, Difference, Kind, NodeId, Tree};
 
 /// What some rules say of a tree.
@@ -59,7 +59,7 @@ impl<'f, 't> Side<'f, 't> {
 
     fn nix_files(&self) -> impl Iterator<Item = NodeId> {
         let tree = self.tree();
-        tree.nodes().filter(|&id| files::is_nix_file(tree, id))
+        tree.nodes().filter(|&id| nix_file::is_nix_file(tree, id))
     }
 
     /// What is wrong with the files of the tree, wherever they are.
@@ -114,7 +114,7 @@ impl<'f, 't> Side<'f, 't> {
         let mut groups: Vec<Vec<NodeId>> = Vec::with_capacity(ids.len());
         let mut known: FxHashMap<ContentId, usize> = FxHashMap::default();
         for &id in ids {
-            let content = files::is_nix_file(self.tree(), id).then(|| self.tree().content_id(id));
+            let content = nix_file::is_nix_file(self.tree(), id).then(|| self.tree().content_id(id));
             match content.flatten() {
                 Some(content) => match known.entry(content) {
                     Entry::Occupied(group) => groups[*group.get()].push(id),
@@ -149,7 +149,7 @@ impl<'f, 't> Side<'f, 't> {
             let package = self.layout.package_around(tree, id);
             return Ok(package.map_or_else(Vec::new, |package| self.in_symlink(id, package)));
         }
-        match files::is_nix_file(tree, id) {
+        match nix_file::is_nix_file(tree, id) {
             true => self.in_nix_file(id, &self.files.visit(id)),
             false => Ok(Vec::new()),
         }
@@ -161,20 +161,20 @@ impl<'f, 't> Side<'f, 't> {
             && let Some(target) = package.file(self.tree())
             && let Ok(file) = self.files.visit(target)
         {
-            findings.extend(function::check(self.files, package, target, &file));
+            findings.extend(package_function::check(self.files, package, target, &file));
         }
         findings
     }
 
     fn in_nix_file(&self, id: NodeId, parsed: &Parsed) -> Result<Vec<Finding>, CheckError> {
         let tree = self.tree();
-        let mut findings = files::check(tree, id, parsed);
+        let mut findings = nix_file::check(tree, id, parsed);
         match parsed {
             Ok(file) => {
                 if let Some(package) = self.layout.package_around(tree, id) {
                     findings.extend(references::check_file(tree, package, id, file));
                     if package.package_nix == Some(id) {
-                        findings.extend(function::check(self.files, package, id, file));
+                        findings.extend(package_function::check(self.files, package, id, file));
                     }
                 }
             }

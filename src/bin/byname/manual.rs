@@ -9,7 +9,7 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
-use crate::cli::Cli;
+use crate::arguments::Cli;
 
 /// Variables of the environment, and what they do.
 const ENVIRONMENT: [(&str, &str); 4] = [
