@@ -107,10 +107,11 @@ fn nix(directory: &Path, args: impl IntoIterator<Item = String>) -> Output {
         .unwrap()
 }
 
-fn nix_version() -> Option<Version> {
-    let output = Command::new("nix-instantiate").arg("--version").output().ok()?;
-    let text = String::from_utf8(output.stdout).ok()?;
-    text.trim().rsplit(' ').next()?.parse().ok()
+fn nix_version() -> Version {
+    let output = Command::new("nix-instantiate").arg("--version").output();
+    let output = output.expect("nix-instantiate must be in PATH");
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.trim().rsplit(' ').next().unwrap().parse().unwrap()
 }
 
 /// Whether what Nix printed is this value, whose `<unknown: …>` may be anything.
@@ -123,11 +124,9 @@ fn same(expected: &str, found: &str) -> bool {
 }
 
 #[test]
+#[ignore = "needs nix-instantiate"]
 fn nix_agrees_with_the_tables() {
-    let Some(version) = nix_version() else {
-        eprintln!("skipped: no nix-instantiate that can be run");
-        return;
-    };
+    let version = nix_version();
     let rows: Vec<_> = (tables().into_iter())
         .filter(|row| row.since.as_ref().is_none_or(|since| *since <= version))
         .collect();

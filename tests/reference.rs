@@ -1,5 +1,7 @@
-//! A real Nixpkgs, whose path is `BYNAME_NIXPKGS`: it has no finding, a copy with one violation of each rule has those, and
-//! what the ratchets say of all its packages is what those are.  The tests say that they skipped where the variable is unset.
+//! Checks on a real Nixpkgs, whose path is `BYNAME_NIXPKGS`: it has no finding, a copy with one violation of each rule has
+//! those findings, and the ratchets find exactly the packages that break them.
+//!
+//! `cargo test --release --test reference -- --ignored` runs them.
 
 mod common;
 
@@ -14,15 +16,7 @@ use byname::nixpkgs::{Answer, Attribute, Attributes, Files, Layout};
 use byname::rules::Rule;
 use byname::tree::{Builder, Contents, Handle, Kind, MemoryTree, ReadError, Tree};
 
-use common::{PACKAGE, short};
-
-fn reference() -> Option<PathBuf> {
-    let path = std::env::var_os("BYNAME_NIXPKGS").map(PathBuf::from);
-    if path.is_none() {
-        eprintln!("skipped: set BYNAME_NIXPKGS to the path of a Nixpkgs");
-    }
-    path
-}
+use common::{PACKAGE, reference, short};
 
 fn check(head: &Path, base: Option<&Path>) -> Report {
     let read = |path: &Path| Tree::directory(path).unwrap();
@@ -93,8 +87,9 @@ fn with_source(source: &str) -> String {
 }
 
 #[test]
+#[ignore = "needs a Nixpkgs, whose path is BYNAME_NIXPKGS"]
 fn the_reference_tree_has_no_finding() {
-    let Some(reference) = reference() else { return };
+    let reference = reference();
     let alone = check(&reference, None);
     assert_eq!((alone.status, short(&alone)), (Status::Ok, vec![]));
     let against_itself = check(&reference, Some(&reference));
@@ -108,8 +103,9 @@ fn the_reference_tree_has_no_finding() {
 }
 
 #[test]
+#[ignore = "needs a Nixpkgs, whose path is BYNAME_NIXPKGS"]
 fn one_violation_of_each_rule_gives_exactly_those_findings() {
-    let Some(reference) = reference() else { return };
+    let reference = reference();
     let tree = Copy::of(&reference);
     let package = |name: &str, text: &str| {
         let shard = name[..2].to_lowercase();
@@ -186,8 +182,9 @@ fn one_violation_of_each_rule_gives_exactly_those_findings() {
 }
 
 #[test]
+#[ignore = "needs a Nixpkgs, whose path is BYNAME_NIXPKGS"]
 fn one_violation_of_the_ratchet_in_each_way_gives_exactly_those_findings() {
-    let Some(reference) = reference() else { return };
+    let reference = reference();
     let tree = Copy::of(&reference);
     fs::create_dir(tree.at("pkgs/tools/zz")).unwrap();
     fs::rename(tree.at("pkgs/by-name/he/hello"), tree.at("pkgs/tools/zz/hello")).unwrap();
@@ -296,8 +293,9 @@ fn has_a_place(attribute: &Attribute) -> bool {
 }
 
 #[test]
+#[ignore = "needs a Nixpkgs, whose path is BYNAME_NIXPKGS"]
 fn packages_that_are_none_give_exactly_those_findings() {
-    let Some(reference) = reference() else { return };
+    let reference = reference();
     let base = Tree::directory(&reference).unwrap();
     let head = edited(
         &reference,
@@ -329,8 +327,9 @@ fn packages_that_are_none_give_exactly_those_findings() {
 }
 
 #[test]
+#[ignore = "needs a Nixpkgs, whose path is BYNAME_NIXPKGS"]
 fn against_an_empty_base_the_ratchets_find_all_that_is_loose() {
-    let Some(reference) = reference() else { return };
+    let reference = reference();
     let head = Tree::directory(&reference).unwrap();
     let base = MemoryTree::new().directory("pkgs/by-name").build("empty").unwrap();
     // two attributes throw what only Nix can know, since it rests on whether a hash has `pypy` in it
@@ -361,8 +360,9 @@ fn against_an_empty_base_the_ratchets_find_all_that_is_loose() {
 }
 
 #[test]
+#[ignore = "needs a Nixpkgs, whose path is BYNAME_NIXPKGS"]
 fn a_change_to_a_builder_shows_in_the_packages_that_relied_on_it() {
-    let Some(reference) = reference() else { return };
+    let reference = reference();
     let base = Tree::directory(&reference).unwrap();
     let head = without(&reference, "pkgs/build-support/go/module.nix", "strictDeps = true;");
     let report = check::check(&head, Some(&base), &Options::default()).unwrap();
@@ -392,8 +392,9 @@ fn a_change_to_a_builder_shows_in_the_packages_that_relied_on_it() {
 }
 
 #[test]
+#[ignore = "needs a Nixpkgs, whose path is BYNAME_NIXPKGS"]
 fn what_a_package_is_read_to_be_is_what_its_own_override_attrs_gives() {
-    let Some(reference) = reference() else { return };
+    let reference = reference();
     let tree = Tree::directory(&reference).unwrap();
     let (files, layout) = (Files::new(&tree), Layout::of(&tree));
     let read = Attributes::of(&files, &layout, None).unwrap();
@@ -405,8 +406,9 @@ fn what_a_package_is_read_to_be_is_what_its_own_override_attrs_gives() {
 }
 
 #[test]
+#[ignore = "needs a Nixpkgs, whose path is BYNAME_NIXPKGS"]
 fn what_stops_nix_is_found_in_a_real_nixpkgs() {
-    let Some(reference) = reference() else { return };
+    let reference = reference();
     let base = Tree::directory(&reference).unwrap();
     let all_packages = "pkgs/top-level/all-packages.nix";
     let text = fs::read_to_string(reference.join(all_packages)).unwrap();
@@ -493,8 +495,9 @@ const CHANGES: [&[(&str, &str)]; 4] = [
 ];
 
 #[test]
+#[ignore = "needs a Nixpkgs, whose path is BYNAME_NIXPKGS"]
 fn what_changed_is_judged_as_if_everything_were() {
-    let Some(reference) = reference() else { return };
+    let reference = reference();
     let base = Tree::directory(&reference).unwrap();
     for change in CHANGES {
         let head = edited(&reference, change);

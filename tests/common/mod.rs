@@ -71,6 +71,17 @@ impl TempTree {
     }
 }
 
+/// The path of the Nixpkgs that ignored tests run on.
+///
+/// # Panics
+///
+/// If `BYNAME_NIXPKGS` does not say which: a test that was asked for must not pass without what it needs.
+pub fn reference() -> PathBuf {
+    std::env::var_os("BYNAME_NIXPKGS")
+        .expect("set BYNAME_NIXPKGS to the path of a Nixpkgs")
+        .into()
+}
+
 /// The report on the tree at a path, without a base.
 pub fn report(path: &Path) -> Report {
     check::check(&Tree::directory(path).unwrap(), None, &Options::default()).unwrap()
