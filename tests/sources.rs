@@ -7,7 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use byname::tree::{
-    ChannelError, Comparison, Environment, GitError, Judged, Request, Source, SourceError, Tree, TreeError, Trees,
+    ChannelError, ComparisonMode, Environment, GitError, HeadSource, Request, Source, SourceError, Tree, TreeError,
+    Trees,
 };
 use repository::{Repo, files, git_in};
 
@@ -20,9 +21,9 @@ fn parse(argument: &str) -> Source {
 fn request(current: &Path, head: &str, base: Option<&str>) -> Request {
     let nixpkgs = current.ancestors().find(|up| up.join("pkgs").is_dir());
     Request {
-        head: Judged::Source(parse(head)),
+        head: HeadSource::Source(parse(head)),
         base: base.map(parse),
-        comparison: Comparison::default(),
+        comparison: ComparisonMode::default(),
         current: current.into(),
         nixpkgs: nixpkgs.map(PathBuf::from),
         environment: Environment::default(),
@@ -31,7 +32,7 @@ fn request(current: &Path, head: &str, base: Option<&str>) -> Request {
 
 fn staged(repo: &Repo, base: Option<&str>) -> Request {
     Request {
-        head: Judged::Staged(repo.path().into()),
+        head: HeadSource::Staged(repo.path().into()),
         ..request(repo.path(), "HEAD", base)
     }
 }
@@ -148,7 +149,7 @@ fn a_checkout_is_compared_with_where_it_parted_from_the_base() {
 fn exactly_the_base_where_that_is_asked() {
     let repo = forked();
     let request = Request {
-        comparison: Comparison::Exact,
+        comparison: ComparisonMode::Exact,
         ..request(repo.path(), "feature", Some("master"))
     };
     let trees = load(&request);
@@ -167,7 +168,7 @@ fn merged_into_the_base_where_that_is_asked() {
     let here = repo.path().display().to_string();
     for (head, new) in [("feature", false), (&*here, true)] {
         let request = Request {
-            comparison: Comparison::Merge,
+            comparison: ComparisonMode::Merge,
             ..request(repo.path(), head, Some("master"))
         };
         let trees = load(&request);
@@ -191,7 +192,7 @@ fn only_what_git_knows_can_be_merged() {
         ("HEAD", Some(&plain)),
     ] {
         let request = Request {
-            comparison: Comparison::Merge,
+            comparison: ComparisonMode::Merge,
             ..request(repo.path(), head, base)
         };
         assert!(
@@ -210,7 +211,7 @@ fn a_conflict_is_no_verdict() {
     repo.write("pkgs/old", "otherwise");
     repo.commit("the other");
     let request = Request {
-        comparison: Comparison::Merge,
+        comparison: ComparisonMode::Merge,
         ..request(repo.path(), "feature", Some("master"))
     };
     match request.load() {
@@ -284,7 +285,7 @@ fn a_bare_repository_has_revisions() {
         ["pkgs/on-feature: "]
     );
     let staged = Request {
-        head: Judged::Staged(bare.clone()),
+        head: HeadSource::Staged(bare.clone()),
         ..request(&bare, "HEAD", None)
     };
     assert!(matches!(staged.load(), Err(SourceError::Git(GitError::Bare { .. }))));
@@ -302,7 +303,7 @@ fn a_nixpkgs_in_a_directory_of_a_repository() {
     let inside = repo.at("vendor/nixpkgs/pkgs");
     let here = repo.at("vendor/nixpkgs").display().to_string();
     for head in ["HEAD", &here, "HEAD:vendor/nixpkgs"] {
-        for comparison in [Comparison::MergeBase, Comparison::Exact, Comparison::Merge] {
+        for comparison in [ComparisonMode::MergeBase, ComparisonMode::Exact, ComparisonMode::Merge] {
             let request = Request {
                 comparison,
                 ..request(&inside, head, Some("master"))
@@ -320,7 +321,7 @@ fn a_nixpkgs_in_a_directory_of_a_repository() {
     repo.write("README.md", "");
     repo.commit("no Nixpkgs");
     let request = Request {
-        comparison: Comparison::Exact,
+        comparison: ComparisonMode::Exact,
         ..request(repo.path(), "feature:vendor/nixpkgs", Some("empty"))
     };
     assert!(matches!(

@@ -81,7 +81,7 @@ impl<'f, 't> Side<'f, 't> {
         for difference in differences {
             match self.layout.package_at(tree, difference.path.as_bstr()) {
                 Some(package) => changed.extend(tree.subtree(package.node).map(NodeId::from_index)),
-                None => changed.extend(difference.theirs),
+                None => changed.extend(difference.right),
             }
         }
         changed.sort_unstable();

@@ -1,7 +1,7 @@
 //! Expressions to values.
 
 use crate::nix::{
-    AttrName, BindingsId, BoundValue, Expr, ExprId, LambdaId, Literal, Part, PathKind, Resolved, Slice, Symbol, VarId,
+    AttrName, BindingsId, BoundValue, Expr, ExprId, LambdaId, Literal, Part, PathKind, Referent, Slice, Symbol, VarId,
 };
 
 use super::attrs::{Attr, Attrs};
@@ -18,7 +18,7 @@ impl<'h> Eval<'h> {
         match *env.code.file.expr(id) {
             // what needs no deeper evaluation
             Expr::Var(var) => {
-                if let Resolved::Local { frame, slot } = env.code.file.scopes().get(var)
+                if let Referent::Local { frame, slot } = env.code.file.scopes().get(var)
                     && let Some(value) = self.local(env, frame, slot).known()
                 {
                     return Ok(value);
@@ -142,7 +142,7 @@ impl<'h> Eval<'h> {
     /// An expression to be evaluated when it is needed; what costs nothing is evaluated at once.
     pub(super) fn thunk(&self, env: &'h Env<'h>, id: ExprId) -> &'h Thunk<'h> {
         if let Expr::Var(var) = *env.code.file.expr(id)
-            && let Resolved::Local { frame, slot } = env.code.file.scopes().get(var)
+            && let Referent::Local { frame, slot } = env.code.file.scopes().get(var)
         {
             return self.local(env, frame, slot);
         }
@@ -173,10 +173,10 @@ impl<'h> Eval<'h> {
 
     fn variable(&self, env: &'h Env<'h>, var: VarId) -> Outcome<'h> {
         match env.code.file.scopes().get(var) {
-            Resolved::Local { frame, slot } => self.force(self.local(env, frame, slot)),
-            Resolved::Global => self.global(env.code.file.variable(var)),
-            Resolved::With { frame } => self.with(env, frame, env.code.file.variable(var)),
-            Resolved::Unbound => Err(self.undefined(env.code.file.variable(var))),
+            Referent::Local { frame, slot } => self.force(self.local(env, frame, slot)),
+            Referent::Global => self.global(env.code.file.variable(var)),
+            Referent::With { frame } => self.with(env, frame, env.code.file.variable(var)),
+            Referent::Unbound => Err(self.undefined(env.code.file.variable(var))),
         }
     }
 

@@ -7,7 +7,7 @@ use rnix::SyntaxKind::{self, TOKEN_COMMENT, TOKEN_R_PAREN, TOKEN_SEMICOLON, TOKE
 
 use super::overlay_uses::OverlayUses;
 use super::{Cause, Site};
-use crate::nix::{AttrName, Bindings, BoundValue, Expr, ExprId, File, Part, PathKind, Resolved as Scope, Symbol};
+use crate::nix::{AttrName, Bindings, BoundValue, Expr, ExprId, File, Part, PathKind, Referent, Symbol};
 use crate::nixpkgs::{ALL_PACKAGES, Bound, Files, Frames};
 use crate::tree::{NodeId, Tree};
 
@@ -166,12 +166,12 @@ impl<'t> AllPackages<'t> {
         match *file.expr(function) {
             Expr::Var(variable) if file.variable(variable).name() == CALL_PACKAGE => {
                 match file.scopes().get(variable) {
-                    Scope::With { .. } => true,
-                    Scope::Local { .. } => match self.frames.clone().follow(file, variable) {
+                    Referent::With { .. } => true,
+                    Referent::Local { .. } => match self.frames.clone().follow(file, variable) {
                         Some(Bound::Of(source)) => self.is_own_set(source),
                         Some(Bound::Expr(_)) | None => false,
                     },
-                    Scope::Global | Scope::Unbound => false,
+                    Referent::Global | Referent::Unbound => false,
                 }
             }
             Expr::Select {

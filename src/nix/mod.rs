@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 
 pub use ast::*;
 pub use lines::Lines;
-pub use scope::{GLOBALS, PREFIXED_GLOBALS, Resolved, Scopes};
+pub use scope::{GLOBALS, PREFIXED_GLOBALS, Referent, Scopes};
 pub use symbol::Symbol;
 
 /// Why a text is no Nix expression.
@@ -89,7 +89,7 @@ impl Tables {
         let syntax =
             of(exprs) + of(spans) + of(depths) + of(children) + literals.capacity() + of(parts) + of(attr_paths);
         let names = of(lambdas) + of(formals) + of(bindings) + of(bound) + of(dynamic) + of(variables);
-        let resolved = variables.len() * size_of::<Resolved>();
+        let resolved = variables.len() * size_of::<Referent>();
         syntax + names + of(useless_escapes) + resolved
     }
 }

@@ -23,12 +23,12 @@ const MAX_DEPTH: u16 = 30_000;
 /// recursion too.
 const MAX_PATH: usize = 250;
 
-type Parsed<T> = Result<T, SyntaxError>;
+type ParseResult<T> = Result<T, SyntaxError>;
 
 /// # Errors
 /// Where Nix, too, would reject the text while it parses: bad syntax, an attribute or formal defined twice.
 /// Also where it nests deeper than `MAX_DEPTH`.
-pub(super) fn parse(text: String) -> Parsed<File> {
+pub(super) fn parse(text: String) -> ParseResult<File> {
     let tokens = tokens(&text)?;
     let mut parser = Parser {
         text: &text,
@@ -125,7 +125,7 @@ impl<'t> Parser<'t> {
         found
     }
 
-    fn expect(&mut self, kind: SyntaxKind, what: &str) -> Parsed<Token> {
+    fn expect(&mut self, kind: SyntaxKind, what: &str) -> ParseResult<Token> {
         if self.kind() == kind {
             Ok(self.advance())
         } else {
@@ -152,7 +152,7 @@ impl<'t> Parser<'t> {
         self.at.checked_sub(1).map_or(0, |last| self.tokens[last].end)
     }
 
-    fn push(&mut self, expr: Expr, start: u32, children: &[ExprId]) -> Parsed<ExprId> {
+    fn push(&mut self, expr: Expr, start: u32, children: &[ExprId]) -> ParseResult<ExprId> {
         let deepest = children
             .iter()
             .map(|child| self.tables.depths[child.index()])
@@ -168,12 +168,12 @@ impl<'t> Parser<'t> {
         Ok(id)
     }
 
-    fn expr(&mut self) -> Parsed<ExprId> {
+    fn expr(&mut self) -> ParseResult<ExprId> {
         self.nested(Self::function)
     }
 
     /// Runs `parse` one level deeper, on a stack that grows where it must.
-    fn nested<T>(&mut self, parse: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
+    fn nested<T>(&mut self, parse: impl FnOnce(&mut Self) -> ParseResult<T>) -> ParseResult<T> {
         if self.depth >= MAX_DEPTH {
             return Err(too_deep(self.token().start));
         }
@@ -183,7 +183,7 @@ impl<'t> Parser<'t> {
         parsed
     }
 
-    fn function(&mut self) -> Parsed<ExprId> {
+    fn function(&mut self) -> ParseResult<ExprId> {
         let start = self.token().start;
         match self.kind() {
             TOKEN_IDENT if self.kind_after(1) == TOKEN_COLON => {
@@ -256,7 +256,7 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn push_opt(&mut self, expr: Expr, start: u32, children: [Option<ExprId>; 2]) -> Parsed<ExprId> {
+    fn push_opt(&mut self, expr: Expr, start: u32, children: [Option<ExprId>; 2]) -> ParseResult<ExprId> {
         match children {
             [Some(a), Some(b)] => self.push(expr, start, &[a, b]),
             [Some(a), None] | [None, Some(a)] => self.push(expr, start, &[a]),
@@ -264,7 +264,7 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn lambda(&mut self, start: u32, param: Option<Symbol>, formals: Option<Formals>) -> Parsed<ExprId> {
+    fn lambda(&mut self, start: u32, param: Option<Symbol>, formals: Option<Formals>) -> ParseResult<ExprId> {
         let body = self.expr()?;
         let id = LambdaId(self.tables.lambdas.len() as u32);
         self.tables.lambdas.push(Lambda { param, formals, body });
@@ -285,7 +285,7 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn formals(&mut self, param: Option<Symbol>) -> Parsed<Formals> {
+    fn formals(&mut self, param: Option<Symbol>) -> ParseResult<Formals> {
         let start = self.expect(TOKEN_L_BRACE, "`{`")?.start;
         let mut list = Vec::new();
         let mut ellipsis = false;
@@ -322,7 +322,7 @@ impl<'t> Parser<'t> {
         Ok(formals)
     }
 
-    fn check_formals(&self, formals: Formals) -> Parsed<()> {
+    fn check_formals(&self, formals: Formals) -> ParseResult<()> {
         let mut list: Vec<_> = self.tables.formals[formals.list.range()].iter().collect();
         list.sort_by_key(|formal| (formal.name, formal.offset));
         match list.windows(2).find(|pair| pair[0].name == pair[1].name) {
@@ -334,7 +334,7 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn check_param(&self, param: Symbol, formals: Formals, offset: u32) -> Parsed<()> {
+    fn check_param(&self, param: Symbol, formals: Formals, offset: u32) -> ParseResult<()> {
         if self.tables.formals[formals.list.range()]
             .iter()
             .any(|formal| formal.name == param)
@@ -344,12 +344,12 @@ impl<'t> Parser<'t> {
         Ok(())
     }
 
-    fn ident(&mut self) -> Parsed<Symbol> {
+    fn ident(&mut self) -> ParseResult<Symbol> {
         let token = self.expect(TOKEN_IDENT, "a name")?;
         Ok(Symbol::new(self.source(token)))
     }
 
-    fn operators(&mut self, least: u8) -> Parsed<ExprId> {
+    fn operators(&mut self, least: u8) -> ParseResult<ExprId> {
         let start = self.token().start;
         let mut left = match self.kind() {
             TOKEN_INVERT => {
@@ -399,7 +399,7 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn application(&mut self) -> Parsed<ExprId> {
+    fn application(&mut self) -> ParseResult<ExprId> {
         let start = self.token().start;
         let function = self.select()?;
         if !self.at_simple() {
@@ -426,7 +426,7 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn select(&mut self) -> Parsed<ExprId> {
+    fn select(&mut self) -> ParseResult<ExprId> {
         let start = self.token().start;
         let subject = self.simple()?;
         if self.eat(TOKEN_DOT) {
@@ -468,13 +468,13 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn variable(&mut self, name: Symbol, start: u32) -> Parsed<ExprId> {
+    fn variable(&mut self, name: Symbol, start: u32) -> ParseResult<ExprId> {
         let id = VarId(self.tables.variables.len() as u32);
         self.tables.variables.push(name);
         self.push(Expr::Var(id), start, &[])
     }
 
-    fn simple(&mut self) -> Parsed<ExprId> {
+    fn simple(&mut self) -> ParseResult<ExprId> {
         let token = self.token();
         let start = token.start;
         match token.kind {
@@ -550,7 +550,7 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn list(&mut self) -> Parsed<ExprId> {
+    fn list(&mut self) -> ParseResult<ExprId> {
         let start = self.advance().start;
         let mut items = Vec::new();
         while self.kind() != TOKEN_R_BRACK {
@@ -565,13 +565,13 @@ impl<'t> Parser<'t> {
         self.push(Expr::List(items), start, &children)
     }
 
-    fn attrs(&mut self, start: u32, recursive: bool) -> Parsed<ExprId> {
+    fn attrs(&mut self, start: u32, recursive: bool) -> ParseResult<ExprId> {
         self.expect(TOKEN_L_BRACE, "`{`")?;
         let (bindings, deepest) = self.bindings(recursive, TOKEN_R_BRACE)?;
         self.push_opt(Expr::Attrs(bindings), start, [deepest, None])
     }
 
-    fn path(&mut self, kind: PathKind) -> Parsed<ExprId> {
+    fn path(&mut self, kind: PathKind) -> ParseResult<ExprId> {
         let start = self.token().start;
         let mut parts = Vec::new();
         let mut children = Vec::new();
@@ -597,7 +597,7 @@ impl<'t> Parser<'t> {
         self.push(Expr::Path { kind, parts }, start, &children)
     }
 
-    fn interpolation(&mut self) -> Parsed<ExprId> {
+    fn interpolation(&mut self) -> ParseResult<ExprId> {
         self.expect(TOKEN_INTERPOL_START, "`${`")?;
         let inner = self.expr()?;
         self.expect(TOKEN_INTERPOL_END, "`}`")?;
@@ -614,7 +614,7 @@ impl<'t> Parser<'t> {
     }
 
     /// The parts of a string, without empty texts, and the deepest interpolation.
-    fn string(&mut self) -> Parsed<(Slice, Option<ExprId>)> {
+    fn string(&mut self) -> ParseResult<(Slice, Option<ExprId>)> {
         let open = self.advance();
         let indented = self.source(open) == "''";
         let mut pieces: Vec<Piece<ExprId>> = Vec::new();
@@ -688,7 +688,7 @@ impl<'t> Parser<'t> {
     }
 
     /// One part of an attribute path.
-    fn attr_name(&mut self) -> Parsed<AttrName> {
+    fn attr_name(&mut self) -> ParseResult<AttrName> {
         let token = self.token();
         match token.kind {
             TOKEN_IDENT | TOKEN_OR => {
@@ -724,7 +724,7 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn attr_names(&mut self) -> Parsed<Vec<AttrName>> {
+    fn attr_names(&mut self) -> ParseResult<Vec<AttrName>> {
         let mut names = vec![self.attr_name()?];
         while self.eat(TOKEN_DOT) {
             if names.len() == MAX_PATH {
@@ -739,7 +739,7 @@ impl<'t> Parser<'t> {
     }
 
     /// An attribute path, and its deepest dynamic part.
-    fn attr_path(&mut self) -> Parsed<(Slice, Option<ExprId>)> {
+    fn attr_path(&mut self) -> ParseResult<(Slice, Option<ExprId>)> {
         let names = self.attr_names()?;
         let mut deepest = None;
         for name in &names {
@@ -751,8 +751,8 @@ impl<'t> Parser<'t> {
     }
 
     /// Bindings up to and with `close`, and the deepest expression in them.
-    fn bindings(&mut self, recursive: bool, close: SyntaxKind) -> Parsed<(BindingsId, Option<ExprId>)> {
-        let mut set = Draft::new(recursive);
+    fn bindings(&mut self, recursive: bool, close: SyntaxKind) -> ParseResult<(BindingsId, Option<ExprId>)> {
+        let mut set = DraftSet::new(recursive);
         while self.kind() != close {
             match self.kind() {
                 TOKEN_INHERIT => self.inherit(&mut set)?,
@@ -776,7 +776,7 @@ impl<'t> Parser<'t> {
         self.finish(set)
     }
 
-    fn inherit(&mut self, set: &mut Draft) -> Parsed<()> {
+    fn inherit(&mut self, set: &mut DraftSet) -> ParseResult<()> {
         self.advance();
         let source = if self.eat(TOKEN_L_PAREN) {
             let source = self.expr()?;
@@ -807,11 +807,11 @@ impl<'t> Parser<'t> {
     }
 
     /// Adds `path = value` to a set, and merges it with what is there as Nix does.
-    fn bind(&mut self, set: &mut Draft, path: &[AttrName], value: ExprId, offset: u32) -> Parsed<()> {
+    fn bind(&mut self, set: &mut DraftSet, path: &[AttrName], value: ExprId, offset: u32) -> ParseResult<()> {
         stacker::maybe_grow(128 << 10, 8 << 20, || self.bind_here(set, path, value, offset))
     }
 
-    fn bind_here(&mut self, set: &mut Draft, path: &[AttrName], value: ExprId, offset: u32) -> Parsed<()> {
+    fn bind_here(&mut self, set: &mut DraftSet, path: &[AttrName], value: ExprId, offset: u32) -> ParseResult<()> {
         let (first, rest) = (path[0], &path[1..]);
         let name = match first {
             AttrName::Static(name) => name,
@@ -842,7 +842,7 @@ impl<'t> Parser<'t> {
             );
         }
         if set.values.contains_key(&name) {
-            let mut inner = std::mem::replace(set.nested(name, offset, self)?, Draft::new(false));
+            let mut inner = std::mem::replace(set.nested(name, offset, self)?, DraftSet::new(false));
             let bound = self.bind(&mut inner, rest, value, offset);
             *set.nested(name, offset, self)? = inner;
             return bound;
@@ -852,16 +852,16 @@ impl<'t> Parser<'t> {
     }
 
     /// The set that `a.b = value` stands for after its first name.
-    fn unfold(&mut self, path: &[AttrName], value: ExprId, offset: u32) -> Parsed<DraftValue> {
-        let mut inner = Draft::new(false);
+    fn unfold(&mut self, path: &[AttrName], value: ExprId, offset: u32) -> ParseResult<DraftValue> {
+        let mut inner = DraftSet::new(false);
         self.bind(&mut inner, path, value, offset)?;
         Ok(DraftValue::Nested(Box::new(inner)))
     }
 
     /// A finished set as a draft again, so that more can be merged into it.
-    fn reopen(&self, id: BindingsId) -> Draft {
+    fn reopen(&self, id: BindingsId) -> DraftSet {
         let bindings = self.tables.bindings[id.index()];
-        let mut draft = Draft::new(bindings.recursive);
+        let mut draft = DraftSet::new(bindings.recursive);
         draft
             .sources
             .extend_from_slice(&self.tables.children[bindings.sources.range()]);
@@ -890,7 +890,7 @@ impl<'t> Parser<'t> {
         draft
     }
 
-    fn finish(&mut self, mut set: Draft) -> Parsed<(BindingsId, Option<ExprId>)> {
+    fn finish(&mut self, mut set: DraftSet) -> ParseResult<(BindingsId, Option<ExprId>)> {
         let mut deepest: Option<ExprId> = None;
         let mut list = Vec::with_capacity(set.order.len());
         for name in &set.order {
@@ -938,14 +938,14 @@ impl<'t> Parser<'t> {
         Ok((id, deepest))
     }
 
-    fn finish_nested(&mut self, set: Draft, offset: u32) -> Parsed<ExprId> {
+    fn finish_nested(&mut self, set: DraftSet, offset: u32) -> ParseResult<ExprId> {
         let (bindings, deepest) = stacker::maybe_grow(128 << 10, 8 << 20, || self.finish(set))?;
         self.push_opt(Expr::Attrs(bindings), offset, [deepest, None])
     }
 }
 
 /// A set whose bindings are still being read.
-struct Draft {
+struct DraftSet {
     recursive: bool,
     values: FxHashMap<Symbol, DraftBinding>,
     order: Vec<Symbol>,
@@ -963,10 +963,10 @@ enum DraftValue {
     Inherit(ExprId),
     InheritFrom(u32),
     /// `a` of `a.b = …;`, not yet finished, since `a.c = …;` may follow.
-    Nested(Box<Draft>),
+    Nested(Box<DraftSet>),
 }
 
-impl Draft {
+impl DraftSet {
     fn new(recursive: bool) -> Self {
         Self {
             recursive,
@@ -977,7 +977,7 @@ impl Draft {
         }
     }
 
-    fn add(&mut self, name: Symbol, binding: DraftBinding) -> Parsed<()> {
+    fn add(&mut self, name: Symbol, binding: DraftBinding) -> ParseResult<()> {
         match self.values.entry(name) {
             Entry::Occupied(_) => Err(defined_twice(name, binding.offset)),
             Entry::Vacant(entry) => {
@@ -989,7 +989,7 @@ impl Draft {
     }
 
     /// The set that `name` is bound to here, open for more.
-    fn nested(&mut self, name: Symbol, offset: u32, parser: &Parser) -> Parsed<&mut Draft> {
+    fn nested(&mut self, name: Symbol, offset: u32, parser: &Parser) -> ParseResult<&mut DraftSet> {
         let Some(binding) = self.values.get_mut(&name) else {
             return Err(defined_twice(name, offset));
         };
@@ -1005,7 +1005,7 @@ impl Draft {
     }
 
     /// Takes over all of another set's bindings.
-    fn merge(&mut self, mut other: Draft) -> Parsed<()> {
+    fn merge(&mut self, mut other: DraftSet) -> ParseResult<()> {
         let shift = self.sources.len() as u32;
         self.sources.append(&mut other.sources);
         for name in other.order {

@@ -10,7 +10,7 @@ use super::{File, Symbol};
 /// What a variable refers to.  Frames are counted from the innermost, 0; every function, `let`, `rec { … }` and
 /// `with` around the variable is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Resolved {
+pub enum Referent {
     /// A name that a function, `let` or `rec` binds: the frame, and the place in it.
     ///
     /// A function's frame holds its parameter, where it has one, then its formals in the order of the source; that of
@@ -154,15 +154,15 @@ static CALLED_BY_SYNTAX: LazyLock<[Symbol; 6]> =
 /// For each variable of a file, what it refers to.
 #[derive(Debug)]
 pub struct Scopes {
-    resolved: Vec<Resolved>,
+    resolved: Vec<Referent>,
     unbound: Option<ExprId>,
     redefined: Option<Symbol>,
 }
 
 impl Scopes {
     pub(super) fn of(file: &File) -> Self {
-        let resolved = vec![Resolved::Unbound; file.variables().len()];
-        let mut walk = Walk {
+        let resolved = vec![Referent::Unbound; file.variables().len()];
+        let mut walk = Resolver {
             file,
             resolved,
             frames: Vec::new(),
@@ -189,20 +189,20 @@ impl Scopes {
         self.unbound
     }
 
-    pub fn get(&self, id: VarId) -> Resolved {
+    pub fn get(&self, id: VarId) -> Referent {
         self.resolved[id.index()]
     }
 }
 
-enum Frame {
+enum ScopeKind {
     Names,
     With,
 }
 
-struct Walk<'f> {
+struct Resolver<'f> {
     file: &'f File,
-    resolved: Vec<Resolved>,
-    frames: Vec<Frame>,
+    resolved: Vec<Referent>,
+    frames: Vec<ScopeKind>,
     /// For each name, where it is bound around here: the frame, counted from the outermost, and the slot.
     bound: FxHashMap<Symbol, Vec<(u32, u32)>>,
     unbound: Option<ExprId>,
@@ -210,7 +210,7 @@ struct Walk<'f> {
     redefined: Option<Symbol>,
 }
 
-impl Walk<'_> {
+impl Resolver<'_> {
     fn expr(&mut self, id: ExprId) {
         stacker::maybe_grow(128 << 10, 8 << 20, || self.visit(id));
     }
@@ -263,7 +263,7 @@ impl Walk<'_> {
             Expr::List(items) => self.all(file.children(items)),
             Expr::With { scope, body } => {
                 self.expr(scope);
-                self.frames.push(Frame::With);
+                self.frames.push(ScopeKind::With);
                 self.expr(body);
                 self.frames.pop();
             }
@@ -339,7 +339,7 @@ impl Walk<'_> {
 
     fn enter(&mut self, names: impl Iterator<Item = Symbol>) -> Vec<Symbol> {
         let frame = self.frames.len() as u32;
-        self.frames.push(Frame::Names);
+        self.frames.push(ScopeKind::Names);
         let names: Vec<_> = names.collect();
         for (slot, name) in names.iter().enumerate() {
             if self.called_by_syntax.contains(name) {
@@ -361,26 +361,31 @@ impl Walk<'_> {
 
     fn variable(&mut self, id: ExprId, var: VarId) {
         let resolved = self.resolve(self.file.variable(var));
-        if resolved == Resolved::Unbound {
+        if resolved == Referent::Unbound {
             self.unbound.get_or_insert(id);
         }
         self.resolved[var.index()] = resolved;
     }
 
-    fn resolve(&self, name: Symbol) -> Resolved {
+    fn resolve(&self, name: Symbol) -> Referent {
         let depth = self.frames.len();
         if let Some((frame, slot)) = self.bound.get(&name).and_then(|places| places.last()) {
-            return Resolved::Local {
+            return Referent::Local {
                 frame: (depth - 1 - *frame as usize) as u16,
                 slot: *slot,
             };
         }
         if is_global(name.name()) {
-            return Resolved::Global;
+            return Referent::Global;
         }
-        match self.frames.iter().rev().position(|frame| matches!(frame, Frame::With)) {
-            Some(frame) => Resolved::With { frame: frame as u16 },
-            None => Resolved::Unbound,
+        match self
+            .frames
+            .iter()
+            .rev()
+            .position(|frame| matches!(frame, ScopeKind::With))
+        {
+            Some(frame) => Referent::With { frame: frame as u16 },
+            None => Referent::Unbound,
         }
     }
 }

@@ -169,14 +169,14 @@ fn scopes() {
     assert_eq!(
         named("x"),
         [
-            Resolved::Local { frame: 0, slot: 1 },
-            Resolved::Local { frame: 1, slot: 1 },
-            Resolved::Local { frame: 2, slot: 1 },
-            Resolved::Local { frame: 1, slot: 0 },
+            Referent::Local { frame: 0, slot: 1 },
+            Referent::Local { frame: 1, slot: 1 },
+            Referent::Local { frame: 2, slot: 1 },
+            Referent::Local { frame: 1, slot: 0 },
         ]
     );
-    assert_eq!(named("e"), [Resolved::With { frame: 0 }]);
-    assert_eq!(named("map"), [Resolved::Global]);
+    assert_eq!(named("e"), [Referent::With { frame: 0 }]);
+    assert_eq!(named("map"), [Referent::Global]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::nix::{
-    AttrName, BinaryOp, Binding, BindingsId, BoundValue, Expr, ExprId, File, Part, PathKind, Resolved as Scope, Symbol,
+    AttrName, BinaryOp, Binding, BindingsId, BoundValue, Expr, ExprId, File, Part, PathKind, Referent, Symbol,
 };
 use crate::nixpkgs::{BY_NAME, Bound, Frames, resolve_literal};
 use crate::tree::{NodeId, Resolved, Tree};
@@ -266,11 +266,11 @@ fn callee(file: &File, function: ExprId, frames: Option<&Frames>) -> Option<Call
     match *file.expr(function) {
         Expr::Var(variable) if file.variable(variable).name() == CALL_PACKAGE => {
             Some(match file.scopes().get(variable) {
-                Scope::Local { .. } => match frames.and_then(|frames| frames.clone().follow(file, variable)) {
+                Referent::Local { .. } => match frames.and_then(|frames| frames.clone().follow(file, variable)) {
                     Some(Bound::Of(source)) => set(file, source),
                     _ => Callee::Local,
                 },
-                Scope::Global | Scope::With { .. } | Scope::Unbound => Callee::SameSet,
+                Referent::Global | Referent::With { .. } | Referent::Unbound => Callee::SameSet,
             })
         }
         Expr::Select {

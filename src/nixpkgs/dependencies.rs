@@ -143,10 +143,10 @@ impl<'t> Change<'t> {
             listings: FxHashSet::default(),
             names: FxHashSet::default(),
         };
-        for Difference { path, ours, theirs } in differences {
+        for Difference { path, left, right } in differences {
             let kind = |tree: &Tree, id: Option<NodeId>| id.map(|id| tree.kind(id));
             let path = path.as_bstr();
-            match (kind(base, *ours), kind(head, *theirs)) {
+            match (kind(base, *left), kind(head, *right)) {
                 (Some(Kind::File { .. }), Some(Kind::File { .. })) => {}
                 (Some(Kind::File { .. } | Kind::Directory), None)
                 | (None, Some(Kind::File { .. } | Kind::Directory)) => {

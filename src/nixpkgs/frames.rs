@@ -1,8 +1,8 @@
 //! Looking through syntax: from a `let`'s body to its bindings, without evaluating.
 
-use crate::nix::{BindingsId, BoundValue, Expr, ExprId, File, Resolved, VarId};
+use crate::nix::{BindingsId, BoundValue, Expr, ExprId, File, Referent, VarId};
 
-/// The scopes that were passed on the way to an expression, counted as [`crate::nix::Resolved`] counts them.
+/// The scopes that were passed on the way to an expression, counted as [`crate::nix::Referent`] counts them.
 #[derive(Clone, Debug, Default)]
 pub struct Frames(Vec<Frame>);
 
@@ -45,7 +45,7 @@ impl Frames {
 
     /// Goes to what a `let` that was passed binds the variable to; nowhere if none does.
     pub fn follow(&mut self, file: &File, variable: VarId) -> Option<Bound> {
-        let Resolved::Local { frame, slot } = file.scopes().get(variable) else {
+        let Referent::Local { frame, slot } = file.scopes().get(variable) else {
             return None;
         };
         let depth = self.0.len().checked_sub(frame as usize)?;

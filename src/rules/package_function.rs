@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::place::{self, text};
 use super::{Finding, Place, Rule};
-use crate::nix::{BinaryOp, Expr, ExprId, File, PathKind, Resolved, VarId};
+use crate::nix::{BinaryOp, Expr, ExprId, File, PathKind, Referent, VarId};
 use crate::nixpkgs::{Bound, Files, Frames, Package, imported_file, resolve_literal};
 use crate::tree::NodeId;
 
@@ -149,7 +149,7 @@ impl Search<'_, '_> {
             Expr::Apply { function, args } => {
                 let args = file.children(args);
                 if let Expr::Var(var) = *file.expr(function)
-                    && let Resolved::Global = file.scopes().get(var)
+                    && let Referent::Global = file.scopes().get(var)
                 {
                     return self.global_call(at, var, args);
                 }

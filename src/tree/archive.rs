@@ -139,19 +139,19 @@ struct Unpacking {
 
 enum Item {
     Directory,
-    File { executable: bool, bytes: Bytes },
+    File { executable: bool, bytes: ArchivedBytes },
     Symlink { target: BString },
     Special,
 }
 
 /// A file's bytes, or how many there were.
 #[derive(Clone)]
-enum Bytes {
+enum ArchivedBytes {
     Kept(Arc<[u8]>),
     Left(u64),
 }
 
-impl Bytes {
+impl ArchivedBytes {
     fn len(&self) -> u64 {
         match self {
             Self::Kept(bytes) => bytes.len() as u64,
@@ -296,7 +296,7 @@ impl Unpacking {
             KEPT_LIMIT
         };
         let bytes = if size > limit {
-            Bytes::Left(size)
+            ArchivedBytes::Left(size)
         } else {
             self.keep(size)?;
             let mut bytes = Vec::with_capacity(size as usize);
@@ -307,7 +307,7 @@ impl Unpacking {
             if (bytes.len() as u64) < size {
                 return Err(self.damaged(&format!("{path} ends too soon")));
             }
-            Bytes::Kept(bytes.into())
+            ArchivedBytes::Kept(bytes.into())
         };
         Ok(Item::File {
             executable: mode & 0o111 != 0,
@@ -350,36 +350,36 @@ impl Unpacking {
                 Item::Special => builder.special(path),
             }
         }
-        let files = files.into_par_iter().map(File::new).collect();
-        Ok(builder.build(source, Box::new(Files(files)))?)
+        let files = files.into_par_iter().map(ArchiveFile::new).collect();
+        Ok(builder.build(source, Box::new(ArchiveFiles(files)))?)
     }
 }
 
 /// The files, in the order of their handles.
-struct Files(Vec<File>);
+struct ArchiveFiles(Vec<ArchiveFile>);
 
-struct File {
-    bytes: Bytes,
+struct ArchiveFile {
+    bytes: ArchivedBytes,
     id: Option<ContentId>,
 }
 
-impl File {
-    fn new(bytes: Bytes) -> Self {
+impl ArchiveFile {
+    fn new(bytes: ArchivedBytes) -> Self {
         let id = match &bytes {
-            Bytes::Kept(bytes) => Some(ContentId::Blake3(blake3::hash(bytes).into())),
-            Bytes::Left(_) => None,
+            ArchivedBytes::Kept(bytes) => Some(ContentId::Blake3(blake3::hash(bytes).into())),
+            ArchivedBytes::Left(_) => None,
         };
         Self { bytes, id }
     }
 }
 
-impl Contents for Files {
+impl Contents for ArchiveFiles {
     fn read(&self, handle: Handle, path: &BStr, limit: u64) -> Result<Vec<u8>, ReadError> {
         let bytes = &self.0[handle.0 as usize].bytes;
         within(limit, bytes.len(), path)?;
         match bytes {
-            Bytes::Kept(bytes) => Ok(bytes.to_vec()),
-            Bytes::Left(size) => Err(ReadError::NotKept {
+            ArchivedBytes::Kept(bytes) => Ok(bytes.to_vec()),
+            ArchivedBytes::Left(size) => Err(ReadError::NotKept {
                 path: path.into(),
                 size: *size,
                 limit: KEPT_LIMIT,

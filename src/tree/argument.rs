@@ -73,9 +73,9 @@ impl Source {
         if let Some(source) = explicit(word) {
             return Ok(source);
         }
-        match Found::at(path) {
+        match ExistingPath::at(path) {
             found if is_path(word) => Ok(match found {
-                Some(Found::File) => Self::Archive(path.into()),
+                Some(ExistingPath::File) => Self::Archive(path.into()),
                 None if has_archive_name(word) => Self::Archive(path.into()),
                 _ => Self::Directory(path.into()),
             }),
@@ -134,7 +134,7 @@ fn repository_and_revision(argument: &BStr) -> Option<Source> {
         return None;
     }
     // a path with a slash too many, as in `$TMPDIR/nixpkgs`
-    let is_path = Found::at(Path::new(OsStr::from_bytes(argument))).is_some()
+    let is_path = ExistingPath::at(Path::new(OsStr::from_bytes(argument))).is_some()
         && matches!(Repository::discover(repository), Err(GitError::NoRepository { .. }));
     (!is_path).then(|| Source::RevisionOf(repository.into(), revision.into()))
 }
@@ -155,14 +155,14 @@ pub(super) fn has_archive_name(name: &[u8]) -> bool {
 
 /// Something on disk that has the name of an argument.
 #[derive(Clone, Copy)]
-enum Found {
+enum ExistingPath {
     Directory,
     File,
     /// A symlink that leads nowhere, or something that can't be looked at.
     Other,
 }
 
-impl Found {
+impl ExistingPath {
     fn at(path: &Path) -> Option<Self> {
         match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => return Some(Self::Directory),

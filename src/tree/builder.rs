@@ -7,12 +7,12 @@ use rayon::slice::ParallelSliceMut;
 use thiserror::Error;
 
 use super::ordered::OrderedBuilder;
-use super::{Contents, Form, Handle, Tree};
+use super::{Contents, Handle, NodeData, Tree};
 
 /// Collects a tree's entries.  Directories need not be added, unless they are empty.
 #[derive(Default)]
 pub struct Builder {
-    entries: Vec<(BString, Form)>,
+    entries: Vec<(BString, NodeData)>,
     links: Vec<BString>,
     handles: u32,
 }
@@ -38,14 +38,14 @@ impl Builder {
 
     /// Adds a directory.
     pub fn directory(&mut self, path: BString) {
-        self.entries.push((path, Form::Directory { handle: None }));
+        self.entries.push((path, NodeData::Directory { handle: None }));
     }
 
     /// Adds a directory whose content id the source knows, and says by which handle it will be asked for: see
     /// [`Builder::file`].
     pub fn identified_directory(&mut self, path: BString) -> Handle {
         let handle = self.next_handle();
-        self.entries.push((path, Form::Directory { handle: Some(handle) }));
+        self.entries.push((path, NodeData::Directory { handle: Some(handle) }));
         handle
     }
 
@@ -53,7 +53,7 @@ impl Builder {
     /// directory, 1 for the second, and so on.
     pub fn file(&mut self, path: BString, executable: bool) -> Handle {
         let handle = self.next_handle();
-        self.entries.push((path, Form::File { executable, handle }));
+        self.entries.push((path, NodeData::File { executable, handle }));
         handle
     }
 
@@ -68,12 +68,12 @@ impl Builder {
         // Past u32::MAX entries `build` fails, so what this number says there is never asked.
         let link = u32::try_from(self.links.len()).unwrap_or(u32::MAX);
         self.links.push(target);
-        self.entries.push((path, Form::Symlink { link }));
+        self.entries.push((path, NodeData::Symlink { link }));
     }
 
     /// Adds a FIFO, a socket or a device.
     pub fn special(&mut self, path: BString) {
-        self.entries.push((path, Form::Special));
+        self.entries.push((path, NodeData::Special));
     }
 
     /// The tree of these entries, whose files' bytes `contents` has.  `source` is the tree as the user named it.
@@ -119,7 +119,7 @@ impl Listing {
     }
 
     /// Adds the entry at `path`, which comes after all that were added before, and the directories that it is in.
-    fn add(&mut self, path: &BStr, form: Form) -> Result<(), BuildError> {
+    fn add(&mut self, path: &BStr, form: NodeData) -> Result<(), BuildError> {
         if path.split_str("/").any(|part| !is_plain(part.as_bstr())) {
             return Err(BuildError::BadPath { path: path.into() });
         }
@@ -142,7 +142,7 @@ impl Listing {
             let start = if length == 0 { 0 } else { length + 1 };
             match path[start..].find_byte(b'/') {
                 Some(part) => {
-                    let form = Form::Directory { handle: None };
+                    let form = NodeData::Directory { handle: None };
                     self.nodes.push(path[start..start + part].as_bstr(), form)?;
                     self.open.push(start + part);
                 }

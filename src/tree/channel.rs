@@ -68,8 +68,8 @@ impl Environment {
         for entry in self.nix_path.iter().flat_map(|path| search_path(path)) {
             let Some(place) = entry.lookup(name) else { continue };
             let located = match place {
-                Place::Path(path) => Located::Directory(path),
-                Place::Url(url) => match url.strip_prefix("file://") {
+                SearchTarget::Path(path) => Located::Directory(path),
+                SearchTarget::Url(url) => match url.strip_prefix("file://") {
                     Some(path) => Located::Archive(path.into()),
                     None => {
                         let name = name.to_owned();
@@ -123,18 +123,18 @@ impl Environment {
 /// An entry of the search path: `PREFIX=PLACE`, or only a place.
 struct SearchEntry {
     prefix: String,
-    place: Place,
+    place: SearchTarget,
 }
 
 #[derive(Clone)]
-enum Place {
+enum SearchTarget {
     Path(PathBuf),
     Url(String),
 }
 
 impl SearchEntry {
     /// Where a name would be in this entry; `None` where the entry says nothing of it.
-    fn lookup(&self, name: &str) -> Option<Place> {
+    fn lookup(&self, name: &str) -> Option<SearchTarget> {
         let rest = if self.prefix.is_empty() {
             name
         } else {
@@ -146,10 +146,10 @@ impl SearchEntry {
             }
         };
         match &self.place {
-            Place::Path(path) if rest.is_empty() => Some(Place::Path(path.clone())),
-            Place::Path(path) => Some(Place::Path(path.join(rest))),
+            SearchTarget::Path(path) if rest.is_empty() => Some(SearchTarget::Path(path.clone())),
+            SearchTarget::Path(path) => Some(SearchTarget::Path(path.join(rest))),
             // What is in a tarball can't be told from its name, except that all of it is.
-            Place::Url(_) => rest.is_empty().then(|| self.place.clone()),
+            SearchTarget::Url(_) => rest.is_empty().then(|| self.place.clone()),
         }
     }
 }
@@ -178,9 +178,9 @@ fn search_path(path: &OsStr) -> Vec<SearchEntry> {
 fn search_entry(entry: &[u8]) -> SearchEntry {
     let (prefix, place) = entry.split_once_str("=").unwrap_or((b"", entry));
     let place = if is_url(place) {
-        Place::Url(place.to_str_lossy().into_owned())
+        SearchTarget::Url(place.to_str_lossy().into_owned())
     } else {
-        Place::Path(OsString::from_vec(place.to_vec()).into())
+        SearchTarget::Path(OsString::from_vec(place.to_vec()).into())
     };
     SearchEntry {
         prefix: prefix.to_str_lossy().into_owned(),

@@ -18,27 +18,27 @@ const MEMORY_LIMIT_KIB: u32 = 256 << 10;
 pub(super) fn decompressed<'a>(mut input: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
     let mut magic = Vec::new();
     input.by_ref().take(6).read_to_end(&mut magic)?;
-    let format = Format::of(&magic);
+    let compression = Compression::of(&magic);
     let input = Cursor::new(magic).chain(input);
-    Ok(match format {
-        Format::Xz => Box::new(XzReader::new_mem_limit(BufReader::new(input), true, MEMORY_LIMIT_KIB)),
-        Format::Gzip => Box::new(MultiGzDecoder::new(BufReader::new(input))),
-        Format::Zstd => Box::new(ZstdReader {
+    Ok(match compression {
+        Compression::Xz => Box::new(XzReader::new_mem_limit(BufReader::new(input), true, MEMORY_LIMIT_KIB)),
+        Compression::Gzip => Box::new(MultiGzDecoder::new(BufReader::new(input))),
+        Compression::Zstd => Box::new(ZstdReader {
             input: BufReader::new(input),
             frame: None,
         }),
-        Format::Plain => Box::new(BufReader::new(input)),
+        Compression::Plain => Box::new(BufReader::new(input)),
     })
 }
 
-enum Format {
+enum Compression {
     Xz,
     Gzip,
     Zstd,
     Plain,
 }
 
-impl Format {
+impl Compression {
     fn of(magic: &[u8]) -> Self {
         match magic {
             [0xfd, b'7', b'z', b'X', b'Z', 0] => Self::Xz,

@@ -13,9 +13,9 @@ pub struct Difference {
     /// Relative to the roots.
     pub path: BString,
     /// What the one tree has there.
-    pub ours: Option<NodeId>,
+    pub left: Option<NodeId>,
     /// What the other tree has there.
-    pub theirs: Option<NodeId>,
+    pub right: Option<NodeId>,
 }
 
 impl Tree {
@@ -25,30 +25,30 @@ impl Tree {
     /// Bytes are compared by content id where both trees know it, and read otherwise, in the current rayon pool; what can't
     /// be read counts as different.  Directories with equal content ids are not entered.
     pub fn differences(&self, other: &Tree) -> Vec<Difference> {
-        let mut comparison = Comparison {
-            ours: self,
-            theirs: other,
-            found: Vec::new(),
+        let mut comparison = SideBySide {
+            left: self,
+            right: other,
+            possible: Vec::new(),
         };
         comparison.entries(self.root(), other.root());
         let differ: Vec<bool> = comparison
-            .found
+            .possible
             .par_iter()
-            .map(|found| found.differs(self, other))
+            .map(|possible| possible.differs(self, other))
             .collect();
-        let different = comparison.found.iter().zip(differ).filter(|(_, differ)| *differ);
+        let different = comparison.possible.iter().zip(differ).filter(|(_, differ)| *differ);
         different
-            .map(|(found, _)| {
-                let (ours, theirs) = match *found {
-                    Found::Different(ours, theirs) => (ours, theirs),
-                    Found::Unclear(ours, theirs) => (Some(ours), Some(theirs)),
+            .map(|(possible, _)| {
+                let (left, right) = match *possible {
+                    PossibleDifference::Different(left, right) => (left, right),
+                    PossibleDifference::Unclear(left, right) => (Some(left), Some(right)),
                 };
-                let path = match (ours, theirs) {
-                    (Some(ours), _) => self.path(ours),
-                    (None, Some(theirs)) => other.path(theirs),
+                let path = match (left, right) {
+                    (Some(left), _) => self.path(left),
+                    (None, Some(right)) => other.path(right),
                     (None, None) => BString::default(),
                 };
-                Difference { path, ours, theirs }
+                Difference { path, left, right }
             })
             .collect()
     }
@@ -58,107 +58,111 @@ impl Tree {
 /// bytes, which are read where their ids do not tell.  The names of the two entries themselves do not matter.  What can't
 /// be read is not the same.
 pub fn same_content(a: (&Tree, NodeId), b: (&Tree, NodeId)) -> bool {
-    let mut comparison = Comparison {
-        ours: a.0,
-        theirs: b.0,
-        found: Vec::new(),
+    let mut comparison = SideBySide {
+        left: a.0,
+        right: b.0,
+        possible: Vec::new(),
     };
     comparison.entries(a.1, b.1);
-    let is_unclear = |found: &Found| matches!(found, Found::Unclear(..));
-    comparison.found.iter().all(is_unclear) && !comparison.found.iter().any(|found| found.differs(a.0, b.0))
+    let is_unclear = |possible: &PossibleDifference| matches!(possible, PossibleDifference::Unclear(..));
+    comparison.possible.iter().all(is_unclear) && !comparison.possible.iter().any(|possible| possible.differs(a.0, b.0))
 }
 
-enum Found {
+enum PossibleDifference {
     Different(Option<NodeId>, Option<NodeId>),
     /// Files that only their bytes can tell apart.
     Unclear(NodeId, NodeId),
 }
 
-impl Found {
+impl PossibleDifference {
     fn differs(&self, one: &Tree, other: &Tree) -> bool {
         match *self {
             Self::Different(..) => true,
-            Self::Unclear(ours, theirs) => match (one.read(ours), other.read(theirs)) {
-                (Ok(ours), Ok(theirs)) => ours != theirs,
+            Self::Unclear(left, right) => match (one.read(left), other.read(right)) {
+                (Ok(left), Ok(right)) => left != right,
                 _ => true,
             },
         }
     }
 }
 
-struct Comparison<'t> {
-    ours: &'t Tree,
-    theirs: &'t Tree,
-    found: Vec<Found>,
+struct SideBySide<'t> {
+    left: &'t Tree,
+    right: &'t Tree,
+    possible: Vec<PossibleDifference>,
 }
 
-impl Comparison<'_> {
+impl SideBySide<'_> {
     /// Compares two entries, whatever their names, with everything below them.
-    fn entries(&mut self, ours: NodeId, theirs: NodeId) {
+    fn entries(&mut self, left: NodeId, right: NodeId) {
         // Pairs of directories that are still to go, the next one last: a tree may be deeper than the stack.
-        let mut open = vec![Pair::Both(ours, theirs)];
+        let mut open = vec![Pair::Both(left, right)];
         while let Some(pair) = open.pop() {
             match pair {
-                Pair::Ours(id) => self.found.push(Found::Different(Some(id), None)),
-                Pair::Theirs(id) => self.found.push(Found::Different(None, Some(id))),
-                Pair::Both(ours, theirs) => self.entry(ours, theirs, &mut open),
+                Pair::Left(id) => self.possible.push(PossibleDifference::Different(Some(id), None)),
+                Pair::Right(id) => self.possible.push(PossibleDifference::Different(None, Some(id))),
+                Pair::Both(left, right) => self.entry(left, right, &mut open),
             }
             let below = match pair {
-                Pair::Ours(id) => self.pairs(self.ours.children(id), &[]),
-                Pair::Theirs(id) => self.pairs(&[], self.theirs.children(id)),
+                Pair::Left(id) => self.pairs(self.left.children(id), &[]),
+                Pair::Right(id) => self.pairs(&[], self.right.children(id)),
                 Pair::Both(..) => continue,
             };
             open.extend(below.into_iter().rev());
         }
     }
 
-    fn entry(&mut self, ours: NodeId, theirs: NodeId, open: &mut Vec<Pair>) {
-        let kinds = (self.ours.kind(ours), self.theirs.kind(theirs));
+    fn entry(&mut self, left: NodeId, right: NodeId, open: &mut Vec<Pair>) {
+        let kinds = (self.left.kind(left), self.right.kind(right));
         match kinds {
             (Kind::Directory, Kind::Directory) => {}
             (Kind::File { executable: a }, Kind::File { executable: b }) if a == b => {
-                return match self.same_id(ours, theirs) {
+                return match self.same_id(left, right) {
                     Some(true) => {}
-                    Some(false) => self.found.push(Found::Different(Some(ours), Some(theirs))),
-                    None => self.found.push(Found::Unclear(ours, theirs)),
+                    Some(false) => self
+                        .possible
+                        .push(PossibleDifference::Different(Some(left), Some(right))),
+                    None => self.possible.push(PossibleDifference::Unclear(left, right)),
                 };
             }
-            (Kind::Symlink, Kind::Symlink) if self.ours.read_link(ours) == self.theirs.read_link(theirs) => return,
+            (Kind::Symlink, Kind::Symlink) if self.left.read_link(left) == self.right.read_link(right) => return,
             (Kind::Special, Kind::Special) => return,
-            _ => self.found.push(Found::Different(Some(ours), Some(theirs))),
+            _ => self
+                .possible
+                .push(PossibleDifference::Different(Some(left), Some(right))),
         }
-        if self.same_id(ours, theirs) != Some(true) {
-            let below = self.pairs(self.ours.children(ours), self.theirs.children(theirs));
+        if self.same_id(left, right) != Some(true) {
+            let below = self.pairs(self.left.children(left), self.right.children(right));
             open.extend(below.into_iter().rev());
         }
     }
 
     /// Whether the content ids are equal, where both are known and of one kind.
-    fn same_id(&self, ours: NodeId, theirs: NodeId) -> Option<bool> {
-        let (ours, theirs) = (self.ours.content_id(ours)?, self.theirs.content_id(theirs)?);
-        (std::mem::discriminant(&ours) == std::mem::discriminant(&theirs)).then_some(ours == theirs)
+    fn same_id(&self, left: NodeId, right: NodeId) -> Option<bool> {
+        let (left, right) = (self.left.content_id(left)?, self.right.content_id(right)?);
+        (std::mem::discriminant(&left) == std::mem::discriminant(&right)).then_some(left == right)
     }
 
     /// The entries of two directories by name, both sorted.
-    fn pairs(&self, mut ours: &[NodeId], mut theirs: &[NodeId]) -> Vec<Pair> {
-        let mut pairs = Vec::with_capacity(ours.len().max(theirs.len()));
+    fn pairs(&self, mut left: &[NodeId], mut right: &[NodeId]) -> Vec<Pair> {
+        let mut pairs = Vec::with_capacity(left.len().max(right.len()));
         loop {
-            let order = match (ours.first(), theirs.first()) {
-                (Some(&a), Some(&b)) => self.ours.name(a).cmp(self.theirs.name(b)),
+            let order = match (left.first(), right.first()) {
+                (Some(&a), Some(&b)) => self.left.name(a).cmp(self.right.name(b)),
                 (Some(_), None) => Ordering::Less,
                 (None, Some(_)) => Ordering::Greater,
                 (None, None) => return pairs,
             };
             pairs.push(match order {
-                Ordering::Less => Pair::Ours(ours[0]),
-                Ordering::Equal => Pair::Both(ours[0], theirs[0]),
-                Ordering::Greater => Pair::Theirs(theirs[0]),
+                Ordering::Less => Pair::Left(left[0]),
+                Ordering::Equal => Pair::Both(left[0], right[0]),
+                Ordering::Greater => Pair::Right(right[0]),
             });
             if order.is_le() {
-                ours = &ours[1..];
+                left = &left[1..];
             }
             if order.is_ge() {
-                theirs = &theirs[1..];
+                right = &right[1..];
             }
         }
     }
@@ -166,8 +170,8 @@ impl Comparison<'_> {
 
 #[derive(Clone, Copy)]
 enum Pair {
-    Ours(NodeId),
-    Theirs(NodeId),
+    Left(NodeId),
+    Right(NodeId),
     Both(NodeId, NodeId),
 }
 
@@ -180,8 +184,8 @@ mod tests {
         let (one, other) = (one.build("one").unwrap(), other.build("other").unwrap());
         let differences = one.differences(&other);
         for difference in &differences {
-            assert_eq!(one.lookup(difference.path.as_ref()), difference.ours);
-            assert_eq!(other.lookup(difference.path.as_ref()), difference.theirs);
+            assert_eq!(one.lookup(difference.path.as_ref()), difference.left);
+            assert_eq!(other.lookup(difference.path.as_ref()), difference.right);
         }
         let turned = other.differences(&one);
         assert_eq!(turned.len(), differences.len());
@@ -190,8 +194,8 @@ mod tests {
             .map(|difference| {
                 (
                     difference.path.to_string(),
-                    difference.ours.is_some(),
-                    difference.theirs.is_some(),
+                    difference.left.is_some(),
+                    difference.right.is_some(),
                 )
             })
             .collect()
@@ -224,20 +228,20 @@ mod tests {
 
     #[test]
     fn what_one_tree_lacks_is_listed_with_all_below_it() {
-        let ours = some().file("a/new/deep/file", "").file("c", "");
+        let left = some().file("a/new/deep/file", "").file("c", "");
         let only = |path: &str| (path.to_owned(), true, false);
         assert_eq!(
-            differing(ours, some()),
+            differing(left, some()),
             ["a/new", "a/new/deep", "a/new/deep/file", "c"].map(only)
         );
     }
 
     #[test]
     fn a_directory_in_the_place_of_a_file_is_listed_with_all_below_it() {
-        let ours = MemoryTree::new().file("a/file", "");
-        let theirs = MemoryTree::new().file("a", "");
+        let left = MemoryTree::new().file("a/file", "");
+        let right = MemoryTree::new().file("a", "");
         assert_eq!(
-            differing(ours, theirs),
+            differing(left, right),
             [("a".to_owned(), true, true), ("a/file".to_owned(), true, false)]
         );
     }

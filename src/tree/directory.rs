@@ -46,13 +46,13 @@ impl Tree {
     /// Where `path` is no directory, or a directory below it can't be listed.
     pub fn directory(path: &Path) -> Result<Self, TreeError> {
         let root = open_root(path)?;
-        let walk = Walk {
+        let walk = DirectoryWalk {
             root: root.as_fd(),
             builder: Mutex::default(),
             failures: Mutex::default(),
         };
         rayon::scope(|scope| walk.list(scope, BString::default()));
-        let Walk { builder, failures, .. } = walk;
+        let DirectoryWalk { builder, failures, .. } = walk;
         let failures = failures.into_inner().expect("no thread panics while it holds the lock");
         if let Some((failed, source)) = failures.into_iter().min_by(|(a, _), (b, _)| a.cmp(b)) {
             return Err(TreeError::Unreadable {
@@ -81,21 +81,21 @@ pub(crate) fn open_root(path: &Path) -> Result<OwnedFd, TreeError> {
 }
 
 /// One walk over a directory, by several threads.
-struct Walk<'a> {
+struct DirectoryWalk<'a> {
     root: BorrowedFd<'a>,
     builder: Mutex<Builder>,
     failures: Mutex<Vec<(BString, Errno)>>,
 }
 
 /// An entry as a directory lists it.
-enum Entry {
+enum ListedEntry {
     Directory,
     File { executable: bool },
     Symlink { target: BString },
     Special,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> DirectoryWalk<'a> {
     /// Adds what is in the directory `path`, and has the directories in it listed in turn.
     fn list<'scope>(&'scope self, scope: &rayon::Scope<'scope>, path: BString) {
         let entries = match list(self.root, path.as_bstr()) {
@@ -112,21 +112,21 @@ impl<'a> Walk<'a> {
         for (name, entry) in entries {
             let path = join(path.as_bstr(), name.as_bstr());
             match entry {
-                Entry::Directory => {
+                ListedEntry::Directory => {
                     builder.directory(path.clone());
                     scope.spawn(move |scope| self.list(scope, path));
                 }
-                Entry::File { executable } => {
+                ListedEntry::File { executable } => {
                     builder.file(path, executable);
                 }
-                Entry::Symlink { target } => builder.symlink(path, target),
-                Entry::Special => builder.special(path),
+                ListedEntry::Symlink { target } => builder.symlink(path, target),
+                ListedEntry::Special => builder.special(path),
             }
         }
     }
 }
 
-fn list(root: BorrowedFd<'_>, path: &BStr) -> Result<Vec<(BString, Entry)>, Errno> {
+fn list(root: BorrowedFd<'_>, path: &BStr) -> Result<Vec<(BString, ListedEntry)>, Errno> {
     let path: &BStr = if path.is_empty() { b".".as_bstr() } else { path };
     let mut directory = Dir::new(open_beneath(root, path, OFlags::RDONLY | OFlags::DIRECTORY)?)?;
     let mut listed = Vec::new();
@@ -140,22 +140,22 @@ fn list(root: BorrowedFd<'_>, path: &BStr) -> Result<Vec<(BString, Entry)>, Errn
     let mut entries = Vec::with_capacity(listed.len());
     for (name, listed_as) in listed {
         let entry = match listed_as {
-            FileType::Directory => Entry::Directory,
+            FileType::Directory => ListedEntry::Directory,
             // Only a file's mode needs a look at it, and what the file system did not tell the type of.
             _ => {
                 let stat = rustix::fs::statat(directory, &name, AtFlags::SYMLINK_NOFOLLOW)?;
                 match FileType::from_raw_mode(stat.st_mode) {
-                    FileType::Directory => Entry::Directory,
-                    FileType::RegularFile => Entry::File {
+                    FileType::Directory => ListedEntry::Directory,
+                    FileType::RegularFile => ListedEntry::File {
                         executable: stat.st_mode & 0o111 != 0,
                     },
                     FileType::Symlink => {
                         let target = rustix::fs::readlinkat(directory, &name, Vec::new())?;
-                        Entry::Symlink {
+                        ListedEntry::Symlink {
                             target: target.into_bytes().into(),
                         }
                     }
-                    _ => Entry::Special,
+                    _ => ListedEntry::Special,
                 }
             }
         };

@@ -55,14 +55,14 @@ impl MemoryTree {
     /// # Errors
     /// See [`Builder::build`].
     pub fn build(self, source: &str) -> Result<Tree, BuildError> {
-        self.builder.build(source.to_owned(), Box::new(Files(self.files)))
+        self.builder.build(source.to_owned(), Box::new(MemoryFiles(self.files)))
     }
 }
 
 /// The files, in the order of their handles.
-struct Files(Vec<Vec<u8>>);
+struct MemoryFiles(Vec<Vec<u8>>);
 
-impl Contents for Files {
+impl Contents for MemoryFiles {
     fn read(&self, handle: Handle, path: &BStr, limit: u64) -> Result<Vec<u8>, ReadError> {
         let bytes = &self.0[handle.0 as usize];
         within(limit, bytes.len() as u64, path)?;

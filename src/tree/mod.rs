@@ -32,7 +32,7 @@ pub(crate) use directory::{open_beneath, open_root};
 pub use git::{GitError, Head, ObjectError, Repository, Revision};
 pub use memory::MemoryTree;
 pub use resolve::Resolved;
-pub use source::{Comparison, Judged, Request, SourceError, Trees};
+pub use source::{ComparisonMode, HeadSource, Request, SourceError, Trees};
 
 use std::fmt;
 use std::ops::Range;
@@ -99,12 +99,12 @@ struct Node {
     end: u32,
     /// Where its children stand in `Tree::children`.
     children: (u32, u32),
-    form: Form,
+    form: NodeData,
 }
 
 /// An entry's kind, with what the tree keeps for each.
 #[derive(Clone, Copy)]
-enum Form {
+enum NodeData {
     /// A handle, where the source knows the directory's content id.
     Directory {
         handle: Option<Handle>,
@@ -152,10 +152,10 @@ impl Tree {
 
     pub fn kind(&self, id: NodeId) -> Kind {
         match self.node(id).form {
-            Form::Directory { .. } => Kind::Directory,
-            Form::File { executable, .. } => Kind::File { executable },
-            Form::Symlink { .. } => Kind::Symlink,
-            Form::Special => Kind::Special,
+            NodeData::Directory { .. } => Kind::Directory,
+            NodeData::File { executable, .. } => Kind::File { executable },
+            NodeData::Symlink { .. } => Kind::Symlink,
+            NodeData::Special => Kind::Special,
         }
     }
 
@@ -212,7 +212,7 @@ impl Tree {
     /// Where a symlink points, as it is written; `None` for what is no symlink.
     pub fn read_link(&self, id: NodeId) -> Option<&BStr> {
         match self.node(id).form {
-            Form::Symlink { link } => Some(self.links[link as usize].as_bstr()),
+            NodeData::Symlink { link } => Some(self.links[link as usize].as_bstr()),
             _ => None,
         }
     }
@@ -232,7 +232,7 @@ impl Tree {
     /// As [`read`](Self::read).
     pub fn read_at_most(&self, id: NodeId, limit: u64) -> Result<Vec<u8>, ReadError> {
         match self.node(id).form {
-            Form::File { handle, .. } => self.contents.read(handle, self.path(id).as_bstr(), limit),
+            NodeData::File { handle, .. } => self.contents.read(handle, self.path(id).as_bstr(), limit),
             _ => Err(ReadError::NotAFile { path: self.path(id) }),
         }
     }
@@ -241,7 +241,9 @@ impl Tree {
     /// equal ids mean equal bytes, or equal entries, in any tree.
     pub fn content_id(&self, id: NodeId) -> Option<ContentId> {
         match self.node(id).form {
-            Form::File { handle, .. } | Form::Directory { handle: Some(handle) } => self.contents.content_id(handle),
+            NodeData::File { handle, .. } | NodeData::Directory { handle: Some(handle) } => {
+                self.contents.content_id(handle)
+            }
             _ => None,
         }
     }

@@ -3,7 +3,7 @@
 use bstr::{BStr, BString, ByteSlice};
 
 use super::builder::is_plain;
-use super::{BuildError, ContentId, Contents, Form, Handle, Node, NodeId, Tree};
+use super::{BuildError, ContentId, Contents, Handle, Node, NodeData, NodeId, Tree};
 
 /// Collects a tree's entries in their order: those of a directory sorted by the bytes of their names, and each directory
 /// followed by what is in it.  What is pushed is open until it is closed, and what is pushed meanwhile is in it.
@@ -25,7 +25,7 @@ impl OrderedBuilder {
     }
 
     /// A root with nothing in it, room for `capacity` entries, and the targets of symlinks that will be pushed as
-    /// [`Form`]s.
+    /// [`NodeData`]s.
     pub(super) fn with_links(capacity: usize, links: Vec<BString>) -> Self {
         let mut nodes = Vec::with_capacity(capacity + 1);
         nodes.push(Node {
@@ -33,7 +33,7 @@ impl OrderedBuilder {
             parent: NodeId(0),
             end: 0,
             children: (0, 0),
-            form: Form::Directory { handle: None },
+            form: NodeData::Directory { handle: None },
         });
         Self {
             nodes,
@@ -48,20 +48,20 @@ impl OrderedBuilder {
     /// Says that the root's content id is known, by the handle returned.
     pub(super) fn identify_root(&mut self) -> Handle {
         let handle = self.next_handle();
-        self.nodes[0].form = Form::Directory { handle: Some(handle) };
+        self.nodes[0].form = NodeData::Directory { handle: Some(handle) };
         handle
     }
 
     /// Opens a directory whose content id the source knows.
     pub(super) fn identified_directory(&mut self, name: &BStr) -> Result<Handle, BuildError> {
         let handle = self.next_handle();
-        self.push_plain(name, Form::Directory { handle: Some(handle) })?;
+        self.push_plain(name, NodeData::Directory { handle: Some(handle) })?;
         Ok(handle)
     }
 
     /// Opens and closes a directory with nothing in it.
     pub(super) fn empty_directory(&mut self, name: &BStr) -> Result<(), BuildError> {
-        self.push_plain(name, Form::Directory { handle: None })?;
+        self.push_plain(name, NodeData::Directory { handle: None })?;
         self.close();
         Ok(())
     }
@@ -69,7 +69,7 @@ impl OrderedBuilder {
     /// Adds a regular file.
     pub(super) fn file(&mut self, name: &BStr, executable: bool) -> Result<Handle, BuildError> {
         let handle = self.next_handle();
-        self.push_plain(name, Form::File { executable, handle })?;
+        self.push_plain(name, NodeData::File { executable, handle })?;
         self.close();
         Ok(handle)
     }
@@ -108,33 +108,33 @@ impl OrderedBuilder {
         Ok(())
     }
 
-    fn form_of(&mut self, other: &Tree, id: NodeId, identified: &mut impl FnMut(Option<ContentId>)) -> Form {
+    fn form_of(&mut self, other: &Tree, id: NodeId, identified: &mut impl FnMut(Option<ContentId>)) -> NodeData {
         let mut rehandled = |handle| {
             identified(other.contents.content_id(handle));
             self.next_handle()
         };
         match other.node(id).form {
-            Form::Directory { handle } => Form::Directory {
+            NodeData::Directory { handle } => NodeData::Directory {
                 handle: handle.map(rehandled),
             },
-            Form::File { executable, handle } => Form::File {
+            NodeData::File { executable, handle } => NodeData::File {
                 executable,
                 handle: rehandled(handle),
             },
-            Form::Symlink { link } => self.link(other.links[link as usize].clone()),
-            Form::Special => Form::Special,
+            NodeData::Symlink { link } => self.link(other.links[link as usize].clone()),
+            NodeData::Special => NodeData::Special,
         }
     }
 
-    fn link(&mut self, target: BString) -> Form {
+    fn link(&mut self, target: BString) -> NodeData {
         // There are no more than entries, whose number `push` bounds.
         let link = u32::try_from(self.links.len()).unwrap_or(u32::MAX);
         self.links.push(target);
-        Form::Symlink { link }
+        NodeData::Symlink { link }
     }
 
     /// Opens an entry whose name and place nobody looked at before.
-    fn push_plain(&mut self, name: &BStr, form: Form) -> Result<(), BuildError> {
+    fn push_plain(&mut self, name: &BStr, form: NodeData) -> Result<(), BuildError> {
         if !is_plain(name) {
             return Err(BuildError::BadPath { path: self.path(name) });
         }
@@ -160,11 +160,11 @@ impl OrderedBuilder {
 
     /// Whether what is pushed next would be in a directory.
     pub(super) fn is_in_directory(&self) -> bool {
-        matches!(self.nodes[self.innermost().index()].form, Form::Directory { .. })
+        matches!(self.nodes[self.innermost().index()].form, NodeData::Directory { .. })
     }
 
     /// Opens an entry.
-    pub(super) fn push(&mut self, name: &BStr, form: Form) -> Result<(), BuildError> {
+    pub(super) fn push(&mut self, name: &BStr, form: NodeData) -> Result<(), BuildError> {
         let (Ok(id), Ok(end)) = (
             u32::try_from(self.nodes.len()),
             u32::try_from(self.names.len() + name.len()),

@@ -16,13 +16,13 @@ use super::{
 
 /// What is judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Judged {
+pub enum HeadSource {
     Source(Source),
     /// The index of the repository that this directory of a checkout is in.
     Staged(PathBuf),
 }
 
-impl Judged {
+impl HeadSource {
     /// The directory whose repository a base's revisions are of; `None` if that is the one around the current directory.
     pub fn place(&self) -> Option<&Path> {
         match self {
@@ -36,7 +36,7 @@ impl Judged {
 
 /// What a revision stands for as a base.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Comparison {
+pub enum ComparisonMode {
     /// The commit where the revision and the head parted, as for a pull request.
     #[default]
     MergeBase,
@@ -49,10 +49,10 @@ pub enum Comparison {
 /// Which trees to judge and to compare.
 #[derive(Clone, Debug)]
 pub struct Request {
-    pub head: Judged,
+    pub head: HeadSource,
     /// `None` compares with nothing; the index with the commit that is checked out.
     pub base: Option<Source>,
-    pub comparison: Comparison,
+    pub comparison: ComparisonMode,
     /// The current directory, whose repository revisions are of where the head says of no other.
     pub current: PathBuf,
     /// The Nixpkgs that the current directory is in, if it is in one: a revision is judged from the same directory on.
@@ -104,7 +104,7 @@ impl Request {
     /// Where one of them is not there, or can't be read.
     pub fn load(&self) -> Result<Trees, SourceError> {
         let reads_twice =
-            self.head == Judged::Source(Source::StandardInput) && self.base == Some(Source::StandardInput);
+            self.head == HeadSource::Source(Source::StandardInput) && self.base == Some(Source::StandardInput);
         if reads_twice {
             return Err(SourceError::StandardInputTwice);
         }
@@ -117,7 +117,7 @@ impl Request {
 
     fn head(&self) -> Result<Loaded, SourceError> {
         match &self.head {
-            Judged::Staged(directory) => {
+            HeadSource::Staged(directory) => {
                 let place = GitPlace::of(directory)?;
                 let tree = place
                     .repository
@@ -127,7 +127,7 @@ impl Request {
                     git: Some(Versioned { place, commit: None }),
                 })
             }
-            Judged::Source(source) => self.source(source),
+            HeadSource::Source(source) => self.source(source),
         }
     }
 
@@ -166,11 +166,11 @@ impl Request {
 
     /// The head without a base, unless it is the index, which is compared with what it would be committed on.
     fn alone(&self, head: Loaded) -> Result<Trees, SourceError> {
-        if self.comparison == Comparison::Merge {
+        if self.comparison == ComparisonMode::Merge {
             return Err(SourceError::NothingToMerge);
         }
         let base = match (&self.head, &head.git) {
-            (Judged::Staged(_), Some(Versioned { place, .. })) => Some(match place.repository.head()? {
+            (HeadSource::Staged(_), Some(Versioned { place, .. })) => Some(match place.repository.head()? {
                 Some(commit) => place.tree(&commit, Some(&head.tree), "HEAD".to_owned())?,
                 None => nothing().map_err(GitError::Build)?,
             }),
@@ -204,7 +204,7 @@ impl Request {
 
     /// Compares with a tree that has no history in common with the head.
     fn exactly(&self, head: Tree, base: &Source) -> Result<Trees, SourceError> {
-        if self.comparison == Comparison::Merge {
+        if self.comparison == ComparisonMode::Merge {
             return Err(SourceError::NothingToMerge);
         }
         let base = self.source(base)?.tree;
@@ -216,16 +216,16 @@ impl Request {
         let repository = &place.repository;
         let base = repository.revision(revision.as_bstr())?;
         match self.comparison {
-            Comparison::Exact => {
+            ComparisonMode::Exact => {
                 let base = place.tree(&base, Some(&head), revision.to_string())?;
                 Ok(Trees { head, base: Some(base) })
             }
-            Comparison::MergeBase => {
+            ComparisonMode::MergeBase => {
                 let base = repository.merge_base(&base, &git.commit()?)?;
                 let base = place.tree(&base, Some(&head), base.name().to_string())?;
                 Ok(Trees { head, base: Some(base) })
             }
-            Comparison::Merge => {
+            ComparisonMode::Merge => {
                 let base_tree = place.tree(&base, Some(&head), revision.to_string())?;
                 let source = format!("{} merged into {revision}", head.source());
                 let merging = Head {

@@ -10,7 +10,7 @@ use byname::nix::Symbol;
 use byname::nixpkgs::{self, Files, Layout, NoWhy};
 use byname::progress::Stage;
 use byname::report::{attributes as table, why as why_page};
-use byname::tree::{Comparison, Environment, Judged, Request};
+use byname::tree::{ComparisonMode, Environment, HeadSource, Request};
 
 use crate::arguments::{Attributes, Table, Why};
 use crate::output::print;
@@ -57,9 +57,9 @@ fn on_tree<T: Send>(
     let current = current_directory([nixpkgs], None)?;
     let enclosing = enclosing_nixpkgs(&current).map(Path::to_owned);
     let request = Request {
-        head: Judged::Source(source(nixpkgs, enclosing.as_deref(), &current)?),
+        head: HeadSource::Source(source(nixpkgs, enclosing.as_deref(), &current)?),
         base: None,
-        comparison: Comparison::MergeBase,
+        comparison: ComparisonMode::MergeBase,
         current,
         nixpkgs: enclosing,
         environment: Environment::of_process(),

@@ -6,14 +6,14 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
 use bstr::BString;
-use byname::tree::{Judged, Request, Source};
+use byname::tree::{HeadSource, Request, Source};
 
 /// The paths relative to the tree that is judged; those outside of it are left out.  A revision's files are named by where
 /// they would be on disk, or relative to its root where there is no checkout around.
 pub fn in_tree(files: &[PathBuf], request: &Request) -> Vec<BString> {
     let root = match &request.head {
-        Judged::Staged(directory) | Judged::Source(Source::Directory(directory)) => directory,
-        Judged::Source(_) => request.nixpkgs.as_ref().unwrap_or(&request.current),
+        HeadSource::Staged(directory) | HeadSource::Source(Source::Directory(directory)) => directory,
+        HeadSource::Source(_) => request.nixpkgs.as_ref().unwrap_or(&request.current),
     };
     let root = request.current.join(root);
     let root = fs::canonicalize(&root).unwrap_or(root);

@@ -11,7 +11,7 @@ use byname::fix::{self, Moves, Proposal, RecoverError, diff};
 use byname::nix::Symbol;
 use byname::progress::Stage;
 use byname::report::{fixes, printable};
-use byname::tree::{Comparison, Environment, Judged, Request, Source, Tree, Trees};
+use byname::tree::{ComparisonMode, Environment, HeadSource, Request, Source, Tree, Trees};
 
 use crate::arguments::Fix;
 use crate::progress_bar::Bar;
@@ -33,11 +33,11 @@ pub fn run(arguments: &Fix) -> Result<ExitCode, Failure> {
         ..Options::default()
     };
     options.progress.begin(Stage::Trees, 0);
-    let head = Judged::Source(Source::Directory(directory.clone()));
+    let head = HeadSource::Source(Source::Directory(directory.clone()));
     let request = Request {
         base: base(arguments.base.as_deref(), &head, None, &current)?,
         head,
-        comparison: Comparison::MergeBase,
+        comparison: ComparisonMode::MergeBase,
         nixpkgs: Some(directory.clone()),
         current,
         environment: Environment::of_process(),

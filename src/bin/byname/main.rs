@@ -23,7 +23,7 @@ use byname::fix::{ApplyError, ProposeError, RecoverError};
 use byname::progress::Stage;
 use byname::report::{explain, json, jsonl, printable};
 use byname::rules::{self, UnknownRule};
-use byname::tree::{AmbiguousArgument, Comparison, Environment, Judged, Request, Source, SourceError, Trees};
+use byname::tree::{AmbiguousArgument, ComparisonMode, Environment, HeadSource, Request, Source, SourceError, Trees};
 use clap::Parser;
 use thiserror::Error;
 
@@ -211,14 +211,14 @@ fn warn_of(cache: &Cache) {
 fn request(arguments: &Check, current: PathBuf) -> Result<Request, Failure> {
     let nixpkgs = enclosing_nixpkgs(&current).map(Path::to_owned);
     let head = match source(arguments.nixpkgs.as_deref(), nixpkgs.as_deref(), &current)? {
-        Source::Directory(directory) if arguments.staged => Judged::Staged(directory),
+        Source::Directory(directory) if arguments.staged => HeadSource::Staged(directory),
         _ if arguments.staged => return Err(Failure::StagedElsewhere),
-        source => Judged::Source(source),
+        source => HeadSource::Source(source),
     };
     let comparison = match arguments {
-        Check { exact: true, .. } => Comparison::Exact,
-        Check { merge: true, .. } => Comparison::Merge,
-        _ => Comparison::MergeBase,
+        Check { exact: true, .. } => ComparisonMode::Exact,
+        Check { merge: true, .. } => ComparisonMode::Merge,
+        _ => ComparisonMode::MergeBase,
     };
     let base = base(arguments.base.as_deref(), &head, nixpkgs.as_deref(), &current)?;
     Ok(Request {
@@ -243,7 +243,7 @@ fn source(nixpkgs: Option<&OsStr>, enclosing: Option<&Path>, current: &Path) -> 
 /// The tree that an argument names as one to compare `head` with.
 fn base(
     base: Option<&OsStr>,
-    head: &Judged,
+    head: &HeadSource,
     enclosing: Option<&Path>,
     current: &Path,
 ) -> Result<Option<Source>, AmbiguousArgument> {

@@ -47,7 +47,7 @@ impl Repository {
         let Some(ignored) = self.ignored_in(directory.as_bstr(), tracked.is_empty())? else {
             return Ok(None);
         };
-        let walk = Walk {
+        let walk = CheckoutWalk {
             root: root.as_fd(),
             objects: &self.objects,
             directory: directory.as_bstr(),
@@ -58,7 +58,7 @@ impl Repository {
             failures: Mutex::default(),
         };
         rayon::scope(|scope| {
-            let place = Place {
+            let place = PendingDirectory {
                 path: BString::default(),
                 tracked: 0..tracked.len(),
                 ignored,
@@ -66,7 +66,7 @@ impl Repository {
             };
             walk.list(scope, place);
         });
-        let Walk { found, failures, .. } = walk;
+        let CheckoutWalk { found, failures, .. } = walk;
         let failures = failures.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some((failed, error)) = failures.into_iter().min_by(|(a, _), (b, _)| a.cmp(b)) {
             return Err(GitError::Tree(TreeError::Unreadable {
@@ -185,7 +185,7 @@ impl Repository {
     /// of directories in which nothing changed.
     fn assemble(
         &self,
-        found: Vec<Found>,
+        found: Vec<CheckoutEntry>,
         index: &State,
         tracked: &[Tracked<'_>],
         directory: &BStr,
@@ -195,14 +195,14 @@ impl Repository {
         let ids: Vec<_> = found
             .par_iter()
             .map(|found| match &found.form {
-                FoundForm::File { id: Some(id), .. } => Some(*id),
-                FoundForm::File { id: None, .. } => hash_on_disk(disk, found.path.as_bstr(), hash),
+                CheckoutEntryKind::File { id: Some(id), .. } => Some(*id),
+                CheckoutEntryKind::File { id: None, .. } => hash_on_disk(disk, found.path.as_bstr(), hash),
                 _ => None,
             })
             .collect();
         let mut builder = Builder::new();
         let mut files = Vec::with_capacity(found.len());
-        let mut changes = Changes::default();
+        let mut changes = ChangedDirectories::default();
         let mut is_found = vec![false; tracked.len()];
         for (found, id) in found.into_iter().zip(ids) {
             match found.tracked {
@@ -215,13 +215,13 @@ impl Repository {
                 None => changes.at(found.path.as_bstr()),
             }
             match found.form {
-                FoundForm::File { executable, .. } => {
+                CheckoutEntryKind::File { executable, .. } => {
                     builder.file(found.path, executable);
                     files.push(FileSource::Disk(id));
                 }
-                FoundForm::Symlink { target, .. } => builder.symlink(found.path, target),
-                FoundForm::Special => builder.special(found.path),
-                FoundForm::OtherRepository => builder.directory(found.path),
+                CheckoutEntryKind::Symlink { target, .. } => builder.symlink(found.path, target),
+                CheckoutEntryKind::Special => builder.special(found.path),
+                CheckoutEntryKind::OtherRepository => builder.directory(found.path),
             }
         }
         for (entry, _) in tracked.iter().zip(is_found).filter(|(_, is_found)| !is_found) {
@@ -250,9 +250,9 @@ impl Repository {
 
 /// The directories in which something is not as the index has it.
 #[derive(Default)]
-struct Changes(HashSet<BString>);
+struct ChangedDirectories(HashSet<BString>);
 
-impl Changes {
+impl ChangedDirectories {
     /// Something at this path.
     fn at(&mut self, path: &BStr) {
         for end in path.rfind_iter("/") {
@@ -288,7 +288,7 @@ impl Trust<'_> {
 }
 
 /// One walk over a directory of a checkout, by several threads.
-struct Walk<'a> {
+struct CheckoutWalk<'a> {
     root: BorrowedFd<'a>,
     objects: &'a Objects,
     /// Where the walk starts, relative to the root of the checkout.
@@ -298,12 +298,12 @@ struct Walk<'a> {
     /// Whether a sparse checkout leaves some of it out.
     leaves_out: bool,
     trust: Trust<'a>,
-    found: Mutex<Vec<Found>>,
+    found: Mutex<Vec<CheckoutEntry>>,
     failures: Mutex<Vec<(BString, Errno)>>,
 }
 
 /// A directory to list.
-struct Place {
+struct PendingDirectory {
     /// Relative to where the walk started.
     path: BString,
     /// The tracked entries below it.
@@ -316,20 +316,20 @@ struct Place {
 /// What a directory holds.
 #[derive(Default)]
 struct Listed {
-    found: Vec<Found>,
+    found: Vec<CheckoutEntry>,
     /// Those that are to be listed in turn.
-    directories: Vec<Place>,
+    directories: Vec<PendingDirectory>,
 }
 
-struct Found {
+struct CheckoutEntry {
     /// Relative to where the walk started.
     path: BString,
     /// Which of the tracked entries it is.
     tracked: Option<usize>,
-    form: FoundForm,
+    form: CheckoutEntryKind,
 }
 
-enum FoundForm {
+enum CheckoutEntryKind {
     /// With its content id, where git knows it.
     File {
         executable: bool,
@@ -343,25 +343,25 @@ enum FoundForm {
     OtherRepository,
 }
 
-impl Found {
+impl CheckoutEntry {
     /// Whether this, with this content id, is what the index has.
     fn is_as(&self, entry: &Tracked<'_>, id: Option<ContentId>) -> bool {
         match self.form {
-            FoundForm::File { executable, .. } => {
+            CheckoutEntryKind::File { executable, .. } => {
                 let mode = if executable { Mode::FILE_EXECUTABLE } else { Mode::FILE };
                 entry.mode == mode && id.is_some() && id == entry.id.as_ref().and_then(content_id)
             }
-            FoundForm::Symlink { is_unchanged, .. } => is_unchanged,
-            FoundForm::Special => false,
+            CheckoutEntryKind::Symlink { is_unchanged, .. } => is_unchanged,
+            CheckoutEntryKind::Special => false,
             // Whatever is in it, it is listed as empty.
-            FoundForm::OtherRepository => entry.mode.is_submodule(),
+            CheckoutEntryKind::OtherRepository => entry.mode.is_submodule(),
         }
     }
 }
 
-impl<'a> Walk<'a> {
+impl<'a> CheckoutWalk<'a> {
     /// Adds what is in a directory, and in the directories in it.
-    fn list<'scope>(&'scope self, scope: &rayon::Scope<'scope>, place: Place) {
+    fn list<'scope>(&'scope self, scope: &rayon::Scope<'scope>, place: PendingDirectory) {
         /// So many tracked files are worth a way to another thread.
         const WORTH_A_TASK: usize = 64;
         let mut found = Vec::new();
@@ -389,7 +389,7 @@ impl<'a> Walk<'a> {
         self.found.lock().unwrap_or_else(PoisonError::into_inner).extend(found);
     }
 
-    fn try_list(&self, place: &Place) -> Result<Listed, Errno> {
+    fn try_list(&self, place: &PendingDirectory) -> Result<Listed, Errno> {
         let at: &BStr = if place.path.is_empty() {
             ".".into()
         } else {
@@ -431,7 +431,7 @@ impl<'a> Walk<'a> {
     }
 
     /// What is ignored in a directory, its own `.gitignore` included.
-    fn ignored_here(&self, place: &Place, has_ignore_file: bool) -> Ignored {
+    fn ignored_here(&self, place: &PendingDirectory, has_ignore_file: bool) -> Ignored {
         let path = || join(place.path.as_bstr(), ".gitignore".into());
         let bytes = if has_ignore_file {
             read_on_disk(self.root, path().as_bstr())
@@ -465,15 +465,15 @@ impl<'a> Walk<'a> {
             }
             if submodule.is_some() || self.is_repository(path.as_bstr()) {
                 drop(in_checkout);
-                return listed.found.push(Found {
+                return listed.found.push(CheckoutEntry {
                     path,
                     tracked: submodule,
-                    form: FoundForm::OtherRepository,
+                    form: CheckoutEntryKind::OtherRepository,
                 });
             }
         }
         drop(in_checkout);
-        listed.directories.push(Place {
+        listed.directories.push(PendingDirectory {
             path,
             is_new: tracked.is_empty(),
             tracked,
@@ -489,7 +489,7 @@ impl<'a> Walk<'a> {
         name: &std::ffi::CStr,
         kind: FileType,
         stat: &rustix::fs::Stat,
-    ) -> Result<Option<Found>, Errno> {
+    ) -> Result<Option<CheckoutEntry>, Errno> {
         let in_checkout = self.in_checkout(path.as_bstr());
         let tracked = self.find(&here.place.tracked, &in_checkout);
         let is_special = !matches!(kind, FileType::RegularFile | FileType::Symlink);
@@ -502,26 +502,26 @@ impl<'a> Walk<'a> {
             FileType::RegularFile => match entry {
                 Some(entry) if !self.trust.symlinks && entry.mode == Mode::SYMLINK => {
                     let target = read_on_disk(self.root, path.as_bstr()).ok_or(Errno::IO)?;
-                    FoundForm::Symlink {
+                    CheckoutEntryKind::Symlink {
                         target: target.into(),
                         is_unchanged: false,
                     }
                 }
-                entry => FoundForm::File {
+                entry => CheckoutEntryKind::File {
                     executable: self.is_executable(entry, stat),
                     id: entry.and_then(|entry| self.known_id(entry, stat)),
                 },
             },
-            FileType::Symlink => FoundForm::Symlink {
+            FileType::Symlink => CheckoutEntryKind::Symlink {
                 target: rustix::fs::readlinkat(here.fd, name, Vec::new())?.into_bytes().into(),
                 is_unchanged: entry.is_some_and(|entry| {
                     entry.mode == Mode::SYMLINK && entry.id.is_some() && self.trust.is_unchanged(entry, stat)
                 }),
             },
-            _ => FoundForm::Special,
+            _ => CheckoutEntryKind::Special,
         };
         drop(in_checkout);
-        Ok(Some(Found { path, tracked, form }))
+        Ok(Some(CheckoutEntry { path, tracked, form }))
     }
 
     fn is_executable(&self, entry: Option<&Tracked<'_>>, stat: &rustix::fs::Stat) -> bool {
@@ -576,7 +576,7 @@ impl<'a> Walk<'a> {
 
 /// A directory that is being listed.
 struct Here<'a> {
-    place: &'a Place,
+    place: &'a PendingDirectory,
     ignored: Ignored,
     fd: BorrowedFd<'a>,
 }

@@ -7,7 +7,7 @@ use gix::ObjectId;
 use gix::objs::tree::{EntryKind, EntryMode};
 
 use super::GitError;
-use super::listing::{Step, Trees};
+use super::listing::{ListingStep, TreeObjects};
 use super::objects::{Blobs, Objects, object_id};
 use crate::tree::Tree;
 use crate::tree::ordered::OrderedBuilder;
@@ -19,19 +19,19 @@ pub(super) fn tree(
     like: Option<&Tree>,
     source: String,
 ) -> Result<Tree, GitError> {
-    let trees = Trees::read(objects, root, like)?;
+    let trees = TreeObjects::read(objects, root, like)?;
     let mut builder = OrderedBuilder::new();
     let mut blobs = Blobs::new(objects);
     builder.identify_root();
     blobs.ids.push(root);
     trees.walk(|step| {
         match step {
-            Step::Enter { name, id } => {
+            ListingStep::Enter { name, id } => {
                 builder.identified_directory(name)?;
                 blobs.ids.push(id);
             }
-            Step::Leave => builder.close(),
-            Step::Same { name, id, node } => {
+            ListingStep::Leave => builder.close(),
+            ListingStep::Same { name, id, node } => {
                 builder.identified_directory(name)?;
                 blobs.ids.push(id);
                 if let Some(like) = like {
@@ -41,7 +41,7 @@ pub(super) fn tree(
                 }
                 builder.close();
             }
-            Step::Leaf { name, mode, id } => add_leaf(&mut builder, &mut blobs, name, mode, id)?,
+            ListingStep::Leaf { name, mode, id } => add_leaf(&mut builder, &mut blobs, name, mode, id)?,
         }
         Ok::<_, GitError>(())
     })?;

@@ -8,7 +8,7 @@ use gix::ObjectId;
 use gix::index::entry::{Flags, Mode, Stage, Stat};
 use gix::index::{File, State, decode, extension};
 
-use super::listing::{Step, Trees};
+use super::listing::{ListingStep, TreeObjects};
 use super::objects::{Blobs, Objects};
 use super::{GitError, Repository, detail};
 use crate::tree::{Builder, Tree, join};
@@ -65,16 +65,16 @@ fn expand<'a>(
     tracked: &mut Vec<Tracked<'a>>,
 ) -> Result<(), GitError> {
     let sparse = sparse.trim_end_with(|char| char == '/').as_bstr();
-    let trees = Trees::read(objects, id, None)?;
+    let trees = TreeObjects::read(objects, id, None)?;
     let mut at = sparse.to_owned();
     trees.walk(|step| {
         match step {
-            Step::Enter { name, .. } | Step::Same { name, .. } => at = join(at.as_bstr(), name),
-            Step::Leave => {
+            ListingStep::Enter { name, .. } | ListingStep::Same { name, .. } => at = join(at.as_bstr(), name),
+            ListingStep::Leave => {
                 let end = at.rfind_byte(b'/').unwrap_or(0);
                 at.truncate(end);
             }
-            Step::Leaf { name, mode, id } => {
+            ListingStep::Leaf { name, mode, id } => {
                 let path = join(at.as_bstr(), name);
                 if is_below(path.as_bstr(), directory) {
                     tracked.push(Tracked {

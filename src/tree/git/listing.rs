@@ -20,7 +20,7 @@ const SPACE_LIMIT: usize = 128 << 20;
 const DEPTH_LIMIT: usize = 2048;
 
 /// The tree objects that a listing is made of.
-pub(super) struct Trees<'l> {
+pub(super) struct TreeObjects<'l> {
     /// The root first; the trees in a tree follow one another.
     trees: Vec<RawTree>,
     like: Option<&'l tree::Tree>,
@@ -36,7 +36,7 @@ struct RawTree {
 }
 
 /// A step on the way through a listing: the entries of each directory in the order of their names.
-pub(super) enum Step<'a> {
+pub(super) enum ListingStep<'a> {
     /// Into a directory.
     Enter { name: &'a BStr, id: ObjectId },
     /// Out of it.
@@ -57,11 +57,11 @@ struct Wanted {
     like: Option<NodeId>,
 }
 
-impl<'l> Trees<'l> {
+impl<'l> TreeObjects<'l> {
     /// Reads the tree object `root` and those below it, but for those that `like`, a tree of the same repository, has at the
     /// same place.
     ///
-    /// Trees are read level by level, each level by all threads: there are many on every level but the first.
+    /// Tree objects are read level by level, each level by all threads: there are many on every level but the first.
     ///
     /// # Errors
     /// Where objects are missing or damaged, or there are too many.
@@ -161,22 +161,22 @@ impl<'l> Trees<'l> {
     ///
     /// # Errors
     /// What `visit` fails with.
-    pub(super) fn walk<E>(&self, mut visit: impl FnMut(Step<'_>) -> Result<(), E>) -> Result<(), E> {
+    pub(super) fn walk<E>(&self, mut visit: impl FnMut(ListingStep<'_>) -> Result<(), E>) -> Result<(), E> {
         // What is left of the directories that are open, the last entry first.
         let mut open = vec![self.entries(0)];
         while let Some(entries) = open.last_mut() {
-            let Some(Entry { name, mode, id, place }) = entries.pop() else {
+            let Some(TreeObjectEntry { name, mode, id, place }) = entries.pop() else {
                 open.pop();
                 if !open.is_empty() {
-                    visit(Step::Leave)?;
+                    visit(ListingStep::Leave)?;
                 }
                 continue;
             };
             match place {
-                Place::Leaf => visit(Step::Leaf { name, mode, id })?,
-                Place::Same(node) => visit(Step::Same { name, id, node })?,
-                Place::Tree(tree) => {
-                    visit(Step::Enter { name, id })?;
+                EntryPlace::Leaf => visit(ListingStep::Leaf { name, mode, id })?,
+                EntryPlace::Same(node) => visit(ListingStep::Same { name, id, node })?,
+                EntryPlace::Tree(tree) => {
+                    visit(ListingStep::Enter { name, id })?;
                     open.push(self.entries(tree));
                 }
             }
@@ -185,7 +185,7 @@ impl<'l> Trees<'l> {
     }
 
     /// The entries of a tree, the last name first.
-    fn entries(&self, tree: usize) -> Vec<Entry<'_>> {
+    fn entries(&self, tree: usize) -> Vec<TreeObjectEntry<'_>> {
         let tree = &self.trees[tree];
         let mut next_subtree = tree.first_subtree;
         let mut entries: Vec<_> = TreeRefIter::from_bytes(&tree.bytes, tree.id.kind())
@@ -194,14 +194,14 @@ impl<'l> Trees<'l> {
                 let (name, mode, id) = (entry.filename, entry.mode, entry.oid.to_owned());
                 let like = self.at_same_place(tree.like, name);
                 let place = match like {
-                    _ if !mode.is_tree() => Place::Leaf,
-                    Some(node) if self.is_same(like, &id) => Place::Same(node),
+                    _ if !mode.is_tree() => EntryPlace::Leaf,
+                    Some(node) if self.is_same(like, &id) => EntryPlace::Same(node),
                     _ => {
                         next_subtree += 1;
-                        Place::Tree(next_subtree - 1)
+                        EntryPlace::Tree(next_subtree - 1)
                     }
                 };
-                Entry { name, mode, id, place }
+                TreeObjectEntry { name, mode, id, place }
             })
             .collect();
         // git sorts a directory as if its name ended in `/`.
@@ -210,14 +210,14 @@ impl<'l> Trees<'l> {
     }
 }
 
-struct Entry<'a> {
+struct TreeObjectEntry<'a> {
     name: &'a BStr,
     mode: EntryMode,
     id: ObjectId,
-    place: Place,
+    place: EntryPlace,
 }
 
-enum Place {
+enum EntryPlace {
     Leaf,
     Same(NodeId),
     Tree(usize),

@@ -104,7 +104,7 @@ impl Repository {
         let mut editor = git.edit_tree(commit.tree).map_err(failed)?;
         for difference in tree.differences(&committed) {
             let path = join(directory, difference.path.as_bstr());
-            let entry = match difference.ours {
+            let entry = match difference.left {
                 None => None,
                 Some(node) => match tree.kind(node) {
                     // git has no directories but around files, and a submodule's commit is not ours to change.
