@@ -43,7 +43,7 @@
 //! - **The parser is our own**, over rnix's tokens, and lowers straight to the compact syntax that everything works on.
 //!   `nix/parser.rs` gives the reasons, and a test holds it against rnix's.
 //! - **A file is parsed once**, and shared by all threads and by both trees where its content is the same.
-//! - **Unknown is an answer.** An evaluation ends with a value, with an error, or with [`eval::Stop::Unknown`] and a reason:
+//! - **Unknown is an answer.** An evaluation ends with a value, with an error, or with [`eval::ErrorOrUnknown::Unknown`] and a reason:
 //!   a hash in a store path, or the time. It spreads no further than it must: a set may have
 //!   attributes that are known and more that are not, and `if` of an unknown condition is known where both branches agree.
 //!   What can't be told is no finding: it is listed as undecided, and in a whole Nixpkgs it fails if it is new.
@@ -58,7 +58,7 @@
 //! - **Files are shared, evaluators are not.** Each thread evaluates with a heap of its own, without locks, and begins anew
 //!   when the heap is full. Steps, depth and memory of an attribute are bounded; past a bound the answer is unknown. A run
 //!   has a budget as well (`nixpkgs/budget.rs`), past which there is no verdict. Neither depends on the threads.
-//! - **Work follows the change.** While a base is evaluated, each thunk keeps account of what its value depends on: files,
+//! - **Work follows the change.** While a base is evaluated, each thunk records what its value depends on: files,
 //!   listings, names that were asked for, paths that lead nowhere (`eval/dependencies.rs`).  Of head, only the attributes
 //!   are evaluated of which anything of that differs, and only changed files and packages are judged; a property test
 //!   holds the report against one of everything.  Of a base that is a commit and passes, answers and dependencies are kept

@@ -1,7 +1,7 @@
 //! Whatever the expressions of a tree are, evaluating them ends, takes no more than its limits, reads nothing outside of
 //! the tree, and runs and fetches nothing.
 
-use byname::eval::{Eval, Heap, Limits, Stop};
+use byname::eval::{ErrorOrUnknown, Eval, Heap, Limits};
 use byname::nix::Symbol;
 use byname::nixpkgs::{Answer, Attributes, EvaluationError, Files, Kind, Layout, World};
 use byname::tree::MemoryTree;
@@ -107,14 +107,14 @@ fn what_never_ends_is_unknown() {
         let value = eval.import("/nixpkgs/this.nix");
         let printed = value.and_then(|value| eval.print(eval.done(value)));
         match printed {
-            Err(Stop::Unknown(reason)) => assert!(
+            Err(ErrorOrUnknown::Unknown(reason)) => assert!(
                 ["takes too much", "a path of"]
                     .iter()
                     .any(|why| reason.message.contains(why)),
                 "{expression}: {}",
                 reason.message
             ),
-            Err(Stop::Throw(reason) | Stop::Abort(reason) | Stop::Error(reason)) => {
+            Err(ErrorOrUnknown::Throw(reason) | ErrorOrUnknown::Abort(reason) | ErrorOrUnknown::Error(reason)) => {
                 panic!("{expression}: fails: {}", reason.message)
             }
             Ok(text) => panic!("{expression}: {}", text.chars().take(80).collect::<String>()),

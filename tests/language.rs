@@ -22,7 +22,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::{fs, thread};
 
-use byname::eval::{Eval, Heap, Limits, Stop};
+use byname::eval::{ErrorOrUnknown, Eval, Heap, Limits};
 use byname::nixpkgs::{Files, World};
 use byname::tree::Tree;
 
@@ -71,17 +71,19 @@ fn the_evaluator_agrees_with_the_tables() {
                     || matches!(&row.expected, Expected::Unknown(why) if text == format!("<unknown: {why}>"));
                 (text, agrees)
             }
-            Err(stop) => {
-                let message = stop.reason().message;
-                let (what, wanted) = match (stop, &row.expected) {
-                    (Stop::Throw(_), Expected::Throws(wanted)) => ("throws", Some(wanted)),
-                    (Stop::Abort(_), Expected::Fails(wanted)) => ("fails", Some(wanted)),
-                    (Stop::Error(_), Expected::Throws(wanted) | Expected::Fails(wanted)) => ("an error:", Some(wanted)),
-                    (Stop::Unknown(_), Expected::Unknown(wanted)) => ("unknown", Some(wanted)),
-                    (Stop::Throw(_), _) => ("throws", None),
-                    (Stop::Abort(_), _) => ("fails", None),
-                    (Stop::Error(_), _) => ("an error:", None),
-                    (Stop::Unknown(_), _) => ("unknown", None),
+            Err(error) => {
+                let message = error.reason().message;
+                let (what, wanted) = match (error, &row.expected) {
+                    (ErrorOrUnknown::Throw(_), Expected::Throws(wanted)) => ("throws", Some(wanted)),
+                    (ErrorOrUnknown::Abort(_), Expected::Fails(wanted)) => ("fails", Some(wanted)),
+                    (ErrorOrUnknown::Error(_), Expected::Throws(wanted) | Expected::Fails(wanted)) => {
+                        ("an error:", Some(wanted))
+                    }
+                    (ErrorOrUnknown::Unknown(_), Expected::Unknown(wanted)) => ("unknown", Some(wanted)),
+                    (ErrorOrUnknown::Throw(_), _) => ("throws", None),
+                    (ErrorOrUnknown::Abort(_), _) => ("fails", None),
+                    (ErrorOrUnknown::Error(_), _) => ("an error:", None),
+                    (ErrorOrUnknown::Unknown(_), _) => ("unknown", None),
                 };
                 let agrees = wanted.is_some_and(|wanted| message.contains(wanted));
                 (format!("{what} {message}"), agrees)

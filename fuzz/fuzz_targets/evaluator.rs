@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use byname::eval::{Eval, Heap, Limits, Stop};
+use byname::eval::{ErrorOrUnknown, Eval, Heap, Limits};
 use byname::nixpkgs::{Files, World};
 use byname::tree::MemoryTree;
 use byname_fuzz::remember;
@@ -37,12 +37,12 @@ fn evaluated(text: &str) -> Result<String, String> {
     let value = eval.import("/nixpkgs/this.nix");
     let printed = value.and_then(|value| eval.print(eval.done(value)));
     assert!(heap.used() <= 2 * LIMITS.bytes, "{} bytes of heap", heap.used());
-    printed.map_err(|stop| {
-        let kind = match stop {
-            Stop::Throw(_) => "throws",
-            Stop::Unknown(_) => "unknown",
+    printed.map_err(|error| {
+        let kind = match error {
+            ErrorOrUnknown::Throw(_) => "throws",
+            ErrorOrUnknown::Unknown(_) => "unknown",
             _ => "fails",
         };
-        format!("{kind} {}", stop.reason().message)
+        format!("{kind} {}", error.reason().message)
     })
 }

@@ -10,7 +10,7 @@ use crate::tree::{Difference, Tree};
 
 /// The report on `head`, compared with `base` where there is one.
 pub(super) fn compare(head: &Tree, base: Option<&Tree>, options: &Options) -> Result<Report, CheckError> {
-    let files = Files::new(head).within(options.budget).telling(&options.progress);
+    let files = Files::new(head).within(options.budget).with_progress(&options.progress);
     let is_strict = options.undecided.is_strict(head, base);
     let head = Side::new(&files, is_strict);
     let base_files = base.map(|base| Files::sharing(base, &files));

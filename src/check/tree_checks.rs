@@ -136,7 +136,7 @@ impl<'f, 't> Side<'f, 't> {
         }
         let mut findings = Vec::new();
         let Some(first) = ids.first() else { return Ok(findings) };
-        let parsed = self.files.visit(*first);
+        let parsed = self.files.parse_uncached(*first);
         for id in ids {
             findings.extend(self.in_nix_file(*id, &parsed)?);
         }
@@ -150,7 +150,7 @@ impl<'f, 't> Side<'f, 't> {
             return Ok(package.map_or_else(Vec::new, |package| self.in_symlink(id, package)));
         }
         match nix_file::is_nix_file(tree, id) {
-            true => self.in_nix_file(id, &self.files.visit(id)),
+            true => self.in_nix_file(id, &self.files.parse_uncached(id)),
             false => Ok(Vec::new()),
         }
     }
@@ -159,7 +159,7 @@ impl<'f, 't> Side<'f, 't> {
         let mut findings = Vec::from_iter(references::check_symlink(self.tree(), package, id));
         if package.package_nix == Some(id)
             && let Some(target) = package.file(self.tree())
-            && let Ok(file) = self.files.visit(target)
+            && let Ok(file) = self.files.parse_uncached(target)
         {
             findings.extend(package_function::check(self.files, package, target, &file));
         }

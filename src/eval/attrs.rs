@@ -5,8 +5,8 @@ use std::cell::Cell;
 use crate::nix::{BindingsId, BoundValue, Symbol};
 
 use super::Eval;
-use super::dependencies::{Dependencies, Dependency};
-use super::stop::{Reason, Stop};
+use super::dependencies::{Dependency, DependencySet};
+use super::error::{ErrorOrUnknown, Reason};
 use super::value::{Env, FileId, Mapped, Position, Slot, State, Thunk};
 
 /// One attribute.
@@ -23,9 +23,9 @@ pub struct Attrs<'h> {
     /// The attributes of one hide those of the same name in later ones.
     layers: &'h [&'h Layer<'h>],
     /// Where set, there may be more attributes than these, of which nothing is known.
-    pub open: Option<Reason<'h>>,
+    pub open: Option<&'h Reason<'h>>,
     /// The listings of directories that its names come from, where account is kept of that.
-    listings: Dependencies,
+    listings: DependencySet,
 }
 
 /// Some attributes, sorted by symbol.
@@ -115,13 +115,13 @@ impl<'h> Attrs<'h> {
     /// Counts that it matters whether the set has this name.
     fn observe(&self, eval: &Eval<'h>, name: Symbol) {
         if !self.listings.is_none() {
-            eval.account.add(|| Dependency::Name(name));
+            eval.dependencies.add(|| Dependency::Name(name));
         }
     }
 
     /// Counts that it matters which names the set has.
     pub(super) fn observe_all(&self, eval: &Eval<'h>) {
-        eval.account.add_all(self.listings);
+        eval.dependencies.add_all(self.listings);
     }
 
     /// The names that are known, sorted by symbol.
@@ -274,7 +274,7 @@ impl<'h> Eval<'h> {
         self.heap.alloc(Attrs {
             layers,
             open: None,
-            listings: Dependencies::NONE,
+            listings: DependencySet::NONE,
         })
     }
 
@@ -408,12 +408,12 @@ impl<'h> Eval<'h> {
 
     /// The same set, whose names are those of entries of a directory.
     pub(super) fn listing(&self, attrs: &'h Attrs<'h>, directory: FileId) -> &'h Attrs<'h> {
-        let listings = self.account.set_of(Dependency::Listing(directory));
+        let listings = self.dependencies.set_of(Dependency::Listing(directory));
         self.heap.alloc(Attrs { listings, ..*attrs })
     }
 
     /// The same set, of which more attributes may exist than are known.
-    pub fn opened(&self, attrs: &'h Attrs<'h>, reason: Reason<'h>) -> &'h Attrs<'h> {
+    pub fn opened(&self, attrs: &'h Attrs<'h>, reason: &'h Reason<'h>) -> &'h Attrs<'h> {
         self.heap.alloc(Attrs {
             open: Some(reason),
             ..*attrs
@@ -422,7 +422,7 @@ impl<'h> Eval<'h> {
 
     /// `left // right`.
     pub fn update(&self, left: &'h Attrs<'h>, right: &'h Attrs<'h>) -> &'h Attrs<'h> {
-        let listings = self.account.union(left.listings, right.listings);
+        let listings = self.dependencies.union(left.listings, right.listings);
         // any attribute of the left may be one of those of the right that are not known
         let left = right.open.map_or(left, |reason| self.hidden(left, reason));
         let open = left.open;
@@ -438,8 +438,8 @@ impl<'h> Eval<'h> {
     }
 
     /// A set with the same names and more, of whose values nothing is known.
-    fn hidden(&self, attrs: &'h Attrs<'h>, reason: Reason<'h>) -> &'h Attrs<'h> {
-        let value = self.failed(Stop::Unknown(reason));
+    fn hidden(&self, attrs: &'h Attrs<'h>, reason: &'h Reason<'h>) -> &'h Attrs<'h> {
+        let value = self.failed(ErrorOrUnknown::Unknown(reason));
         let hidden = attrs.layers.iter().map(|layer| -> &'h Layer<'h> {
             self.heap.alloc(Layer {
                 keys: layer.keys,

@@ -3,7 +3,7 @@
 use crate::nix::{Formal, Symbol};
 
 use super::attrs::{Attr, Attrs};
-use super::stop::Stop;
+use super::error::ErrorOrUnknown;
 use super::value::{Closure, Env, Frame, Native, Position, Slot, Thunk, Value};
 use super::{Eval, Outcome};
 
@@ -25,7 +25,7 @@ impl<'h> Eval<'h> {
                 }
                 Value::Attrs(attrs) => match self.lookup(attrs, self.names.functor)? {
                     Some(functor) => {
-                        self.charge_call()?;
+                        self.count_call()?;
                         let functor = self.force(functor)?;
                         let this = self.heap.slice_copy(&[self.done(value)]);
                         (self.nested(|| self.call(functor, this))?, args)
@@ -117,7 +117,7 @@ impl<'h> Eval<'h> {
                     given += 1;
                     Some(value)
                 }
-                (None, _, Some(reason)) => Some(self.failed(Stop::Unknown(reason))),
+                (None, _, Some(reason)) => Some(self.failed(ErrorOrUnknown::Unknown(reason))),
                 (None, Some(_), None) => None,
                 (None, None, None) => {
                     let name = formal.name;

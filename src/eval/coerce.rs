@@ -1,9 +1,9 @@
 //! Values as strings.
 
+use super::error::ErrorOrUnknown;
 use super::host::Entry;
 use super::partial::Text;
 use super::print::non_finite;
-use super::stop::Stop;
 use super::value::{Thunk, Value};
 use super::{Eval, Outcome};
 
@@ -131,10 +131,10 @@ impl<'h> Eval<'h> {
     /// A value that has to be a function, whose value need not be known.
     pub(super) fn force_function(&self, thunk: &'h Thunk<'h>, what: &str) -> Outcome<'h, ()> {
         match self.force(thunk) {
-            Ok(Value::Lambda(_) | Value::Native(_)) | Err(Stop::Unknown(_)) => Ok(()),
+            Ok(Value::Lambda(_) | Value::Native(_)) | Err(ErrorOrUnknown::Unknown(_)) => Ok(()),
             Ok(Value::Attrs(attrs)) if attrs.open.is_some() || attrs.has(self, self.names.functor) => Ok(()),
             Ok(other) => Err(self.mismatch("a function", other, what)),
-            Err(stop) => Err(stop),
+            Err(error) => Err(error),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Equality and order.
 
 use super::attrs::{Attr, Attrs};
+use super::error::ErrorOrUnknown;
 use super::partial;
-use super::stop::Stop;
 use super::value::{Thunk, Value};
 use super::{Eval, Outcome};
 
@@ -25,7 +25,7 @@ impl<'h> Eval<'h> {
             (Value::UnknownStr(partial), Value::Str(_) | Value::UnknownStr(_))
             | (Value::Str(_), Value::UnknownStr(partial)) => {
                 let (left, right) = (self.string_text(left, "")?, self.string_text(right, "")?);
-                partial::equal(&left, &right).ok_or(Stop::Unknown(partial.reason))
+                partial::equal(&left, &right).ok_or(ErrorOrUnknown::Unknown(partial.reason))
             }
             (Value::Path(a), Value::Path(b)) => Ok(a == b),
             (Value::List(a), Value::List(b)) => {
@@ -33,7 +33,7 @@ impl<'h> Eval<'h> {
                     return Ok(false);
                 }
                 self.nested(|| {
-                    self.charge_items(a.len())?;
+                    self.count_items(a.len())?;
                     for (a, b) in a.iter().zip(b) {
                         if !self.equal_thunks(a, b)? {
                             return Ok(false);
@@ -50,7 +50,7 @@ impl<'h> Eval<'h> {
     /// Counts the work of comparing texts that are long.
     fn spend_on_text(&self, left: &str, right: &str) {
         const BYTES_PER_STEP: usize = 1024;
-        self.spend(left.len().min(right.len()) / BYTES_PER_STEP);
+        self.count_steps_unchecked(left.len().min(right.len()) / BYTES_PER_STEP);
     }
 
     fn equal_thunks(&self, left: &'h Thunk<'h>, right: &'h Thunk<'h>) -> Outcome<'h, bool> {
@@ -77,12 +77,12 @@ impl<'h> Eval<'h> {
         if let Some(reason) = left.open.or(right.open)
             && !std::ptr::eq(left, right)
         {
-            return Err(Stop::Unknown(reason));
+            return Err(ErrorOrUnknown::Unknown(reason));
         }
         let size = left.size_bound() + right.size_bound();
-        self.charge_items(size)?;
+        self.count_items(size)?;
         let mut scratch = self.scratch();
-        scratch.hold_items::<Attr>(size)?;
+        scratch.reserve_items::<Attr>(size)?;
         let (left, right) = (left.sorted(self), right.sorted(self));
         if left.len() != right.len() || left.iter().zip(&right).any(|(a, b)| a.name != b.name) {
             return Ok(false);
@@ -99,9 +99,9 @@ impl<'h> Eval<'h> {
             match self.speculate_if(unknown.is_some(), || self.equal_thunks(a.value, b.value)) {
                 Ok(true) => {}
                 Ok(false) => return Ok(false),
-                Err(stop) if stop.is_unknown() && !self.exhausted.get() => unknown = unknown.or(Some(stop)),
+                Err(error) if error.is_unknown() && !self.exhausted.get() => unknown = unknown.or(Some(error)),
                 // what comes before may differ, so that this is not reached
-                Err(stop) => return Err(unknown.unwrap_or(stop)),
+                Err(error) => return Err(unknown.unwrap_or(error)),
             }
         }
         unknown.map_or(Ok(true), Err)
@@ -124,12 +124,12 @@ impl<'h> Eval<'h> {
             (Value::UnknownStr(partial), Value::Str(_) | Value::UnknownStr(_))
             | (Value::Str(_), Value::UnknownStr(partial)) => {
                 let (left, right) = (self.string_text(left, "")?, self.string_text(right, "")?);
-                let order = partial::order(&left, &right).ok_or(Stop::Unknown(partial.reason))?;
+                let order = partial::order(&left, &right).ok_or(ErrorOrUnknown::Unknown(partial.reason))?;
                 Ok(order.is_lt())
             }
             (Value::Path(a), Value::Path(b)) => Ok(a < b),
             (Value::List(a), Value::List(b)) => {
-                self.charge_items(a.len().min(b.len()))?;
+                self.count_items(a.len().min(b.len()))?;
                 for (a, b) in a.iter().zip(b) {
                     if !self.equal_thunks(a, b)? {
                         let (a, b) = (self.force(a)?, self.force(b)?);

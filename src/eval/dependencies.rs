@@ -32,9 +32,9 @@ pub enum Dependency {
 
 /// A set of dependencies: its number among those of one evaluator.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
-pub struct Dependencies(u32);
+pub struct DependencySet(u32);
 
-impl Dependencies {
+impl DependencySet {
     pub const NONE: Self = Self(0);
 
     pub fn is_none(self) -> bool {
@@ -44,10 +44,10 @@ impl Dependencies {
 
 /// Keeps account of them.
 #[derive(Default)]
-pub(super) struct Account {
+pub(super) struct Tracker {
     phase: Cell<Phase>,
     /// Those of each thunk that is being forced, so far, the innermost last.
-    open: RefCell<Vec<Dependencies>>,
+    open: RefCell<Vec<DependencySet>>,
     /// Where those of the innermost begin.
     start: Cell<usize>,
     sets: RefCell<Sets>,
@@ -70,7 +70,7 @@ struct Sets {
     numbers: FxHashMap<Dependency, u32>,
     /// Each sorted; the empty one is not among them, so that set 1 is the first.
     sets: Vec<Rc<[u32]>>,
-    set_numbers: FxHashMap<Rc<[u32]>, Dependencies>,
+    set_numbers: FxHashMap<Rc<[u32]>, DependencySet>,
     taken_bytes: usize,
 }
 
@@ -80,7 +80,7 @@ const BYTES_PER_DEPENDENCY: usize = 128;
 /// About what the tables take for a set, besides its numbers.
 const BYTES_PER_SET: usize = 64;
 
-impl Account {
+impl Tracker {
     /// From now on keeps what is common to all values: no value is said to depend on it.
     pub fn begin_common(&self) {
         self.phase.set(Phase::Common);
@@ -113,7 +113,7 @@ impl Account {
     }
 
     /// The same of all in a set.
-    pub fn add_all(&self, more: Dependencies) {
+    pub fn add_all(&self, more: DependencySet) {
         match self.phase.get() {
             Phase::Off => {}
             Phase::Common => {
@@ -125,7 +125,7 @@ impl Account {
         }
     }
 
-    fn count(&self, set: Dependencies) {
+    fn count(&self, set: DependencySet) {
         if set.is_none() {
             return;
         }
@@ -144,16 +144,16 @@ impl Account {
     }
 
     /// What was counted since the beginning that gave `before`; from now on it counts for what was being forced then.
-    pub fn end_thunk(&self, before: usize) -> Dependencies {
+    pub fn end_thunk(&self, before: usize) -> DependencySet {
         let since = self.end_question(before);
         self.count(since);
         since
     }
 
     /// The same where it counts for nothing else.
-    pub fn end_question(&self, before: usize) -> Dependencies {
+    pub fn end_question(&self, before: usize) -> DependencySet {
         if self.phase.get() != Phase::On {
-            return Dependencies::NONE;
+            return DependencySet::NONE;
         }
         let start = self.start.replace(before);
         let mut open = self.open.borrow_mut();
@@ -162,7 +162,7 @@ impl Account {
         since
     }
 
-    pub fn union(&self, a: Dependencies, b: Dependencies) -> Dependencies {
+    pub fn union(&self, a: DependencySet, b: DependencySet) -> DependencySet {
         match (a.is_none(), b.is_none()) {
             (_, true) => a,
             (true, _) => b,
@@ -179,22 +179,22 @@ impl Account {
     }
 
     /// A set that a value may be said to depend on later, of a dependency that does not count yet.
-    pub fn set_of(&self, dependency: Dependency) -> Dependencies {
+    pub fn set_of(&self, dependency: Dependency) -> DependencySet {
         match self.phase.get() {
-            Phase::Off => Dependencies::NONE,
+            Phase::Off => DependencySet::NONE,
             Phase::Common | Phase::On => self.sets.borrow_mut().single(dependency),
         }
     }
 
-    pub fn get(&self, set: Dependencies) -> Vec<Dependency> {
+    pub fn get(&self, set: DependencySet) -> Vec<Dependency> {
         self.sets.borrow().get(set)
     }
 }
 
 impl Sets {
-    fn single(&mut self, dependency: Dependency) -> Dependencies {
+    fn single(&mut self, dependency: Dependency) -> DependencySet {
         if self.common.contains(&dependency) {
-            return Dependencies::NONE;
+            return DependencySet::NONE;
         }
         let Self {
             dependencies, numbers, ..
@@ -211,23 +211,23 @@ impl Sets {
         self.set(&[number])
     }
 
-    fn set(&mut self, set: &[u32]) -> Dependencies {
+    fn set(&mut self, set: &[u32]) -> DependencySet {
         if let Some(number) = self.set_numbers.get(set) {
             return *number;
         }
         let set: Rc<[u32]> = set.into();
         self.taken_bytes += size_of_val(&*set) + BYTES_PER_SET;
         self.sets.push(Rc::clone(&set));
-        let number = Dependencies(self.sets.len() as u32);
+        let number = DependencySet(self.sets.len() as u32);
         self.set_numbers.insert(set, number);
         number
     }
 
     /// Of sets in any order, none of which is empty.
-    fn union(&mut self, sets: &mut [Dependencies]) -> Dependencies {
+    fn union(&mut self, sets: &mut [DependencySet]) -> DependencySet {
         sets.sort_unstable();
         let Some(last) = sets.last() else {
-            return Dependencies::NONE;
+            return DependencySet::NONE;
         };
         if sets[0] == *last {
             return *last;
@@ -243,14 +243,14 @@ impl Sets {
         self.set(&all)
     }
 
-    fn numbers_of(&self, set: Dependencies) -> &[u32] {
+    fn numbers_of(&self, set: DependencySet) -> &[u32] {
         match set.0.checked_sub(1) {
             Some(at) => &self.sets[at as usize],
             None => &[],
         }
     }
 
-    fn get(&self, set: Dependencies) -> Vec<Dependency> {
+    fn get(&self, set: DependencySet) -> Vec<Dependency> {
         let numbers = self.numbers_of(set).iter();
         numbers
             .map(|number| self.dependencies[*number as usize].clone())

@@ -42,12 +42,12 @@ impl Heap {
     }
 
     /// Counts memory that an evaluator holds elsewhere.
-    pub(super) fn charge(&self, bytes: usize) {
+    pub(super) fn count_bytes(&self, bytes: usize) {
         self.used.set(self.used.get() + bytes);
     }
 
     /// Counts that memory which was charged is held no more.
-    pub(super) fn release(&self, bytes: usize) {
+    pub(super) fn release_bytes(&self, bytes: usize) {
         self.used.set(self.used.get() - bytes);
     }
 

@@ -39,13 +39,13 @@ pub trait Host<'h> {
     /// Where a name is no UTF-8.
     fn list(&self, id: FileId) -> Result<Vec<(String, &'static str)>, String>;
 
-    /// How many bytes of heap an evaluator may fill before it asks for [`leave`](Self::leave).
-    fn share(&self) -> usize {
+    /// How many bytes of heap an evaluator may fill before it asks for [`wait_for_memory`](Self::wait_for_memory).
+    fn memory_share(&self) -> usize {
         usize::MAX
     }
 
     /// Gives an evaluator leave to fill its heap as far as its limits go; may wait until others need less memory.
-    fn leave(&self) {}
+    fn wait_for_memory(&self) {}
 }
 
 /// Why a file can't be had as Nix.

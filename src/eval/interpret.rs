@@ -5,7 +5,7 @@ use crate::nix::{
 };
 
 use super::attrs::{Attr, Attrs};
-use super::stop::{Cause, Stop};
+use super::error::{ErrorOrUnknown, Reason};
 use super::value::{Closure, Env, Frame, Position, State, Thunk, Value};
 use super::{Eval, Outcome};
 
@@ -37,16 +37,16 @@ impl<'h> Eval<'h> {
             Expr::Float(float) => Ok(Value::Float(float)),
             Expr::Str(parts) => self.interpolate(env, parts),
             Expr::Path { kind, parts } => self.path(env, kind, parts),
-            Expr::Var(var) => self.variable(env, var).map_err(|stop| self.located(stop, env, id)),
+            Expr::Var(var) => self.variable(env, var).map_err(|error| self.located(error, env, id)),
             Expr::Select { subject, path, default } => self
                 .select_path(env, subject, path, default)
-                .map_err(|stop| self.located(stop, env, id)),
+                .map_err(|error| self.located(error, env, id)),
             Expr::HasAttr { subject, path } => self.has_path(env, subject, path),
             Expr::Apply { function, args } => {
                 let function = self.eval(env, function)?;
                 let args: &'h [ExprId] = file.children(args);
                 let args = self.heap.collect(args.iter().map(|arg| self.thunk(env, *arg)));
-                self.call(function, args).map_err(|stop| self.located(stop, env, id))
+                self.call(function, args).map_err(|error| self.located(error, env, id))
             }
             Expr::Lambda(lambda) => Ok(Value::Lambda(self.heap.alloc(Closure { env, lambda }))),
             Expr::Let { bindings, body } => {
@@ -86,7 +86,7 @@ impl<'h> Eval<'h> {
                 let source = &file.text()[file.span(condition).start as usize..file.span(condition).end as usize];
                 let source: String = source.split_whitespace().collect::<Vec<_>>().join(" ");
                 let message = self.heap.str(&format!("assertion '{source}' failed"));
-                Err(Stop::Throw(self.heap.alloc(Cause::new(message, position))))
+                Err(ErrorOrUnknown::Throw(self.heap.alloc(Reason::new(message, position))))
             }
             Expr::If {
                 condition,
@@ -101,11 +101,11 @@ impl<'h> Eval<'h> {
                     };
                     self.eval(env, branch)
                 }
-                Err(Stop::Unknown(reason)) if !self.exhausted.get() => {
+                Err(ErrorOrUnknown::Unknown(reason)) if !self.exhausted.get() => {
                     let (then, otherwise) = self.speculate(|| (self.eval(env, then), self.eval(env, otherwise)));
                     self.either(reason, then, otherwise)
                 }
-                Err(stop) => Err(stop),
+                Err(error) => Err(error),
             },
             Expr::Not(inner) => {
                 let value = self.eval(env, inner)?;
@@ -127,16 +127,16 @@ impl<'h> Eval<'h> {
     }
 
     /// Adds the place of this expression to a reason that has none yet.
-    fn located(&self, stop: Stop<'h>, env: &'h Env<'h>, id: ExprId) -> Stop<'h> {
-        let reason = stop.reason();
+    fn located(&self, error: ErrorOrUnknown<'h>, env: &'h Env<'h>, id: ExprId) -> ErrorOrUnknown<'h> {
+        let reason = error.reason();
         if reason.position.is_known() {
-            return stop;
+            return error;
         }
         let position = Position {
             file: env.code.id,
             offset: env.code.file.span(id).start,
         };
-        stop.with_reason(self.heap.alloc(Cause { position, ..*reason }))
+        error.with_reason(self.heap.alloc(Reason { position, ..*reason }))
     }
 
     /// An expression to be evaluated when it is needed; what costs nothing is evaluated at once.
@@ -187,7 +187,7 @@ impl<'h> Eval<'h> {
         }
     }
 
-    fn undefined(&self, name: Symbol) -> Stop<'h> {
+    fn undefined(&self, name: Symbol) -> ErrorOrUnknown<'h> {
         self.abort(&format!("undefined variable '{name}'"))
     }
 
@@ -197,7 +197,7 @@ impl<'h> Eval<'h> {
         while let Some(env) = at {
             passed += 1;
             if let Frame::With(scope) = env.frame {
-                self.spend(1 + passed / usize::from(FEW_FRAMES));
+                self.count_steps_unchecked(1 + passed / usize::from(FEW_FRAMES));
                 let attrs = self.force_attrs(scope, "after `with`")?;
                 if let Some(value) = self.lookup(attrs, name)? {
                     return self.force(value);
@@ -272,7 +272,7 @@ impl<'h> Eval<'h> {
     /// What a name stands for.
     pub(super) fn local(&self, env: &'h Env<'h>, frame: u16, slot: u32) -> &'h Thunk<'h> {
         if frame > FEW_FRAMES {
-            self.spend((frame / FEW_FRAMES).into());
+            self.count_steps_unchecked((frame / FEW_FRAMES).into());
         }
         let env = up(env, frame);
         let (Frame::Let { slots, .. } | Frame::Call { slots, .. }) = env.frame else {
@@ -342,7 +342,7 @@ impl<'h> Eval<'h> {
                 Value::Str(text) => self.symbol(text),
                 other => self.symbol(self.plain_str(other, "as the name of an attribute")?),
             };
-            self.charge_items(more.len())?;
+            self.count_items(more.len())?;
             if attrs.has(self, name) || more.iter().any(|attr| attr.name == name) {
                 return Err(self.abort(&format!("dynamic attribute '{name}' is already defined")));
             }
@@ -370,7 +370,7 @@ impl<'h> Eval<'h> {
         let Some(overrides) = overrides else { return Ok(attrs) };
         let overrides = self.force_attrs(overrides, "as `__overrides`")?;
         if let Some(reason) = overrides.open {
-            return Err(Stop::Unknown(reason));
+            return Err(ErrorOrUnknown::Unknown(reason));
         }
         let bound = env.code.file.bound(env.code.file.bindings(id));
         if let Frame::Let { slots, .. } = env.frame {
@@ -401,7 +401,7 @@ impl<'h> Eval<'h> {
                 Part::Text(literal) => texts.push(Ok(self.text(env, literal))),
                 Part::Interpolation(expr) => {
                     let value = self.eval(env, expr)?;
-                    texts.push(self.coerce(value).map_err(|stop| self.located(stop, env, expr))?);
+                    texts.push(self.coerce(value).map_err(|error| self.located(error, env, expr))?);
                 }
             }
         }
@@ -422,7 +422,7 @@ impl<'h> Eval<'h> {
                     let value = self.eval(env, expr)?;
                     match self.coerce_path(value)? {
                         Ok(part) => texts.push(part),
-                        Err(partial) => return Err(Stop::Unknown(partial.reason)),
+                        Err(partial) => return Err(ErrorOrUnknown::Unknown(partial.reason)),
                     }
                 }
             }

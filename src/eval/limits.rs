@@ -29,8 +29,8 @@ impl Default for Limits {
 
 impl<'h> Eval<'h> {
     /// Counts work that is done without evaluating anything.
-    pub(super) fn charge(&self, steps: usize) -> Outcome<'h, ()> {
-        self.spend(steps);
+    pub(super) fn count_steps(&self, steps: usize) -> Outcome<'h, ()> {
+        self.count_steps_unchecked(steps);
         if self.steps_left.get() == 0 {
             return Err(self.exhaust());
         }
@@ -38,36 +38,36 @@ impl<'h> Eval<'h> {
     }
 
     /// The same where it need not end at once: the next expression does.
-    pub(super) fn spend(&self, steps: usize) {
+    pub(super) fn count_steps_unchecked(&self, steps: usize) {
         self.steps_left.set(self.steps_left.get().saturating_sub(steps as u64));
     }
 
     /// Counts the work of going through so many elements that are evaluated already.
-    pub(super) fn charge_items(&self, items: usize) -> Outcome<'h, ()> {
+    pub(super) fn count_items(&self, items: usize) -> Outcome<'h, ()> {
         const ITEMS_PER_STEP: usize = 4;
-        self.charge(items / ITEMS_PER_STEP)
+        self.count_steps(items / ITEMS_PER_STEP)
     }
 
     /// Counts the work of going through so many bytes of text.
-    pub(super) fn charge_text(&self, bytes: usize) -> Outcome<'h, ()> {
+    pub(super) fn count_text(&self, bytes: usize) -> Outcome<'h, ()> {
         const BYTES_PER_STEP: usize = 16;
-        self.charge(bytes / BYTES_PER_STEP)
+        self.count_steps(bytes / BYTES_PER_STEP)
     }
 
     /// Counts the work of copying so many bytes.
-    pub(super) fn charge_copy(&self, bytes: usize) -> Outcome<'h, ()> {
+    pub(super) fn count_copy(&self, bytes: usize) -> Outcome<'h, ()> {
         const BYTES_PER_STEP: usize = 128;
-        self.charge(bytes / BYTES_PER_STEP)
+        self.count_steps(bytes / BYTES_PER_STEP)
     }
 
     /// Counts one round of a loop that calls a function, which may return without evaluating anything.
-    pub(super) fn charge_call(&self) -> Outcome<'h, ()> {
-        self.charge(1)?;
-        self.afford(0)
+    pub(super) fn count_call(&self) -> Outcome<'h, ()> {
+        self.count_steps(1)?;
+        self.check_memory(0)
     }
 
     /// Refuses what would take more memory than one question may.
-    pub(super) fn afford(&self, bytes: usize) -> Outcome<'h, ()> {
+    pub(super) fn check_memory(&self, bytes: usize) -> Outcome<'h, ()> {
         match self.has_room(bytes) {
             true => Ok(()),
             false => Err(self.exhaust()),
@@ -77,27 +77,27 @@ impl<'h> Eval<'h> {
     /// Whether the question may take so many bytes more.
     pub(super) fn has_room(&self, bytes: usize) -> bool {
         let wanted = self.heap.used().saturating_add(bytes);
-        wanted <= self.bytes_at_once.get() || self.has_leave(wanted)
+        wanted <= self.bytes_at_once.get() || self.raise_memory_limit(wanted)
     }
 
     #[cold]
-    fn has_leave(&self, wanted: usize) -> bool {
+    fn raise_memory_limit(&self, wanted: usize) -> bool {
         let most = self.bytes_at_most.get();
         if wanted > most {
             return false;
         }
-        self.host.leave();
+        self.host.wait_for_memory();
         self.bytes_at_once.set(most);
         true
     }
 
     /// Refuses a text whose value would take too much.
-    pub(super) fn afford_parsing(&self, text: &str) -> Outcome<'h, ()> {
+    pub(super) fn check_parsing(&self, text: &str) -> Outcome<'h, ()> {
         // `[0,0,…`: two bytes are a value of the parser's and a thunk of ours
         const BYTES_PER_BYTE: usize = 64;
         // reading takes longer than passing by
-        self.charge_text(text.len().saturating_mul(4))?;
-        self.afford(text.len().saturating_mul(BYTES_PER_BYTE))
+        self.count_text(text.len().saturating_mul(4))?;
+        self.check_memory(text.len().saturating_mul(BYTES_PER_BYTE))
     }
 
     /// Memory outside of the heap, none so far.
@@ -115,20 +115,20 @@ pub(super) struct Scratch<'e, 'h> {
 
 impl<'h> Scratch<'_, 'h> {
     /// Counts that it grew to so many bytes.
-    pub(super) fn hold(&mut self, bytes: usize) -> Outcome<'h, ()> {
-        self.eval.heap.charge(bytes.saturating_sub(self.bytes));
+    pub(super) fn reserve(&mut self, bytes: usize) -> Outcome<'h, ()> {
+        self.eval.heap.count_bytes(bytes.saturating_sub(self.bytes));
         self.bytes = self.bytes.max(bytes);
-        self.eval.afford(0)
+        self.eval.check_memory(0)
     }
 
     /// The same of so many elements of a vector or a hash table.
-    pub(super) fn hold_items<T>(&mut self, items: usize) -> Outcome<'h, ()> {
-        self.hold(items.saturating_mul(size_of::<T>()))
+    pub(super) fn reserve_items<T>(&mut self, items: usize) -> Outcome<'h, ()> {
+        self.reserve(items.saturating_mul(size_of::<T>()))
     }
 }
 
 impl Drop for Scratch<'_, '_> {
     fn drop(&mut self) {
-        self.eval.heap.release(self.bytes);
+        self.eval.heap.release_bytes(self.bytes);
     }
 }

@@ -1,7 +1,7 @@
 //! What an expression means, without Nix: a lazy evaluator of the whole language with one answer more, unknown.
 //!
 //! It knows neither rules nor Nixpkgs.  Files come from a [`Host`]; nothing else is read, and nothing is run or
-//! fetched.  Steps, depth and memory are bounded; past a bound the answer is [`Stop::Unknown`].
+//! fetched.  Steps, depth and memory are bounded; past a bound the answer is [`ErrorOrUnknown::Unknown`].
 
 mod attrs;
 mod builtins;
@@ -9,6 +9,7 @@ mod call;
 mod coerce;
 mod compare;
 mod dependencies;
+mod error;
 mod heap;
 mod host;
 mod interpret;
@@ -18,7 +19,6 @@ mod partial;
 mod paths;
 mod print;
 mod recursion;
-mod stop;
 mod trace;
 mod value;
 
@@ -29,21 +29,21 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::nix::Symbol;
 
 pub use attrs::{Attr, Attrs};
-pub use dependencies::{Dependencies, Dependency};
+pub use dependencies::{Dependency, DependencySet};
+pub use error::{ErrorOrUnknown, Reason};
 pub use heap::Heap;
 pub use host::{Entry, Host, NoFile};
 pub use limits::Limits;
-pub use stop::{Cause, Reason, Stop};
 pub use trace::{Called, Given, Trace};
 pub use value::{Closure, Code, Env, FileId, HostFn, Native, NativeFn, Position, Thunk, Value};
 
 use builtins::Compiled;
-use dependencies::Account;
+use dependencies::Tracker;
 use partial::{Context, Partial};
 use value::{Application, Dependent, HostCall, Mapped, State};
 
 /// A value, or why there is none.
-pub type Outcome<'h, T = Value<'h>> = Result<T, Stop<'h>>;
+pub type Outcome<'h, T = Value<'h>> = Result<T, ErrorOrUnknown<'h>>;
 
 /// What is taken for granted of derivations whose paths are needed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -72,7 +72,7 @@ pub struct Eval<'h> {
     /// Of how many unknown choices what is being evaluated is one.
     speculations: Cell<u32>,
     assumed: Cell<Assumed>,
-    account: Account,
+    dependencies: Tracker,
     codes: RefCell<FxHashMap<FileId, &'h Code<'h>>>,
     imports: RefCell<FxHashMap<FileId, &'h Thunk<'h>>>,
     /// Those of files that were reached through symlinks, by that path.
@@ -140,12 +140,12 @@ impl<'h> Eval<'h> {
             limits,
             steps_left: Cell::new(limits.steps),
             bytes_at_most: Cell::new(limits.bytes),
-            bytes_at_once: Cell::new(limits.bytes.min(host.share())),
+            bytes_at_once: Cell::new(limits.bytes.min(host.memory_share())),
             depth: Cell::new(0),
             exhausted: Cell::new(false),
             speculations: Cell::new(0),
             assumed: Cell::default(),
-            account: Account::default(),
+            dependencies: Tracker::default(),
             codes: RefCell::default(),
             imports: RefCell::default(),
             linked_imports: RefCell::default(),
@@ -177,7 +177,7 @@ impl<'h> Eval<'h> {
         self.steps_left.set(self.limits.steps);
         let most = self.heap.used().saturating_add(self.limits.bytes);
         self.bytes_at_most.set(most);
-        self.bytes_at_once.set(most.min(self.host.share()));
+        self.bytes_at_once.set(most.min(self.host.memory_share()));
         self.exhausted.set(false);
     }
 
@@ -191,10 +191,10 @@ impl<'h> Eval<'h> {
     ///
     /// # Errors
     /// Those of `common`.
-    pub fn keep_account<T>(&self, common: impl FnOnce() -> Outcome<'h, T>) -> Outcome<'h, T> {
-        self.account.begin_common();
+    pub fn track_dependencies<T>(&self, common: impl FnOnce() -> Outcome<'h, T>) -> Outcome<'h, T> {
+        self.dependencies.begin_common();
         let result = common()?;
-        self.account.begin();
+        self.dependencies.begin();
         Ok(result)
     }
 
@@ -208,20 +208,20 @@ impl<'h> Eval<'h> {
 
     /// What all values depend on, where account is kept.
     pub fn common_dependencies(&self) -> Vec<Dependency> {
-        self.account.common()
+        self.dependencies.common()
     }
 
     /// What `run` evaluates, and what that depends on, where account is kept.  `run` is not part of what is being
     /// evaluated, where anything is.
-    pub fn depending<T>(&self, run: impl FnOnce() -> T) -> (T, Dependencies) {
-        let before = self.account.begin_thunk();
+    pub fn with_dependencies<T>(&self, run: impl FnOnce() -> T) -> (T, DependencySet) {
+        let before = self.dependencies.begin_thunk();
         let result = run();
-        (result, self.account.end_question(before))
+        (result, self.dependencies.end_question(before))
     }
 
     /// What is in a set of dependencies.
-    pub fn dependencies(&self, set: Dependencies) -> Vec<Dependency> {
-        self.account.get(set)
+    pub fn dependencies(&self, set: DependencySet) -> Vec<Dependency> {
+        self.dependencies.get(set)
     }
 
     /// How many steps the question took so far.
@@ -237,16 +237,16 @@ impl<'h> Eval<'h> {
         let state = thunk.0.get();
         match state {
             State::Done(value) => return Ok(value),
-            State::Failed(stop) => return Err(stop),
+            State::Failed(error) => return Err(error),
             State::Dependent(dependent) => {
-                self.account.add_all(dependent.on);
+                self.dependencies.add_all(dependent.on);
                 return dependent.outcome;
             }
             State::Running => return Err(self.recursion(thunk)),
             _ => {}
         }
         thunk.0.set(State::Running);
-        let before = self.account.begin_thunk();
+        let before = self.dependencies.begin_thunk();
         let outcome = match state {
             State::Expr { env, expr } => self.eval(env, expr),
             State::Apply(Application { function, args }) => self.nested(|| {
@@ -261,9 +261,9 @@ impl<'h> Eval<'h> {
             State::Host(HostCall { run, data }) => self.nested(|| run(self, data)),
             State::Done(_) | State::Failed(_) | State::Dependent(_) | State::Running => unreachable!("handled above"),
         };
-        let on = self.account.end_thunk(before);
-        self.heap.charge(self.account.taken_bytes());
-        let around = outcome.err().and_then(|stop| self.around(thunk, state, stop));
+        let on = self.dependencies.end_thunk(before);
+        self.heap.count_bytes(self.dependencies.taken_bytes());
+        let around = outcome.err().and_then(|error| self.around(thunk, state, error));
         thunk.0.set(match outcome {
             // another question may get further
             Err(_) if self.exhausted.get() => state,
@@ -271,7 +271,7 @@ impl<'h> Eval<'h> {
             Err(_) if around.is_some() => state,
             outcome if !on.is_none() => State::Dependent(self.heap.alloc(Dependent { outcome, on })),
             Ok(value) => State::Done(value),
-            Err(stop) => State::Failed(stop),
+            Err(error) => State::Failed(error),
         });
         around.map_or(outcome, Err)
     }
@@ -291,9 +291,9 @@ impl<'h> Eval<'h> {
     }
 
     #[cold]
-    fn exhaust(&self) -> Stop<'h> {
+    fn exhaust(&self) -> ErrorOrUnknown<'h> {
         self.exhausted.set(true);
-        self.account.add(|| Dependency::Anything);
+        self.dependencies.add(|| Dependency::Anything);
         let what = if self.steps_left.get() == 0 {
             "steps"
         } else if self.depth.get() >= self.limits.depth {
@@ -301,20 +301,20 @@ impl<'h> Eval<'h> {
         } else {
             "memory"
         };
-        Stop::Unknown(self.cause(&format!("evaluation takes too much ({what})")))
+        ErrorOrUnknown::Unknown(self.reason(&format!("evaluation takes too much ({what})")))
     }
 
     /// A reason that stands at no place in particular.
-    pub fn cause(&self, message: &str) -> Reason<'h> {
-        self.heap.alloc(Cause::new(self.heap.str(message), Position::NONE))
+    pub fn reason(&self, message: &str) -> &'h Reason<'h> {
+        self.heap.alloc(Reason::new(self.heap.str(message), Position::NONE))
     }
 
-    pub fn unknown(&self, message: &str) -> Stop<'h> {
-        Stop::Unknown(self.cause(message))
+    pub fn unknown(&self, message: &str) -> ErrorOrUnknown<'h> {
+        ErrorOrUnknown::Unknown(self.reason(message))
     }
 
-    pub fn abort(&self, message: &str) -> Stop<'h> {
-        Stop::Abort(self.cause(message))
+    pub fn abort(&self, message: &str) -> ErrorOrUnknown<'h> {
+        ErrorOrUnknown::Abort(self.reason(message))
     }
 
     /// A thunk that is computed already.
@@ -323,8 +323,8 @@ impl<'h> Eval<'h> {
     }
 
     /// A thunk without a value.
-    pub fn failed(&self, stop: Stop<'h>) -> &'h Thunk<'h> {
-        self.heap.alloc(Thunk::new(State::Failed(stop)))
+    pub fn failed(&self, error: ErrorOrUnknown<'h>) -> &'h Thunk<'h> {
+        self.heap.alloc(Thunk::new(State::Failed(error)))
     }
 
     /// A thunk that calls a function.
@@ -352,12 +352,12 @@ impl<'h> Eval<'h> {
         const BYTES_PER_NAME: usize = 128;
         const STEPS_PER_NAME: usize = 16;
         const BYTES_PER_STEP: usize = 256;
-        self.spend(name.len() / BYTES_PER_STEP);
+        self.count_steps_unchecked(name.len() / BYTES_PER_STEP);
         let symbol = Symbol::new(name);
         // whether another evaluator made it up before must not count
         if self.made_up.borrow_mut().insert(symbol) {
-            self.heap.charge(name.len() + BYTES_PER_NAME);
-            self.spend(name.len() + STEPS_PER_NAME);
+            self.heap.count_bytes(name.len() + BYTES_PER_NAME);
+            self.count_steps_unchecked(name.len() + STEPS_PER_NAME);
         }
         symbol
     }
@@ -368,9 +368,9 @@ impl<'h> Eval<'h> {
             return Ok(Value::Str(only));
         }
         let length: usize = texts.iter().map(|text| text.len()).sum();
-        self.charge_copy(length)?;
+        self.count_copy(length)?;
         // it is made elsewhere first
-        self.afford(length.saturating_mul(2))?;
+        self.check_memory(length.saturating_mul(2))?;
         Ok(self.string(&texts.concat()))
     }
 
@@ -425,7 +425,7 @@ impl<'h> Eval<'h> {
         }
     }
 
-    fn missing(&self, attrs: &'h Attrs<'h>, name: Symbol) -> Stop<'h> {
+    fn missing(&self, attrs: &'h Attrs<'h>, name: Symbol) -> ErrorOrUnknown<'h> {
         match attrs.open {
             Some(reason) => self.not_known(reason, name),
             None => self.abort(&format!("attribute '{name}' missing")),
@@ -434,14 +434,14 @@ impl<'h> Eval<'h> {
 
     /// An attribute that a set may have, or not, for this reason.
     #[cold]
-    fn not_known(&self, reason: Reason<'h>, name: Symbol) -> Stop<'h> {
+    fn not_known(&self, reason: &'h Reason<'h>, name: Symbol) -> ErrorOrUnknown<'h> {
         const NOT_KNOWN: &str = "is not known:";
         // the innermost name tells most, and reasons do not grow
         if reason.message.contains(NOT_KNOWN) {
-            return Stop::Unknown(reason);
+            return ErrorOrUnknown::Unknown(reason);
         }
         let message = self.heap.str(&format!("'{name}' {NOT_KNOWN} {}", reason.message));
-        Stop::Unknown(self.heap.alloc(Cause { message, ..*reason }))
+        ErrorOrUnknown::Unknown(self.heap.alloc(Reason { message, ..*reason }))
     }
 
     /// A thunk's value as a set; `what` completes "a set was expected …".
@@ -490,7 +490,7 @@ impl<'h> Eval<'h> {
     fn known_str(&self, value: Value<'h>, what: &str) -> Outcome<'h, &'h str> {
         match value {
             Value::Str(text) => Ok(text),
-            Value::UnknownStr(partial) => partial.text().ok_or(Stop::Unknown(partial.reason)),
+            Value::UnknownStr(partial) => partial.text().ok_or(ErrorOrUnknown::Unknown(partial.reason)),
             other => Err(self.mismatch("a string", other, what)),
         }
     }
@@ -507,7 +507,7 @@ impl<'h> Eval<'h> {
     }
 
     #[cold]
-    fn mismatch(&self, wanted: &str, found: Value<'h>, what: &str) -> Stop<'h> {
+    fn mismatch(&self, wanted: &str, found: Value<'h>, what: &str) -> ErrorOrUnknown<'h> {
         let space = if what.is_empty() { "" } else { " " };
         self.abort(&format!(
             "{wanted} was expected{space}{what}, and {} found",
@@ -540,9 +540,9 @@ impl<'h> Eval<'h> {
     /// one may be seen anywhere.
     fn observed(&self, path: &str, entry: Entry) -> Entry {
         match entry {
-            Entry::File(id) => self.account.add(|| Dependency::File(id)),
-            Entry::Directory(id) => self.account.add(|| Dependency::Listing(id)),
-            Entry::Missing | Entry::Loop => self.account.add(|| Dependency::Missing(path.to_owned())),
+            Entry::File(id) => self.dependencies.add(|| Dependency::File(id)),
+            Entry::Directory(id) => self.dependencies.add(|| Dependency::Listing(id)),
+            Entry::Missing | Entry::Loop => self.dependencies.add(|| Dependency::Missing(path.to_owned())),
             Entry::Symlink(_) | Entry::Special | Entry::Outside => {}
         }
         entry
@@ -550,7 +550,7 @@ impl<'h> Eval<'h> {
 
     /// Of what is not in the tree, the evaluation of Nixpkgs may read nothing: Nix evaluates it with `restrict-eval`.
     #[cold]
-    fn forbidden(&self, path: &str) -> Stop<'h> {
+    fn forbidden(&self, path: &str) -> ErrorOrUnknown<'h> {
         self.abort(&format!("access to '{path}', outside of the tree, is forbidden"))
     }
 

@@ -3,8 +3,8 @@
 use crate::nix::{BinaryOp, ExprId};
 
 use super::attrs::Attrs;
+use super::error::{ErrorOrUnknown, Reason};
 use super::partial::Context;
-use super::stop::{Reason, Stop};
 use super::value::{Env, Value};
 use super::{Eval, Outcome};
 
@@ -43,7 +43,7 @@ impl<'h> Eval<'h> {
                 Ok(match (left, right) {
                     ([], list) | (list, []) => Value::List(list),
                     _ => {
-                        self.afford((left.len() + right.len()) * size_of::<usize>())?;
+                        self.check_memory((left.len() + right.len()) * size_of::<usize>())?;
                         Value::List(self.heap.slice([left, right].concat()))
                     }
                 })
@@ -65,25 +65,25 @@ impl<'h> Eval<'h> {
         match self.eval(env, left) {
             Ok(value) if (self.bool(value, what)? ^ negated) == decides => Ok(Value::Bool(decides)),
             Ok(_) => Ok(Value::Bool(right()?)),
-            Err(Stop::Unknown(reason)) if !self.exhausted.get() => match self.speculate(right) {
+            Err(ErrorOrUnknown::Unknown(reason)) if !self.exhausted.get() => match self.speculate(right) {
                 Ok(value) if value == decides => Ok(Value::Bool(decides)),
-                _ => Err(Stop::Unknown(reason)),
+                _ => Err(ErrorOrUnknown::Unknown(reason)),
             },
-            Err(stop) => Err(stop),
+            Err(error) => Err(error),
         }
     }
 
     fn update_values(&self, left: Outcome<'h>, right: Outcome<'h>) -> Outcome<'h> {
         match (left, right) {
             (Ok(Value::Attrs(left)), Ok(Value::Attrs(right))) => {
-                self.afford((left.size_bound() + right.size_bound()) * size_of::<usize>())?;
+                self.check_memory((left.size_bound() + right.size_bound()) * size_of::<usize>())?;
                 Ok(Value::Attrs(self.update(left, right)))
             }
             // what the right side has is known, whatever the left is
-            (Err(Stop::Unknown(reason)), Ok(Value::Attrs(right))) if !self.exhausted.get() => {
+            (Err(ErrorOrUnknown::Unknown(reason)), Ok(Value::Attrs(right))) if !self.exhausted.get() => {
                 Ok(Value::Attrs(self.opened(right, reason)))
             }
-            (Err(stop), _) | (_, Err(stop)) => Err(stop),
+            (Err(error), _) | (_, Err(error)) => Err(error),
             (Ok(Value::Attrs(_)), Ok(other)) => Err(self.mismatch("a set", other, "after `//`")),
             (Ok(other), _) => Err(self.mismatch("a set", other, "before `//`")),
         }
@@ -109,7 +109,7 @@ impl<'h> Eval<'h> {
                 Err(partial) if partial.context == Context::Present => {
                     Err(self.abort("a string that refers to the store can't be appended to a path"))
                 }
-                Err(partial) => Err(Stop::Unknown(partial.reason)),
+                Err(partial) => Err(ErrorOrUnknown::Unknown(partial.reason)),
             },
             (left, right) => {
                 let (left, right) = (self.coerce(left)?, self.coerce(right)?);
@@ -152,8 +152,8 @@ impl<'h> Eval<'h> {
     }
 
     /// What is known of a value that is one of two, nobody knows which.
-    pub(super) fn either(&self, reason: Reason<'h>, one: Outcome<'h>, other: Outcome<'h>) -> Outcome<'h> {
-        let unknown = Err(Stop::Unknown(reason));
+    pub(super) fn either(&self, reason: &'h Reason<'h>, one: Outcome<'h>, other: Outcome<'h>) -> Outcome<'h> {
+        let unknown = Err(ErrorOrUnknown::Unknown(reason));
         let (Ok(one), Ok(other)) = (one, other) else {
             return unknown;
         };
@@ -172,7 +172,7 @@ impl<'h> Eval<'h> {
     }
 
     /// The same of two sets.
-    fn either_set(&self, reason: Reason<'h>, a: &'h Attrs<'h>, b: &'h Attrs<'h>) -> Outcome<'h> {
+    fn either_set(&self, reason: &'h Reason<'h>, a: &'h Attrs<'h>, b: &'h Attrs<'h>) -> Outcome<'h> {
         let names = a.sorted(self);
         let known: Vec<_> = (names.iter())
             .filter_map(|attr| {
@@ -191,17 +191,17 @@ impl<'h> Eval<'h> {
 
     fn lazy_either(
         &self,
-        reason: Reason<'h>,
+        reason: &'h Reason<'h>,
         one: &'h super::Thunk<'h>,
         other: &'h super::Thunk<'h>,
     ) -> &'h super::Thunk<'h> {
         if std::ptr::eq(one, other) {
             return one;
         }
-        let reason = self.failed(Stop::Unknown(reason));
+        let reason = self.failed(ErrorOrUnknown::Unknown(reason));
         self.lazy_host(
             |eval, data| match eval.force(data[0]) {
-                Err(Stop::Unknown(reason)) => {
+                Err(ErrorOrUnknown::Unknown(reason)) => {
                     let (one, other) = eval.speculate(|| (eval.force(data[1]), eval.force(data[2])));
                     eval.either(reason, one, other)
                 }

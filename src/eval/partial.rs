@@ -2,8 +2,8 @@
 
 use std::cmp::Ordering;
 
+use super::error::{ErrorOrUnknown, Reason};
 use super::limits::Scratch;
-use super::stop::{Cause, Reason, Stop};
 use super::value::Value;
 use super::{Eval, Outcome};
 
@@ -12,7 +12,7 @@ pub struct Partial<'h> {
     parts: &'h [Part<'h>],
     pub context: Context,
     /// Why not all is known.
-    pub reason: Reason<'h>,
+    pub reason: &'h Reason<'h>,
 }
 
 /// A string's text, or what is known of it.
@@ -234,19 +234,19 @@ const MOST_PARTS: usize = 32;
 
 impl<'h> Eval<'h> {
     /// A string that nothing is known of.
-    pub fn unknown_text(&self, reason: Reason<'h>) -> Value<'h> {
+    pub fn unknown_text(&self, reason: &'h Reason<'h>) -> Value<'h> {
         self.open_text(Context::Unsure, reason)
     }
 
     /// A string of which only this is known.
-    pub(super) fn open_text(&self, context: Context, reason: Reason<'h>) -> Value<'h> {
+    pub(super) fn open_text(&self, context: Context, reason: &'h Reason<'h>) -> Value<'h> {
         let parts = &[Part::Open];
         Value::UnknownStr(self.heap.alloc(Partial { parts, context, reason }))
     }
 
     /// The path of something in the store that is called `name`.  Its hash is told from others by the place in the heap
     /// and the word.
-    pub(super) fn store_path(&self, of: *const (), what: &'h str, name: &str, reason: Reason<'h>) -> Value<'h> {
+    pub(super) fn store_path(&self, of: *const (), what: &'h str, name: &str, reason: &'h Reason<'h>) -> Value<'h> {
         const DIGITS: u8 = 32;
         let digits = Digits::Nix32;
         let of = Hash { of, what, digits };
@@ -270,7 +270,7 @@ impl<'h> Eval<'h> {
     /// As Nix, if it can't have that name there.
     pub(super) fn file_path(&self, path: &'h str, name: &str) -> Outcome<'h> {
         self.check_store_name(name)?;
-        let reason = self.cause("the store path of a file");
+        let reason = self.reason("the store path of a file");
         Ok(self.store_path(std::ptr::null(), path, name, reason))
     }
 
@@ -278,10 +278,10 @@ impl<'h> Eval<'h> {
     ///
     /// # Errors
     /// As [`file_path`](Self::file_path).
-    pub(super) fn other_path(&self, name: &str, reason: Reason<'h>) -> Outcome<'h> {
+    pub(super) fn other_path(&self, name: &str, reason: &'h Reason<'h>) -> Outcome<'h> {
         self.check_store_name(name)?;
         // another one each time, that nothing is equal to
-        let unique: *const Cause = self.heap.alloc(*reason);
+        let unique: *const Reason = self.heap.alloc(*reason);
         Ok(self.store_path(unique.cast(), "", name, reason))
     }
 
@@ -303,9 +303,9 @@ impl<'h> Eval<'h> {
     }
 
     /// A hash of something unknown, of so many digits of base 16.
-    pub(super) fn unknown_hash(&self, length: u8, reason: Reason<'h>) -> Value<'h> {
+    pub(super) fn unknown_hash(&self, length: u8, reason: &'h Reason<'h>) -> Value<'h> {
         let of = Hash {
-            of: std::ptr::from_ref::<Cause>(self.heap.alloc(*reason)).cast(),
+            of: std::ptr::from_ref::<Reason>(self.heap.alloc(*reason)).cast(),
             what: "",
             digits: Digits::Base16,
         };
@@ -319,7 +319,7 @@ impl<'h> Eval<'h> {
     }
 
     /// The string of these parts; `reason` tells why not all are known, if they are not.
-    fn text_of(&self, parts: Vec<Part<'h>>, context: Context, reason: Reason<'h>) -> Outcome<'h, Text<'h>> {
+    fn text_of(&self, parts: Vec<Part<'h>>, context: Context, reason: &'h Reason<'h>) -> Outcome<'h, Text<'h>> {
         let mut kept: Vec<Part<'h>> = Vec::with_capacity(parts.len().min(MOST_PARTS + 1));
         for part in parts {
             match (part, kept.last()) {
@@ -363,7 +363,7 @@ impl<'h> Eval<'h> {
             }
         }
         let context = texts.iter().map(context).max().unwrap_or_default();
-        self.charge_items(texts.len())?;
+        self.count_items(texts.len())?;
         self.partial_value(all, context, unknown.reason)
     }
 
@@ -376,7 +376,7 @@ impl<'h> Eval<'h> {
             Ok(text) => Ok(text.len()),
             Err(partial) => match length(partial.parts) {
                 (length, false) => Ok(length),
-                (_, true) => Err(Stop::Unknown(partial.reason)),
+                (_, true) => Err(ErrorOrUnknown::Unknown(partial.reason)),
             },
         }
     }
@@ -441,7 +441,7 @@ impl<'h> Eval<'h> {
             let (before, after) = match *part {
                 Part::Digits { .. } => continue,
                 // it may have one or not
-                Part::Open => return Err(Stop::Unknown(reason)),
+                Part::Open => return Err(ErrorOrUnknown::Unknown(reason)),
                 Part::Text(text) => match text.rsplit_once('/') {
                     Some(split) => split,
                     None => continue,
@@ -514,7 +514,7 @@ impl<'h> Eval<'h> {
                 pieces.last_mut().expect("there is one").push(Part::Text(text));
             }
         }
-        self.charge_items(pieces.len())?;
+        self.count_items(pieces.len())?;
         let value = |piece| self.partial_value(piece, Context::Empty, partial.reason);
         pieces.into_iter().map(value).collect::<Outcome<_>>().map(Some)
     }
@@ -525,7 +525,7 @@ impl<'h> Eval<'h> {
             Ok(text) if context == Context::Empty => Ok(Value::Str(text)),
             _ => {
                 let reason = match text {
-                    Ok(_) => self.cause("a string that refers to the store"),
+                    Ok(_) => self.reason("a string that refers to the store"),
                     Err(partial) => partial.reason,
                 };
                 self.partial_value(parts(&text, &mut [Part::Open]).to_vec(), context, reason)
@@ -533,7 +533,7 @@ impl<'h> Eval<'h> {
         }
     }
 
-    fn partial_value(&self, parts: Vec<Part<'h>>, context: Context, reason: Reason<'h>) -> Outcome<'h> {
+    fn partial_value(&self, parts: Vec<Part<'h>>, context: Context, reason: &'h Reason<'h>) -> Outcome<'h> {
         Ok(self.text_value(self.text_of(parts, context, reason)?))
     }
 
@@ -558,7 +558,7 @@ pub(super) struct Joiner<'e, 'h> {
     parts: Vec<Part<'h>>,
     context: Context,
     /// Why not all is known, if it is not.
-    reason: Option<Reason<'h>>,
+    reason: Option<&'h Reason<'h>>,
     scratch: Scratch<'e, 'h>,
 }
 
@@ -574,7 +574,7 @@ impl<'h> Joiner<'_, 'h> {
                 self.reason = self.reason.or(Some(partial.reason));
             }
         }
-        self.scratch.hold(self.text.len())
+        self.scratch.reserve(self.text.len())
     }
 
     fn end_text(&mut self) {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use rustc_hash::FxHashSet;
 
 use super::attrs::Attr;
-use super::stop::Stop;
+use super::error::ErrorOrUnknown;
 use super::value::{Thunk, Value};
 use super::{Eval, Outcome};
 
@@ -37,16 +37,16 @@ impl<'h> Printer<'_, 'h> {
         let eval = self.eval;
         match eval.force(thunk) {
             Ok(value) => eval.nested(|| self.value(value)),
-            Err(Stop::Unknown(reason)) if !eval.exhausted.get() => {
+            Err(ErrorOrUnknown::Unknown(reason)) if !eval.exhausted.get() => {
                 self.unknown(reason.message);
                 Ok(())
             }
-            Err(stop) => Err(stop),
+            Err(error) => Err(error),
         }
     }
 
     fn value(&mut self, value: Value<'h>) -> Outcome<'h, ()> {
-        self.eval.afford(self.text.len())?;
+        self.eval.check_memory(self.text.len())?;
         match value {
             Value::Null => self.text.push_str("null"),
             Value::Bool(bool) => self.text.push_str(if bool { "true" } else { "false" }),
@@ -69,7 +69,7 @@ impl<'h> Printer<'_, 'h> {
             }
             Value::Attrs(attrs) => {
                 let mut scratch = self.eval.scratch();
-                scratch.hold_items::<Attr>(attrs.size_bound())?;
+                scratch.reserve_items::<Attr>(attrs.size_bound())?;
                 let mut sorted = attrs.sorted(self.eval);
                 sorted.sort_by_key(|attr| attr.name.name());
                 if !sorted.is_empty() && !self.seen.insert(std::ptr::from_ref(attrs).cast()) {

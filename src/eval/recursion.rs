@@ -7,7 +7,7 @@ use crate::nix::Symbol;
 
 use super::Eval;
 use super::dependencies::Dependency;
-use super::stop::{Cause, Stop};
+use super::error::{ErrorOrUnknown, Reason};
 use super::value::{Mapped, Position, State, Thunk};
 
 /// The way from a value back to itself, as far as it is known.
@@ -40,14 +40,14 @@ impl<'h> Eval<'h> {
 
     /// That a value is needed which is being computed.
     #[cold]
-    pub(super) fn recursion(&self, of: &'h Thunk<'h>) -> Stop<'h> {
+    pub(super) fn recursion(&self, of: &'h Thunk<'h>) -> ErrorOrUnknown<'h> {
         if self.speculations.get() > 0 {
-            self.account.add(|| Dependency::Anything);
+            self.dependencies.add(|| Dependency::Anything);
             return self.unknown("infinite recursion, if what is unknown is chosen so");
         }
         let recursion: &'h Recursion<'h> = self.heap.alloc(Recursion { of, through: &[] });
-        let cause = Cause::new("infinite recursion", Position::NONE);
-        Stop::Abort(self.heap.alloc(Cause {
+        let cause = Reason::new("infinite recursion", Position::NONE);
+        ErrorOrUnknown::Abort(self.heap.alloc(Reason {
             recursion: Some(recursion),
             ..cause
         }))
@@ -55,13 +55,18 @@ impl<'h> Eval<'h> {
 
     /// Where this error is of a loop that the thunk is part of, the error with its name added.  At the thunk where the
     /// loop began the message is complete.
-    pub(super) fn around(&self, thunk: &'h Thunk<'h>, state: State<'h>, stop: Stop<'h>) -> Option<Stop<'h>> {
-        let reason = stop.reason();
+    pub(super) fn around(
+        &self,
+        thunk: &'h Thunk<'h>,
+        state: State<'h>,
+        error: ErrorOrUnknown<'h>,
+    ) -> Option<ErrorOrUnknown<'h>> {
+        let reason = error.reason();
         let Recursion { of, through } = *reason.recursion?;
         let name = name(state);
         if std::ptr::eq(of, thunk) {
             let message = self.heap.str(&message(name, through));
-            return Some(stop.with_reason(self.heap.alloc(Cause::new(message, reason.position))));
+            return Some(error.with_reason(self.heap.alloc(Reason::new(message, reason.position))));
         }
         let through = match name {
             Some(name) if through.len() <= MOST_NAMES && through.last() != Some(&name) => {
@@ -70,7 +75,7 @@ impl<'h> Eval<'h> {
             _ => through,
         };
         let recursion: &'h Recursion<'h> = self.heap.alloc(Recursion { of, through });
-        Some(stop.with_reason(self.heap.alloc(Cause {
+        Some(error.with_reason(self.heap.alloc(Reason {
             recursion: Some(recursion),
             ..*reason
         })))

@@ -5,9 +5,9 @@ use std::cell::Cell;
 use crate::nix::{BindingsId, ExprId, File, LambdaId, Symbol};
 
 use super::attrs::{Attrs, Shape};
-use super::dependencies::Dependencies;
+use super::dependencies::DependencySet;
+use super::error::ErrorOrUnknown;
 use super::partial::Partial;
-use super::stop::Stop;
 use super::{Eval, Outcome};
 
 /// A value in weak head normal form.
@@ -66,7 +66,7 @@ pub struct Thunk<'h>(pub(super) Cell<State<'h>>);
 #[derive(Clone, Copy)]
 pub(super) enum State<'h> {
     Done(Value<'h>),
-    Failed(Stop<'h>),
+    Failed(ErrorOrUnknown<'h>),
     /// Either of them, of what depends on something.
     Dependent(&'h Dependent<'h>),
     Expr {
@@ -91,7 +91,7 @@ const _: () = assert!(size_of::<Thunk>() == 24);
 /// The outcome of a thunk, and what it depends on.
 pub(super) struct Dependent<'h> {
     pub outcome: Outcome<'h>,
-    pub on: Dependencies,
+    pub on: DependencySet,
 }
 
 pub(super) struct Application<'h> {

@@ -79,7 +79,7 @@ impl Candidate {
         let finding = match tree.kind(node) {
             Kind::Symlink => references::check_symlink(tree, &package, node),
             Kind::File { .. } if tree.name(node).ends_with(b".nix") => {
-                let Ok(file) = files.visit(node) else {
+                let Ok(file) = files.parse_uncached(node) else {
                     return Some(Cause::Unreadable(tree.path(node)));
                 };
                 let outwards = references::check_file(tree, &package, node, &file).into_iter().next();

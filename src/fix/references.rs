@@ -136,7 +136,7 @@ fn of_symlink(tree: &Tree, link: NodeId) -> Vec<Reference> {
 /// The file itself, where it is no Nix.
 fn of_file(files: &Files, node: NodeId) -> Result<Vec<Reference>, NodeId> {
     let tree = files.tree();
-    let file = files.visit(node).map_err(|_| node)?;
+    let file = files.parse_uncached(node).map_err(|_| node)?;
     let mut found = Vec::new();
     let mut add = |offset: u32, to: Target, is_relative: bool| {
         found.push(Reference {

@@ -61,11 +61,11 @@ pub fn relative(path: &str) -> Option<&str> {
 }
 
 impl<'f> Host<'f> for World<'f, '_> {
-    fn share(&self) -> usize {
+    fn memory_share(&self) -> usize {
         self.share.map_or(usize::MAX, |(bytes, _)| bytes)
     }
 
-    fn leave(&self) {
+    fn wait_for_memory(&self) {
         if let Some((_, leave)) = self.share {
             leave.take();
         }

@@ -32,7 +32,7 @@ impl<'w, 'h> Inquiry<'w, 'h> {
             Ok((top_level, is_derivation))
         };
         let begun = match keeps_account {
-            true => eval.keep_account(begin),
+            true => eval.track_dependencies(begin),
             false => begin(),
         };
         let (top_level, is_derivation) = begun.map_err(|stop| match work.error(stop) {

@@ -78,7 +78,7 @@ impl<'t> Files<'t> {
     }
 
     /// The same, with somebody to tell how far work on them has come.
-    pub fn telling(self, progress: &Progress) -> Self {
+    pub fn with_progress(self, progress: &Progress) -> Self {
         Self {
             progress: progress.clone(),
             ..self
@@ -139,10 +139,10 @@ impl<'t> Files<'t> {
     ///
     /// # Errors
     /// As [`get`](Self::get).
-    pub fn visit(&self, id: NodeId) -> Parsed {
+    pub fn parse_uncached(&self, id: NodeId) -> Parsed {
         match self.slots[id.index()].get() {
             Some(parsed) => parsed.clone(),
-            None => self.parse(id, Files::visit),
+            None => self.parse(id, Files::parse_uncached),
         }
     }
 
@@ -309,13 +309,16 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_parsed_once_and_what_is_visited_is_not_kept() {
+    fn a_file_is_parsed_once_unless_it_is_parsed_uncached() {
         let tree = MemoryTree::new().file("a.nix", "1").build("test").unwrap();
         let files = Files::new(&tree);
         let a = at(&tree, "a.nix");
-        assert!(!Arc::ptr_eq(&files.visit(a).unwrap(), &files.visit(a).unwrap()));
+        assert!(!Arc::ptr_eq(
+            &files.parse_uncached(a).unwrap(),
+            &files.parse_uncached(a).unwrap()
+        ));
         assert!(Arc::ptr_eq(&files.get(a).unwrap(), &files.get(a).unwrap()));
-        assert!(Arc::ptr_eq(&files.get(a).unwrap(), &files.visit(a).unwrap()));
+        assert!(Arc::ptr_eq(&files.get(a).unwrap(), &files.parse_uncached(a).unwrap()));
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub struct TopLevel<'h> {
     /// What a tree that is smaller than Nixpkgs was completed with; its own attributes are beside and over these.
     pub given: Option<&'h Attrs<'h>>,
     /// Where set, the tree itself may define more attributes than are known.
-    pub open: Option<Reason<'h>>,
+    pub open: Option<&'h Reason<'h>>,
 }
 
 /// The top-level package set of a tree, by its own `pkgs/top-level`, or, where it has none, composed of what it has.
@@ -92,7 +92,7 @@ pub(super) fn assume_builder<'h>(eval: &Eval<'h>, packages: &'h Attrs<'h>) {
         eval.select(eval.done(made), eval.names.out_path)
     };
     // what fails here fails again where it is needed
-    let _ = eval.depending(|| eval.assuming(Assumed::Inputs, trivial));
+    let _ = eval.with_dependencies(|| eval.assuming(Assumed::Inputs, trivial));
 }
 
 /// A set of these attributes.

@@ -13,7 +13,7 @@ use super::inquiry::Inquiry;
 use super::override_attrs::OverrideAttrs;
 use super::segments::{Cost, Segments, Taken, are_few};
 use super::{Files, Layout, World};
-use crate::eval::{Dependency, Eval, FileId, Heap, Position, Reason, Stop};
+use crate::eval::{Dependency, ErrorOrUnknown, Eval, FileId, Heap, Position, Reason};
 use crate::nix::Symbol;
 use crate::progress::Stage;
 use crate::tree::NodeId;
@@ -235,7 +235,7 @@ impl<'f, 't> Work<'f, 't> {
             let at = segment.left.start;
             let name = segments.names[at];
             let (before, held) = (eval.steps(), eval.heap.used());
-            let (attribute, on) = eval.depending(|| inquiry.attribute(name));
+            let (attribute, on) = eval.with_dependencies(|| inquiry.attribute(name));
             let cost = Cost {
                 at,
                 steps: eval.steps() - before,
@@ -281,18 +281,18 @@ impl<'f, 't> Work<'f, 't> {
     }
 
     /// The error that an evaluation ended in; or why what it gives can't be known.
-    pub(super) fn error(&self, stop: Stop) -> Result<EvaluationError, Cause> {
+    pub(super) fn error(&self, stop: ErrorOrUnknown) -> Result<EvaluationError, Cause> {
         let cause = self.cause(stop.reason());
         let is_caught = match stop {
-            Stop::Throw(_) => Some(true),
-            Stop::Abort(_) => Some(false),
-            Stop::Error(_) => None,
-            Stop::Unknown(_) => return Err(cause),
+            ErrorOrUnknown::Throw(_) => Some(true),
+            ErrorOrUnknown::Abort(_) => Some(false),
+            ErrorOrUnknown::Error(_) => None,
+            ErrorOrUnknown::Unknown(_) => return Err(cause),
         };
         Ok(EvaluationError { cause, is_caught })
     }
 
-    pub(super) fn cause(&self, reason: Reason) -> Cause {
+    pub(super) fn cause(&self, reason: &Reason) -> Cause {
         let words = reason.message.split_whitespace().map(without_root);
         let message = words.collect::<Vec<_>>().join(" ");
         Cause {

@@ -75,7 +75,7 @@ fn on_tree<T: Send>(
     .install(|| {
         let trees = request.load()?;
         progress.begin(Stage::Attributes, 0);
-        run(&Files::new(&trees.head).telling(&progress), bar)
+        run(&Files::new(&trees.head).with_progress(&progress), bar)
     })
 }
 

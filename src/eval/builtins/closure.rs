@@ -35,11 +35,11 @@ fn generic_closure<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
             continue;
         }
         closure.push(item);
-        eval.charge_call()?;
+        eval.count_call()?;
         let next = eval.done(eval.apply(operator, &[item])?);
         waiting.extend(eval.force_list(next, what)?.iter().copied());
         // each key is in a hash table, too
-        scratch.hold_items::<&Thunk>(closure.len() * 4 + waiting.len())?;
+        scratch.reserve_items::<&Thunk>(closure.len() * 4 + waiting.len())?;
     }
     Ok(eval.list(closure))
 }
@@ -96,19 +96,19 @@ impl<'h> Keys<'h> {
 }
 
 fn insert_sorted<'h>(eval: &Eval<'h>, keys: &mut Vec<Value<'h>>, key: Value<'h>) -> Outcome<'h, bool> {
-    eval.charge_items(keys.len())?;
+    eval.count_items(keys.len())?;
     let mut failed = None;
     let found = keys.binary_search_by(|other| match (eval.less(*other, key), eval.less(key, *other)) {
         (Ok(true), _) => Ordering::Less,
         (_, Ok(true)) => Ordering::Greater,
         (Ok(_), Ok(_)) => Ordering::Equal,
-        (Err(stop), _) | (_, Err(stop)) => {
-            failed = Some(stop);
+        (Err(error), _) | (_, Err(error)) => {
+            failed = Some(error);
             Ordering::Equal
         }
     });
     match (failed, found) {
-        (Some(stop), _) => Err(stop),
+        (Some(error), _) => Err(error),
         (None, Ok(_)) => Ok(false),
         (None, Err(place)) => {
             keys.insert(place, key);

@@ -3,21 +3,25 @@
 use crate::nix::BinaryOp;
 
 use super::super::attrs::Attr;
-use super::super::stop::{Cause, Reason, Stop};
+use super::super::error::{ErrorOrUnknown, Reason};
 use super::super::value::{Position, Thunk, Value};
 use super::super::{Eval, Outcome};
 use super::{Args, Entry};
 
 pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
     vec![
-        ("throw", 1, |eval, args| Err(Stop::Throw(message(eval, args[0])?))),
-        ("abort", 1, |eval, args| Err(Stop::Abort(message(eval, args[0])?))),
+        ("throw", 1, |eval, args| {
+            Err(ErrorOrUnknown::Throw(message(eval, args[0])?))
+        }),
+        ("abort", 1, |eval, args| {
+            Err(ErrorOrUnknown::Abort(message(eval, args[0])?))
+        }),
         ("tryEval", 1, try_eval),
         ("addErrorContext", 2, |eval, args| match eval.force(args[1]) {
             // then what is added has to be had
-            Err(stop) if !stop.is_unknown() => {
+            Err(error) if !error.is_unknown() => {
                 let context = eval.force(args[0])?;
-                eval.coerce(context).and(Err(stop))
+                eval.coerce(context).and(Err(error))
             }
             outcome => outcome,
         }),
@@ -93,25 +97,25 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
 
 /// What an error says.  One whose message can't be known is an error all the same; but where evaluating the message may
 /// fail, nobody knows which of the two errors it is.
-fn message<'h>(eval: &Eval<'h>, thunk: &'h Thunk<'h>) -> Outcome<'h, Reason<'h>> {
-    let unknown = |reason: Reason| eval.cause(&format!("an error whose message only Nix knows: {}", reason.message));
+fn message<'h>(eval: &Eval<'h>, thunk: &'h Thunk<'h>) -> Outcome<'h, &'h Reason<'h>> {
+    let unknown = |reason: &Reason| eval.reason(&format!("an error whose message only Nix knows: {}", reason.message));
     match eval.force(thunk).and_then(|value| eval.coerce(value)) {
-        Ok(Ok(message)) => Ok(eval.heap.alloc(Cause::new(message, Position::NONE))),
+        Ok(Ok(message)) => Ok(eval.heap.alloc(Reason::new(message, Position::NONE))),
         Ok(Err(partial)) => Ok(match partial.text() {
-            Some(message) => eval.cause(message),
+            Some(message) => eval.reason(message),
             None => unknown(partial.reason),
         }),
-        Err(Stop::Unknown(reason)) if !eval.exhausted.get() => Err(Stop::Error(unknown(reason))),
-        Err(stop) => Err(stop),
+        Err(ErrorOrUnknown::Unknown(reason)) if !eval.exhausted.get() => Err(ErrorOrUnknown::Error(unknown(reason))),
+        Err(error) => Err(error),
     }
 }
 
 fn try_eval<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
     let (success, value) = match eval.force(args[0]) {
         Ok(_) => (true, args[0]),
-        Err(Stop::Throw(_)) => (false, eval.done(Value::Bool(false))),
-        Err(Stop::Error(reason)) => return Err(Stop::Unknown(reason)),
-        Err(stop) => return Err(stop),
+        Err(ErrorOrUnknown::Throw(_)) => (false, eval.done(Value::Bool(false))),
+        Err(ErrorOrUnknown::Error(reason)) => return Err(ErrorOrUnknown::Unknown(reason)),
+        Err(error) => return Err(error),
     };
     let attr = |name, value| Attr {
         name,
@@ -159,20 +163,20 @@ impl<'h> Eval<'h> {
     fn deep(&self, thunk: &'h Thunk<'h>, seen: &mut rustc_hash::FxHashSet<*const ()>) -> Outcome<'h, ()> {
         match self.force(thunk)? {
             Value::List(items) if seen.insert(items.as_ptr().cast()) => self.nested(|| {
-                self.charge_items(items.len())?;
+                self.count_items(items.len())?;
                 for item in items {
                     self.deep(item, seen)?;
                 }
                 Ok(())
             }),
             Value::Attrs(attrs) if seen.insert(std::ptr::from_ref(attrs).cast()) => self.nested(|| {
-                self.charge_items(attrs.size_bound())?;
+                self.count_items(attrs.size_bound())?;
                 let mut scratch = self.scratch();
-                scratch.hold_items::<Attr>(attrs.size_bound())?;
+                scratch.reserve_items::<Attr>(attrs.size_bound())?;
                 for attr in attrs.sorted(self) {
                     self.deep(attr.value, seen)?;
                 }
-                attrs.open.map_or(Ok(()), |reason| Err(Stop::Unknown(reason)))
+                attrs.open.map_or(Ok(()), |reason| Err(ErrorOrUnknown::Unknown(reason)))
             }),
             _ => Ok(()),
         }

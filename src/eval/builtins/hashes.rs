@@ -89,7 +89,7 @@ impl Algorithm {
     }
 
     fn hex<'h>(self, eval: &Eval<'h>, text: &str) -> Outcome<'h> {
-        eval.charge_text(text.len())?;
+        eval.count_text(text.len())?;
         let hash = match self {
             Self::Md5 => HEXLOWER.encode(&Md5::digest(text)),
             Self::Sha1 => HEXLOWER.encode(&Sha1::digest(text)),

@@ -1,9 +1,9 @@
 //! JSON.
 
 use super::super::attrs::{Attr, Attrs};
+use super::super::error::Reason;
 use super::super::limits::Scratch;
 use super::super::partial::Context;
-use super::super::stop::Reason;
 use super::super::value::{Thunk, Value};
 use super::super::{Eval, Outcome};
 use super::sets::by_name;
@@ -13,7 +13,7 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
     vec![
         ("fromJSON", 1, |eval, args| {
             let text = eval.force_str(args[0], "by `fromJSON`")?;
-            eval.afford_parsing(text)?;
+            eval.check_parsing(text)?;
             match serde_json::from_str::<serde_json::Value>(text) {
                 Ok(json) => from_json(eval, &json),
                 Err(error) if error.to_string().starts_with("recursion limit") => {
@@ -59,7 +59,7 @@ struct Json<'e, 'h> {
     text: String,
     /// Holds the text.
     scratch: Scratch<'e, 'h>,
-    unknown: Option<Reason<'h>>,
+    unknown: Option<&'h Reason<'h>>,
 }
 
 impl<'h> Eval<'h> {
@@ -86,7 +86,7 @@ impl<'e, 'h> Json<'e, 'h> {
 
     fn thunk(&mut self, thunk: &'h Thunk<'h>) -> Outcome<'h, ()> {
         let eval = self.eval;
-        self.scratch.hold(self.text.capacity())?;
+        self.scratch.reserve(self.text.capacity())?;
         let value = eval.force(thunk)?;
         eval.nested(|| self.value(value))
     }
@@ -125,7 +125,7 @@ impl<'e, 'h> Json<'e, 'h> {
             return self.thunk(path);
         }
         let mut scratch = eval.scratch();
-        scratch.hold_items::<Attr>(attrs.size_bound())?;
+        scratch.reserve_items::<Attr>(attrs.size_bound())?;
         self.text.push('{');
         for (at, attr) in by_name(eval, attrs)?.into_iter().enumerate() {
             if at > 0 {
@@ -149,7 +149,7 @@ impl<'e, 'h> Json<'e, 'h> {
 
     fn string(&mut self, text: &str) -> Outcome<'h, ()> {
         // a byte takes six at most, and a copy is made
-        self.eval.afford(text.len().saturating_mul(12))?;
+        self.eval.check_memory(text.len().saturating_mul(12))?;
         self.text.push_str(&serde_json::Value::from(text).to_string());
         Ok(())
     }

@@ -33,21 +33,21 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
         ("elem", 2, |eval, args| {
             let mut unknown = None;
             let items = eval.force_list(args[1], "by `elem`")?;
-            eval.charge_items(items.len())?;
+            eval.count_items(items.len())?;
             for item in items {
                 let equal = || eval.equal(eval.force(args[0])?, eval.force(item)?);
                 match eval.speculate_if(unknown.is_some(), equal) {
                     Ok(true) => return Ok(Value::Bool(true)),
                     Ok(false) => {}
-                    Err(stop) if stop.is_unknown() && !eval.exhausted.get() => unknown = unknown.or(Some(stop)),
-                    Err(stop) => return Err(stop),
+                    Err(error) if error.is_unknown() && !eval.exhausted.get() => unknown = unknown.or(Some(error)),
+                    Err(error) => return Err(error),
                 }
             }
             unknown.map_or(Ok(Value::Bool(false)), Err)
         }),
         ("map", 2, |eval, args| {
             let items = function_of_items(eval, args, "by `map`")?;
-            eval.afford(items.len() * CALL_BYTES)?;
+            eval.check_memory(items.len() * CALL_BYTES)?;
             Ok(eval.list(items.iter().map(|item| eval.lazy_call(args[0], &[item])).collect()))
         }),
         ("filter", 2, |eval, args| {
@@ -57,7 +57,7 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
             }
             let test = eval.force(args[0])?;
             let mut scratch = eval.scratch();
-            scratch.hold_items::<&Thunk>(items.len())?;
+            scratch.reserve_items::<&Thunk>(items.len())?;
             let mut kept = Vec::new();
             for item in items {
                 if test_item(eval, test, item)? {
@@ -71,7 +71,7 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
             let items = eval.force_list(args[1], "by `partition`")?;
             let test = eval.force(args[0])?;
             let mut scratch = eval.scratch();
-            scratch.hold_items::<&Thunk>(items.len())?;
+            scratch.reserve_items::<&Thunk>(items.len())?;
             let (mut right, mut wrong) = (Vec::new(), Vec::new());
             for item in items {
                 force_item(eval, item)?;
@@ -98,7 +98,7 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
             let function = eval.force(args[0])?;
             let mut value = args[1];
             for item in eval.force_list(args[2], "by `foldl'`")? {
-                eval.charge_call()?;
+                eval.count_call()?;
                 value = eval.done(eval.apply(function, &[value, item])?);
             }
             eval.force(value)
@@ -107,10 +107,10 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
             let mut all = Vec::new();
             let mut scratch = eval.scratch();
             let lists = eval.force_list(args[0], "by `concatLists`")?;
-            eval.charge_items(lists.len())?;
+            eval.count_items(lists.len())?;
             for list in lists {
                 all.extend_from_slice(eval.force_list(list, "by `concatLists`")?);
-                scratch.hold_items::<&Thunk>(all.len())?;
+                scratch.reserve_items::<&Thunk>(all.len())?;
             }
             Ok(eval.list(all))
         }),
@@ -120,12 +120,12 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
             let mut all = Vec::new();
             let mut scratch = eval.scratch();
             for item in eval.force_list(args[1], "by `concatMap`")? {
-                eval.charge_call()?;
+                eval.count_call()?;
                 match eval.apply(function, &[item])? {
                     Value::List(items) => all.extend_from_slice(items),
                     other => return Err(eval.mismatch("a list", other, "from the function of `concatMap`")),
                 }
-                scratch.hold_items::<&Thunk>(all.len())?;
+                scratch.reserve_items::<&Thunk>(all.len())?;
             }
             Ok(eval.list(all))
         }),
@@ -134,7 +134,7 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
             let length =
                 usize::try_from(length).map_err(|_| eval.abort(&format!("can't make a list of {length} elements")))?;
             eval.force_function(args[0], "by `genList`")?;
-            eval.afford(length.saturating_mul(CALL_BYTES))?;
+            eval.check_memory(length.saturating_mul(CALL_BYTES))?;
             let items = (0..length as i64).map(|at| eval.lazy_call(args[0], &[eval.done(Value::Int(at))]));
             Ok(eval.list(items.collect()))
         }),
@@ -149,7 +149,7 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
             }
             let mut scratch = eval.scratch();
             // both halves and the whole
-            scratch.hold_items::<&Thunk>(items.len() * 2)?;
+            scratch.reserve_items::<&Thunk>(items.len() * 2)?;
             Ok(eval.list(sort(eval, less, items)?))
         }),
         ("groupBy", 2, |eval, args| {
@@ -158,11 +158,11 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
             let mut groups: FxHashMap<Symbol, Vec<&Thunk>> = FxHashMap::default();
             let items = eval.force_list(args[1], "by `groupBy`")?;
             let mut scratch = eval.scratch();
-            scratch.hold_items::<(Symbol, Vec<&Thunk>)>(items.len())?;
+            scratch.reserve_items::<(Symbol, Vec<&Thunk>)>(items.len())?;
             // a name is looked up in two tables, and sorted
-            eval.charge(items.len() * 4)?;
+            eval.count_steps(items.len() * 4)?;
             for item in items {
-                eval.charge_call()?;
+                eval.count_call()?;
                 let name = eval.done(eval.apply(function, &[item])?);
                 let name = eval.force_str(name, "from the function of `groupBy`")?;
                 groups.entry(eval.symbol(name)).or_default().push(item);
@@ -192,13 +192,13 @@ fn function_of_items<'h>(eval: &Eval<'h>, args: Args<'h>, what: &str) -> Outcome
 /// Forces an element that Nix forces though nothing asks for it, so that it need not be known.
 fn force_item<'h>(eval: &Eval<'h>, item: &'h Thunk<'h>) -> Outcome<'h, ()> {
     match eval.force(item) {
-        Err(stop) if !stop.is_unknown() || eval.exhausted.get() => Err(stop),
+        Err(error) if !error.is_unknown() || eval.exhausted.get() => Err(error),
         _ => Ok(()),
     }
 }
 
 fn test_item<'h>(eval: &Eval<'h>, test: Value<'h>, item: &'h Thunk<'h>) -> Outcome<'h, bool> {
-    eval.charge_call()?;
+    eval.count_call()?;
     let value = eval.apply(test, &[item])?;
     eval.bool(value, "from a predicate")
 }
@@ -213,8 +213,8 @@ fn some<'h>(eval: &Eval<'h>, args: Args<'h>, decides: bool) -> Outcome<'h> {
         match eval.speculate_if(unknown.is_some(), || test_item(eval, test, item)) {
             Ok(answer) if answer == decides => return Ok(Value::Bool(decides)),
             Ok(_) => {}
-            Err(stop) if stop.is_unknown() && !eval.exhausted.get() => unknown = unknown.or(Some(stop)),
-            Err(stop) => return Err(stop),
+            Err(error) if error.is_unknown() && !eval.exhausted.get() => unknown = unknown.or(Some(error)),
+            Err(error) => return Err(error),
         }
     }
     unknown.map_or(Ok(Value::Bool(!decides)), Err)
@@ -230,7 +230,7 @@ fn sort<'h>(eval: &Eval<'h>, less: Value<'h>, items: &[&'h Thunk<'h>]) -> Outcom
     let mut sorted = Vec::with_capacity(items.len());
     let (mut left, mut right) = (left.as_slice(), right.as_slice());
     while let ([a, left_rest @ ..], [b, right_rest @ ..]) = (left, right) {
-        eval.charge_call()?;
+        eval.count_call()?;
         let swapped = eval.apply(less, &[b, a])?;
         if eval.bool(swapped, "from the comparison of `sort`")? {
             sorted.push(*b);

@@ -27,7 +27,7 @@ use rustc_hash::FxHashMap;
 use crate::nix::{GLOBALS, PREFIXED_GLOBALS, Symbol};
 
 use super::attrs::Attr;
-use super::stop::Stop;
+use super::error::ErrorOrUnknown;
 use super::value::{HostFn, Position, Thunk, Value};
 use super::{Eval, Outcome};
 
@@ -122,7 +122,7 @@ impl<'h> Eval<'h> {
 
 /// For functions that do what only a running Nix can.
 fn impure<'h>(eval: &Eval<'h>, what: &str) -> Outcome<'h> {
-    Err(Stop::Unknown(eval.cause(what)))
+    Err(ErrorOrUnknown::Unknown(eval.reason(what)))
 }
 
 /// A text in a format that is read.

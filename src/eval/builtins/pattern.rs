@@ -3,8 +3,8 @@
 use std::ops::Range;
 use std::rc::Rc;
 
+use super::super::error::{ErrorOrUnknown, Reason};
 use super::super::partial::Partial;
-use super::super::stop::{Reason, Stop};
 use super::super::value::Value;
 use super::super::{Eval, Outcome};
 use super::posix::{Untranslatable, translate};
@@ -20,8 +20,8 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
 pub enum Compiled<'h> {
     Usable(Rc<Regex>),
     /// Nix rejects it.
-    Invalid(Reason<'h>),
-    Unknown(Reason<'h>),
+    Invalid(&'h Reason<'h>),
+    Unknown(&'h Reason<'h>),
 }
 
 fn match_whole<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
@@ -43,7 +43,7 @@ fn match_whole<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
 
 /// The same of a string of which the digits of hashes are unknown, where these make no difference.
 fn match_partial<'h>(eval: &Eval<'h>, (pattern, regex): (&'h str, &Regex), partial: &'h Partial<'h>) -> Outcome<'h> {
-    let unknown = Err(Stop::Unknown(partial.reason));
+    let unknown = Err(ErrorOrUnknown::Unknown(partial.reason));
     let no_groups = |matches| match matches {
         true => Value::List(&[]),
         false => Value::Null,
@@ -116,7 +116,7 @@ fn split_partial<'h>(eval: &Eval<'h>, pattern: &str, partial: &'h Partial<'h>) -
         true => eval.split_by(partial, pattern)?,
         false => None,
     };
-    let pieces = pieces.ok_or(Stop::Unknown(partial.reason))?;
+    let pieces = pieces.ok_or(ErrorOrUnknown::Unknown(partial.reason))?;
     let no_groups = eval.done(Value::List(&[]));
     let pieces = pieces.into_iter().flat_map(|piece| [no_groups, eval.done(piece)]);
     Ok(eval.list(pieces.skip(1).collect()))
@@ -163,13 +163,13 @@ fn searched<'h, T>(
     const BYTES_PER_STEP: usize = 64;
     let mut work = Work::default();
     let result = search(&mut work);
-    eval.heap.charge(work.held);
-    eval.charge((work.read + work.held) / BYTES_PER_STEP)?;
-    eval.afford(0)?;
+    eval.heap.count_bytes(work.held);
+    eval.count_steps((work.read + work.held) / BYTES_PER_STEP)?;
+    eval.check_memory(0)?;
     result.map_err(|TooLarge| {
-        let reason = eval.cause(&format!("the regular expression '{pattern}' takes too much"));
+        let reason = eval.reason(&format!("the regular expression '{pattern}' takes too much"));
         eval.patterns.borrow_mut().insert(pattern, Compiled::Unknown(reason));
-        Stop::Unknown(reason)
+        ErrorOrUnknown::Unknown(reason)
     })
 }
 
@@ -180,8 +180,9 @@ fn compiled<'h>(eval: &Eval<'h>, pattern: &'h str) -> Outcome<'h, Rc<Regex>> {
         None => {
             const BYTES_PER_PATTERN: usize = 16 << 10;
             const BYTES_PER_BYTE: usize = 16;
-            eval.charge_text(pattern.len())?;
-            eval.heap.charge(BYTES_PER_PATTERN + pattern.len() * BYTES_PER_BYTE);
+            eval.count_text(pattern.len())?;
+            eval.heap
+                .count_bytes(BYTES_PER_PATTERN + pattern.len() * BYTES_PER_BYTE);
             let compiled = compile(eval, pattern);
             eval.patterns.borrow_mut().insert(pattern, compiled.clone());
             compiled
@@ -189,13 +190,13 @@ fn compiled<'h>(eval: &Eval<'h>, pattern: &'h str) -> Outcome<'h, Rc<Regex>> {
     };
     match compiled {
         Compiled::Usable(regex) => Ok(regex),
-        Compiled::Invalid(reason) => Err(Stop::Abort(reason)),
-        Compiled::Unknown(reason) => Err(Stop::Unknown(reason)),
+        Compiled::Invalid(reason) => Err(ErrorOrUnknown::Abort(reason)),
+        Compiled::Unknown(reason) => Err(ErrorOrUnknown::Unknown(reason)),
     }
 }
 
 fn compile<'h>(eval: &Eval<'h>, pattern: &str) -> Compiled<'h> {
-    let reason = |why: &str| eval.cause(&format!("the regular expression '{pattern}': {why}"));
+    let reason = |why: &str| eval.reason(&format!("the regular expression '{pattern}': {why}"));
     match translate(pattern) {
         Ok(translated) => Compiled::Usable(Rc::new(Regex::new(translated))),
         Err(Untranslatable::Invalid(why)) => Compiled::Invalid(reason(why)),

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::super::attrs::Attr;
+use super::super::error::{ErrorOrUnknown, Reason};
 use super::super::host::{Entry as Found, NoFile};
-use super::super::stop::{Cause, Stop};
 use super::super::value::{Code, Env, FileId, Frame, Position, State, Thunk, Value};
 use super::super::{Eval, Outcome};
 use super::own_files::FETCHURL;
@@ -40,8 +40,8 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
                 eval.entry(path);
                 eval.unknown(&why)
             })?;
-            eval.charge_items(entries.len())?;
-            eval.afford(entries.len() * size_of::<(String, Attr)>())?;
+            eval.count_items(entries.len())?;
+            eval.check_memory(entries.len() * size_of::<(String, Attr)>())?;
             let attr = |(name, kind): (String, &'static str)| Attr {
                 name: eval.symbol(&name),
                 position: Position::NONE,
@@ -111,24 +111,24 @@ impl<'h> Eval<'h> {
     pub(super) fn path_arg(&self, thunk: &'h Thunk<'h>) -> Outcome<'h, &'h str> {
         match self.force(thunk)? {
             Value::Path(path) => {
-                self.charge_text(path.len())?;
+                self.count_text(path.len())?;
                 Ok(path)
             }
             other => match self.coerce_path(other)? {
                 Ok(text) if text.starts_with('/') => self.path_of(&[text]),
                 Ok(text) => Err(self.abort(&format!("'{text}' is not an absolute path"))),
-                Err(partial) => Err(Stop::Unknown(partial.reason)),
+                Err(partial) => Err(ErrorOrUnknown::Unknown(partial.reason)),
             },
         }
     }
 
     #[cold]
-    pub(in super::super) fn no_such(&self, path: &str) -> Stop<'h> {
+    pub(in super::super) fn no_such(&self, path: &str) -> ErrorOrUnknown<'h> {
         self.abort(&format!("the path '{path}' does not exist"))
     }
 
     #[cold]
-    pub(in super::super) fn endless_links(&self, path: &str) -> Stop<'h> {
+    pub(in super::super) fn endless_links(&self, path: &str) -> ErrorOrUnknown<'h> {
         self.abort(&format!("the symlinks of '{path}' lead to each other"))
     }
 
@@ -149,8 +149,8 @@ impl<'h> Eval<'h> {
         let path = self.path_arg(path)?;
         let file = self.file(path)?;
         let text = self.host.read(file).map_err(|why| self.unknown(&why))?;
-        self.charge_text(text.len())?;
-        self.afford(text.len())?;
+        self.count_text(text.len())?;
+        self.check_memory(text.len())?;
         Ok(text)
     }
 
@@ -244,10 +244,10 @@ impl<'h> Eval<'h> {
         }
         let file = self.host.parse(id).map_err(|why| {
             let position = Position { file: id, offset: 0 };
-            let cause = |why: &str| self.heap.alloc(Cause::new(self.heap.str(why), position));
+            let cause = |why: &str| self.heap.alloc(Reason::new(self.heap.str(why), position));
             match why {
-                NoFile::NotNix(why) => Stop::Abort(cause(&why)),
-                NoFile::Unread(why) => Stop::Unknown(cause(&why)),
+                NoFile::NotNix(why) => ErrorOrUnknown::Abort(cause(&why)),
+                NoFile::Unread(why) => ErrorOrUnknown::Unknown(cause(&why)),
             }
         })?;
         let path = self.heap.str(&self.host.path(id));
@@ -263,7 +263,7 @@ impl<'h> Eval<'h> {
     }
 
     #[cold]
-    fn unbound(&self, code: &'h Code<'h>, variable: ExprId) -> Stop<'h> {
+    fn unbound(&self, code: &'h Code<'h>, variable: ExprId) -> ErrorOrUnknown<'h> {
         let span = code.file.span(variable);
         let name = &code.file.text()[span.start as usize..span.end as usize];
         let message = self.heap.str(&format!("undefined variable '{name}'"));
@@ -271,7 +271,7 @@ impl<'h> Eval<'h> {
             file: code.id,
             offset: span.start,
         };
-        Stop::Abort(self.heap.alloc(Cause::new(message, position)))
+        ErrorOrUnknown::Abort(self.heap.alloc(Reason::new(message, position)))
     }
 
     /// The value of an expression that belongs to the host, as if it stood in a file at `path`, which is not read.

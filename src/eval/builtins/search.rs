@@ -1,7 +1,7 @@
 //! Search paths: `<name>`, which is `findFile nixPath "name"`.
 
+use super::super::error::ErrorOrUnknown;
 use super::super::host::Entry as Found;
-use super::super::stop::Stop;
 use super::super::value::Value;
 use super::super::{Eval, Outcome};
 use super::own_files::FETCHURL;
@@ -15,7 +15,7 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
 fn find_file<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
     let mut searched = Vec::new();
     for item in eval.force_list(args[0], "by `findFile`")? {
-        eval.charge_call()?;
+        eval.count_call()?;
         let attrs = eval.force_attrs(item, "in the list of `findFile`")?;
         let prefix = match eval.lookup(attrs, Symbol::new("prefix"))? {
             Some(prefix) => eval.force_str(prefix, "as a prefix of `findFile`")?,
@@ -24,7 +24,7 @@ fn find_file<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
         let path = eval.select(item, eval.names.path)?;
         match eval.coerce_path(path)? {
             Ok(path) => searched.push((prefix, path)),
-            Err(partial) => return Err(Stop::Unknown(partial.reason)),
+            Err(partial) => return Err(ErrorOrUnknown::Unknown(partial.reason)),
         }
     }
     let name = eval.force_str(args[1], "by `findFile`")?;
@@ -76,11 +76,11 @@ impl<'h> Eval<'h> {
         Err(self.not_found(name))
     }
 
-    fn not_found(&self, name: &str) -> Stop<'h> {
+    fn not_found(&self, name: &str) -> ErrorOrUnknown<'h> {
         if name.starts_with("nix/") {
             return self.unknown("a file that Nix brings with it");
         }
         let message = format!("'{name}' is not found in the search path: Nixpkgs is evaluated without one");
-        Stop::Throw(self.cause(&message))
+        ErrorOrUnknown::Throw(self.reason(&message))
     }
 }

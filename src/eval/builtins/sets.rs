@@ -5,8 +5,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::nix::Symbol;
 
 use super::super::attrs::{Attr, Attrs};
+use super::super::error::ErrorOrUnknown;
 use super::super::host::NoFile;
-use super::super::stop::Stop;
 use super::super::value::{Position, Thunk, Value};
 use super::super::{Eval, Outcome};
 use super::{Args, Entry};
@@ -41,19 +41,19 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
             for name in eval.force_list(args[1], "by `removeAttrs`")? {
                 names.push(eval.symbol(eval.force_str(name, "by `removeAttrs`")?));
             }
-            eval.charge_items(names.len() + attrs.size_bound())?;
+            eval.count_items(names.len() + attrs.size_bound())?;
             Ok(Value::Attrs(eval.without(attrs, &names)))
         }),
         ("intersectAttrs", 2, |eval, args| {
             let names = eval.force_attrs(args[0], "by `intersectAttrs`")?;
             let attrs = eval.force_attrs(args[1], "by `intersectAttrs`")?;
-            eval.charge_items(names.size_bound().min(attrs.size_bound()))?;
+            eval.count_items(names.size_bound().min(attrs.size_bound()))?;
             Ok(Value::Attrs(eval.intersect(names, attrs)))
         }),
         ("listToAttrs", 1, |eval, args| {
             let list = eval.force_list(args[0], "by `listToAttrs`")?;
             let mut scratch = eval.scratch();
-            scratch.hold_items::<(Attr, Symbol)>(list.len())?;
+            scratch.reserve_items::<(Attr, Symbol)>(list.len())?;
             let mut attrs = Vec::with_capacity(list.len());
             let mut seen = FxHashSet::default();
             for item in list {
@@ -79,7 +79,7 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
             let name = eval.symbol(eval.force_str(args[0], "by `catAttrs`")?);
             let mut values = Vec::new();
             let items = eval.force_list(args[1], "by `catAttrs`")?;
-            eval.charge_items(items.len())?;
+            eval.count_items(items.len())?;
             for item in items {
                 let attrs = eval.force_attrs(item, "in the list of `catAttrs`")?;
                 values.extend(eval.lookup(attrs, name)?);
@@ -94,11 +94,11 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
             for item in eval.force_list(args[1], "by `zipAttrsWith`")? {
                 let attrs = eval.force_attrs(item, "in the list of `zipAttrsWith`")?;
                 if let Some(reason) = attrs.open {
-                    return Err(Stop::Unknown(reason));
+                    return Err(ErrorOrUnknown::Unknown(reason));
                 }
                 total += attrs.size_bound();
-                eval.charge_items(attrs.size_bound())?;
-                scratch.hold_items::<(Symbol, Vec<&Thunk>)>(total)?;
+                eval.count_items(attrs.size_bound())?;
+                scratch.reserve_items::<(Symbol, Vec<&Thunk>)>(total)?;
                 for attr in attrs.sorted(eval) {
                     zipped.entry(attr.name).or_default().push(attr.value);
                 }
@@ -131,9 +131,9 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
 /// Where there may be more.
 pub(super) fn by_name<'h>(eval: &Eval<'h>, attrs: &'h Attrs<'h>) -> Outcome<'h, Vec<Attr<'h>>> {
     if let Some(reason) = attrs.open {
-        return Err(Stop::Unknown(reason));
+        return Err(ErrorOrUnknown::Unknown(reason));
     }
-    eval.afford(attrs.size_bound() * size_of::<Attr>() * 2)?;
+    eval.check_memory(attrs.size_bound() * size_of::<Attr>() * 2)?;
     let mut attrs = attrs.sorted(eval);
     attrs.sort_by_key(|attr| attr.name.name());
     Ok(attrs)

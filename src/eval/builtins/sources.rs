@@ -15,7 +15,7 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
             let name = eval.plain_str(name, "as the name of `toFile`")?;
             // its text need not be known
             let _ = eval.force_text(args[1], "as the contents of `toFile`")?;
-            eval.other_path(name, eval.cause("the store path of a file"))
+            eval.other_path(name, eval.reason("the store path of a file"))
         }),
         ("path", 1, path),
         ("filterSource", 2, |eval, args| {
@@ -29,7 +29,7 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
                 Ok(path) if !path.starts_with("/nix/store/") => {
                     Err(eval.abort(&format!("the path '{path}' is not in the Nix store")))
                 }
-                _ => Ok(eval.open_text(Context::Present, eval.cause("a store path"))),
+                _ => Ok(eval.open_text(Context::Present, eval.reason("a store path"))),
             }
         }),
     ]
@@ -93,7 +93,7 @@ fn copied<'h>(eval: &Eval<'h>, path: &'h str, name: &str, filter: Option<&'h Thu
         let path = eval.heap.str(&eval.host.path(directory));
         filter_entries(eval, path, filter)?;
     }
-    eval.other_path(name, eval.cause("the store path of files"))
+    eval.other_path(name, eval.reason("the store path of files"))
 }
 
 /// Calls the filter as Nix does while it reads a directory: it may fail.
@@ -104,7 +104,7 @@ fn filter_entries<'h>(eval: &Eval<'h>, directory: &'h str, filter: &'h Thunk<'h>
     let mut entries = eval.host.list(id).map_err(|why| eval.unknown(&why))?;
     entries.sort_unstable();
     for (name, kind) in entries {
-        eval.charge_call()?;
+        eval.count_call()?;
         let path = eval.heap.str(&format!("{directory}/{name}"));
         let function = eval.force(filter)?;
         let args = [eval.done(Value::Str(path)), eval.done(Value::Str(kind))];
@@ -115,8 +115,8 @@ fn filter_entries<'h>(eval: &Eval<'h>, directory: &'h str, filter: &'h Thunk<'h>
             Ok(true) if kind == "directory" => eval.nested(|| filter_entries(eval, path, filter))?,
             Ok(_) => {}
             // what is below may be filtered, or not
-            Err(stop) if stop.is_unknown() && !eval.exhausted.get() => {}
-            Err(stop) => return Err(stop),
+            Err(error) if error.is_unknown() && !eval.exhausted.get() => {}
+            Err(error) => return Err(error),
         }
     }
     Ok(())

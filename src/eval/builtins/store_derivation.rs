@@ -2,8 +2,8 @@
 //! "Advanced attributes").
 
 use super::super::attrs::{Attr, Attrs};
+use super::super::error::ErrorOrUnknown;
 use super::super::partial::Context;
-use super::super::stop::Stop;
 use super::super::value::{Position, Thunk, Value};
 use super::super::{Assumed, Eval, Outcome};
 use super::hashes::{is_algorithm, is_hash};
@@ -46,12 +46,14 @@ pub(super) fn strict<'h>(eval: &Eval<'h>, attrs: &'h Attrs<'h>) -> Outcome<'h> {
     }
     let mut unknown = None;
     let mut settle = |outcome: Outcome<'h, ()>| match (outcome, unknown) {
-        (Err(stop @ Stop::Unknown(_)), _) if !eval.exhausted.get() => {
-            unknown = unknown.or(Some(stop));
+        (Err(error @ ErrorOrUnknown::Unknown(_)), _) if !eval.exhausted.get() => {
+            unknown = unknown.or(Some(error));
             Ok(())
         }
         // which of the two errors it is, if what is unknown is one, nobody knows
-        (Err(Stop::Throw(reason) | Stop::Abort(reason)), Some(_)) => Err(Stop::Error(reason)),
+        (Err(ErrorOrUnknown::Throw(reason) | ErrorOrUnknown::Abort(reason)), Some(_)) => {
+            Err(ErrorOrUnknown::Error(reason))
+        }
         (outcome, _) => outcome,
     };
     let of_inputs = match assumed {
@@ -63,7 +65,7 @@ pub(super) fn strict<'h>(eval: &Eval<'h>, attrs: &'h Attrs<'h>) -> Outcome<'h> {
     }
     settle(derivation.check(name))?;
     match unknown {
-        Some(stop) => Err(stop),
+        Some(error) => Err(error),
         None => derivation.paths(name, attrs),
     }
 }
@@ -105,7 +107,7 @@ impl<'h> Derivation<'_, 'h> {
         match what {
             "args" => {
                 let items = eval.force_list(value, "as the arguments of a builder")?;
-                eval.charge_items(items.len())?;
+                eval.count_items(items.len())?;
                 for item in items {
                     let item = eval.force(item)?;
                     let _ = eval.coerce_argument(item)?;
@@ -205,7 +207,7 @@ impl<'h> Derivation<'_, 'h> {
 
     fn set_outputs(&mut self, outputs: Vec<&'h str>) -> Outcome<'h, ()> {
         for (at, output) in outputs.iter().enumerate() {
-            self.eval.charge_items(at)?;
+            self.eval.count_items(at)?;
             if outputs[..at].contains(output) {
                 return Err(self
                     .eval
@@ -264,7 +266,7 @@ impl<'h> Derivation<'_, 'h> {
 
     fn paths(&self, name: &str, attrs: &'h Attrs<'h>) -> Outcome<'h> {
         let eval = self.eval;
-        let reason = eval.cause("a store path");
+        let reason = eval.reason("a store path");
         let of = std::ptr::from_ref(attrs).cast();
         let attr = |name, path| Attr {
             name,

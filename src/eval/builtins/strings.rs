@@ -1,7 +1,7 @@
 //! Strings.
 
+use super::super::error::ErrorOrUnknown;
 use super::super::partial::{self, Context, Partial, Text};
-use super::super::stop::Stop;
 use super::super::value::{Thunk, Value};
 use super::super::{Eval, Outcome};
 use super::{Args, Entry};
@@ -29,7 +29,7 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
             let separator = eval.force_text(args[0], "as the separator of `concatStringsSep`")?;
             let mut joined = eval.joiner();
             let items = eval.force_list(args[1], "by `concatStringsSep`")?;
-            eval.charge_items(items.len())?;
+            eval.count_items(items.len())?;
             for (at, item) in items.iter().enumerate() {
                 if at > 0 {
                     joined.push(separator)?;
@@ -71,7 +71,7 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
                 Ok(path) => path,
                 Err(partial) => return base_name(eval, partial),
             };
-            eval.charge_text(path.len())?;
+            eval.count_text(path.len())?;
             let trimmed = path.strip_suffix('/').unwrap_or(path);
             Ok(Value::Str(trimmed.rsplit_once('/').map_or(trimmed, |(_, name)| name)))
         }),
@@ -82,7 +82,7 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
             })),
             other => match eval.coerce_path(other)? {
                 Ok(text) => {
-                    eval.charge_text(text.len())?;
+                    eval.count_text(text.len())?;
                     Ok(Value::Str(directory_of(text)))
                 }
                 Err(partial) => directory(eval, partial),
@@ -165,9 +165,9 @@ fn replace_in<'h>(
     to: &'h [&'h Thunk<'h>],
     text: &'h str,
 ) -> Outcome<'h, Text<'h>> {
-    charge_replacing(eval, patterns, text)?;
+    count_replacing(eval, patterns, text)?;
     let mut scratch = eval.scratch();
-    scratch.hold(size_of_val(patterns))?;
+    scratch.reserve(size_of_val(patterns))?;
     let mut replaced = eval.joiner();
     // up to where the text is copied, and tried
     let (mut copied, mut at) = (0, 0);
@@ -179,7 +179,7 @@ fn replace_in<'h>(
             at += next.map_or(1, char::len_utf8);
             continue;
         };
-        eval.charge_call()?;
+        eval.count_call()?;
         replaced.push(Ok(&text[copied..at]))?;
         replaced.push(eval.force_text(to[found], "as a replacement of `replaceStrings`")?)?;
         copied = at + patterns[found].len();
@@ -199,7 +199,7 @@ fn replace_in<'h>(
 fn has_context<'h>(eval: &Eval<'h>, text: &Text<'h>) -> Outcome<'h, bool> {
     match (partial::context(text), text) {
         (Context::Empty, _) => Ok(false),
-        (Context::Unsure, Err(partial)) => Err(super::Stop::Unknown(partial.reason)),
+        (Context::Unsure, Err(partial)) => Err(super::ErrorOrUnknown::Unknown(partial.reason)),
         (Context::Unsure, Ok(_)) => Err(eval.unknown("the context of a string")),
         (Context::Present, _) => Ok(true),
     }
@@ -207,14 +207,14 @@ fn has_context<'h>(eval: &Eval<'h>, text: &Text<'h>) -> Outcome<'h, bool> {
 
 /// `baseNameOf`, of what ends in a `/` the part before that.
 fn base_name<'h>(eval: &Eval<'h>, path: &'h Partial<'h>) -> Outcome<'h> {
-    let open = |stop: Stop<'h>| match stop {
-        Stop::Unknown(reason) if !eval.exhausted.get() => Ok(eval.open_text(path.context, reason)),
-        stop => Err(stop),
+    let open = |error: ErrorOrUnknown<'h>| match error {
+        ErrorOrUnknown::Unknown(reason) if !eval.exhausted.get() => Ok(eval.open_text(path.context, reason)),
+        error => Err(error),
     };
     let (before, name) = match eval.split_path(path) {
         Ok(Some(split)) => split,
         Ok(None) => return Ok(Value::UnknownStr(path)),
-        Err(stop) => return open(stop),
+        Err(error) => return open(error),
     };
     let is_empty = match name {
         Ok(name) => name.is_empty(),
@@ -229,7 +229,7 @@ fn base_name<'h>(eval: &Eval<'h>, path: &'h Partial<'h>) -> Outcome<'h> {
         Err(before) => match eval.split_path(before) {
             Ok(Some((_, name))) => Ok(eval.text_value(name)),
             Ok(None) => Ok(Value::UnknownStr(before)),
-            Err(stop) => open(stop),
+            Err(error) => open(error),
         },
     }
 }
@@ -246,18 +246,18 @@ fn directory<'h>(eval: &Eval<'h>, path: &'h Partial<'h>) -> Outcome<'h> {
             eval.with_context(before, path.context)
         }
         Ok(None) => eval.with_context(Ok("."), path.context),
-        Err(Stop::Unknown(reason)) if !eval.exhausted.get() => Ok(eval.open_text(path.context, reason)),
-        Err(stop) => Err(stop),
+        Err(ErrorOrUnknown::Unknown(reason)) if !eval.exhausted.get() => Ok(eval.open_text(path.context, reason)),
+        Err(error) => Err(error),
     }
 }
 
 /// Counts the work of `replaceStrings`, which tries every pattern everywhere.
-fn charge_replacing<'h>(eval: &Eval<'h>, patterns: &[&str], text: &str) -> Outcome<'h, ()> {
+fn count_replacing<'h>(eval: &Eval<'h>, patterns: &[&str], text: &str) -> Outcome<'h, ()> {
     const BYTES_AT_ONCE: usize = 1024;
     const TRIES_PER_STEP: usize = 8;
     let length: usize = patterns.iter().map(|pattern| pattern.len()).sum();
     let tries = text.len().saturating_mul(patterns.len() + length / BYTES_AT_ONCE);
-    eval.charge(tries / TRIES_PER_STEP)?;
+    eval.count_steps(tries / TRIES_PER_STEP)?;
     // what is copied as it is
-    eval.afford(text.len())
+    eval.check_memory(text.len())
 }

@@ -10,7 +10,7 @@ use super::{Entry, read_list, read_set, read_text};
 pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
     vec![("fromTOML", 1, |eval, args| {
         let text = eval.force_str(args[0], "by `fromTOML`")?;
-        eval.afford_parsing(text)?;
+        eval.check_parsing(text)?;
         if let Some(what) = newer_syntax(text) {
             return Err(eval.abort(&format!("not TOML 1.0: {what}")));
         }

@@ -11,17 +11,17 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
         ("compareVersions", 2, |eval, args| {
             let left = eval.force_str(args[0], "by `compareVersions`")?;
             let right = eval.force_str(args[1], "by `compareVersions`")?;
-            eval.charge_text(left.len() + right.len())?;
+            eval.count_text(left.len() + right.len())?;
             Ok(Value::Int(compare(left, right) as i64))
         }),
         ("splitVersion", 1, |eval, args| {
             let version = eval.force_str(args[0], "by `splitVersion`")?;
-            eval.afford(version.len() * size_of::<Thunk>() * 2)?;
+            eval.check_memory(version.len() * size_of::<Thunk>() * 2)?;
             Ok(eval.list(components(version).map(|part| eval.done(Value::Str(part))).collect()))
         }),
         ("parseDrvName", 1, |eval, args| {
             let text = eval.force_str(args[0], "by `parseDrvName`")?;
-            eval.charge_text(text.len())?;
+            eval.count_text(text.len())?;
             // the version begins at the first dash that no letter follows
             let dash = text.match_indices('-').find(|(at, _)| {
                 text.as_bytes()

@@ -3,10 +3,10 @@
 use std::fmt::Write;
 
 use super::super::attrs::{Attr, Attrs};
+use super::super::error::{ErrorOrUnknown, Reason};
 use super::super::limits::Scratch;
 use super::super::partial::Context;
 use super::super::print::float_text;
-use super::super::stop::{Reason, Stop};
 use super::super::value::{Closure, Thunk, Value};
 use super::super::{Eval, Outcome};
 use super::Entry;
@@ -38,13 +38,13 @@ struct Xml<'e, 'h> {
     depth: usize,
     /// Holds the text.
     scratch: Scratch<'e, 'h>,
-    unknown: Option<Reason<'h>>,
+    unknown: Option<&'h Reason<'h>>,
 }
 
 impl<'h> Xml<'_, 'h> {
     fn thunk(&mut self, thunk: &'h Thunk<'h>) -> Outcome<'h, ()> {
         let eval = self.eval;
-        self.scratch.hold(self.text.capacity())?;
+        self.scratch.reserve(self.text.capacity())?;
         let value = eval.force(thunk)?;
         eval.nested(|| self.value(value))
     }
@@ -75,12 +75,12 @@ impl<'h> Xml<'_, 'h> {
     fn attrs(&mut self, attrs: &'h Attrs<'h>) -> Outcome<'h, ()> {
         let eval = self.eval;
         if eval.is_derivation(attrs)? {
-            return Err(Stop::Unknown(
-                eval.cause("a derivation as XML, which has its store paths"),
+            return Err(ErrorOrUnknown::Unknown(
+                eval.reason("a derivation as XML, which has its store paths"),
             ));
         }
         let mut scratch = eval.scratch();
-        scratch.hold_items::<Attr>(attrs.size_bound())?;
+        scratch.reserve_items::<Attr>(attrs.size_bound())?;
         self.open("<attrs>");
         for attr in by_name(eval, attrs)? {
             let name = escaped(attr.name.name());
@@ -131,7 +131,7 @@ impl<'h> Xml<'_, 'h> {
 
     fn line(&mut self, text: &str) {
         const BYTES_PER_STEP: usize = 16;
-        self.eval.spend(self.depth * 2 / BYTES_PER_STEP);
+        self.eval.count_steps_unchecked(self.depth * 2 / BYTES_PER_STEP);
         // writing to a string can't fail
         let _ = writeln!(self.text, "{:indent$}{text}", "", indent = 2 * self.depth);
     }

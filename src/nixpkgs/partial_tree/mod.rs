@@ -7,7 +7,7 @@ use super::host::ROOT;
 use super::layout::Layout;
 use super::top_level::{TopLevel, mark, set};
 use super::{ALIASES, ALL_PACKAGES, Files};
-use crate::eval::{Attr, Attrs, Entry, Eval, Outcome, Position, Stop, Thunk, Value};
+use crate::eval::{Attr, Attrs, Entry, ErrorOrUnknown, Eval, Outcome, Position, Thunk, Value};
 use crate::nix::{File, Symbol};
 
 /// Our own expressions, which stand nowhere in the tree.
@@ -101,7 +101,7 @@ fn package_files<'h>(eval: &Eval<'h>, files: &Files, layout: &Layout) -> &'h Att
 /// `open attrs`: the same set, of which more may exist.
 fn open<'h>(eval: &Eval<'h>, args: &'h [&'h Thunk<'h>]) -> Outcome<'h> {
     let attrs = eval.force_attrs(args[0], "by `open`")?;
-    let reason = eval.cause("nothing in this tree defines it");
+    let reason = eval.reason("nothing in this tree defines it");
     Ok(Value::Attrs(eval.opened(attrs, reason)))
 }
 
@@ -151,8 +151,8 @@ fn formals<'h>(eval: &Eval<'h>, function: Value<'h>) -> Outcome<'h, &'h Attrs<'h
     };
     match eval.lookup(functor, eval.names.function_args)? {
         Some(args) => eval.force_attrs(args, "as the arguments of a function"),
-        None => Err(Stop::Abort(
-            eval.cause("`callPackage` was given a set, where a function is called"),
+        None => Err(ErrorOrUnknown::Abort(
+            eval.reason("`callPackage` was given a set, where a function is called"),
         )),
     }
 }

@@ -5,26 +5,26 @@ use super::value::Position;
 
 /// An evaluation that ended without a value.
 #[derive(Clone, Copy)]
-pub enum Stop<'h> {
+pub enum ErrorOrUnknown<'h> {
     /// An error that `builtins.tryEval` catches: `throw`, `assert`.
-    Throw(Reason<'h>),
+    Throw(&'h Reason<'h>),
     /// An error that nothing catches: `abort`, a value of the wrong type, a missing attribute.
-    Abort(Reason<'h>),
+    Abort(&'h Reason<'h>),
     /// An error, of which it can't be known whether `builtins.tryEval` catches it.
-    Error(Reason<'h>),
+    Error(&'h Reason<'h>),
     /// No error: the value can't be known, or not within the limits.
-    Unknown(Reason<'h>),
+    Unknown(&'h Reason<'h>),
 }
 
-impl<'h> Stop<'h> {
-    pub fn reason(self) -> Reason<'h> {
+impl<'h> ErrorOrUnknown<'h> {
+    pub fn reason(self) -> &'h Reason<'h> {
         match self {
             Self::Throw(reason) | Self::Abort(reason) | Self::Error(reason) | Self::Unknown(reason) => reason,
         }
     }
 
     /// The same, for this reason.
-    pub(super) fn with_reason(self, reason: Reason<'h>) -> Self {
+    pub(super) fn with_reason(self, reason: &'h Reason<'h>) -> Self {
         match self {
             Self::Throw(_) => Self::Throw(reason),
             Self::Abort(_) => Self::Abort(reason),
@@ -38,12 +38,9 @@ impl<'h> Stop<'h> {
     }
 }
 
-/// Why, and where that arose.
-pub type Reason<'h> = &'h Cause<'h>;
-
-/// What a [`Reason`] says.
+/// Why there is no value, and where that arose.
 #[derive(Clone, Copy)]
-pub struct Cause<'h> {
+pub struct Reason<'h> {
     pub message: &'h str,
     /// Where in the tree's files, as far as known.
     pub position: Position,
@@ -51,7 +48,7 @@ pub struct Cause<'h> {
     pub(super) recursion: Option<&'h Recursion<'h>>,
 }
 
-impl<'h> Cause<'h> {
+impl<'h> Reason<'h> {
     /// One that is told at this place.
     pub fn new(message: &'h str, position: Position) -> Self {
         Self {
