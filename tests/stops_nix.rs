@@ -38,14 +38,19 @@ fn told(report: &Report) -> Vec<String> {
 
 /// Asserts what is found after a change of the sound tree: files with another text, or without one gone.
 fn assert_found(change: &[(&'static str, Option<&'static str>)], expected: &[&str]) {
-    let mut files = sound();
+    assert_found_since(&sound(), change, expected);
+}
+
+/// The same of another sound tree.
+fn assert_found_since(base: &Files<'static>, change: &[(&'static str, Option<&'static str>)], expected: &[&str]) {
+    let mut files = base.clone();
     for (path, text) in change {
         match text {
             Some(text) => files.insert(path, text),
             None => files.remove(path),
         };
     }
-    let (base, head) = (tree(&sound()), tree(&files));
+    let (base, head) = (tree(base), tree(&files));
     for report in [judge(&head, Some(&base)), judge(&head, None)] {
         assert_eq!(told(&report), expected, "{change:?}");
         let status = match expected {
@@ -184,5 +189,67 @@ fn a_derivation_is_what_the_lib_of_the_tree_says() {
     assert!(
         told.contains(&"NPV-101 one: `one` is a set, not a derivation".to_owned()),
         "{told:?}"
+    );
+}
+
+/// A tree whose package set compares a derivation of its bootstrap, and has a `runCommand` that needs a shell.
+fn with_bootstrap() -> Files<'static> {
+    const TOP_LEVEL: &str = r#"
+        { localSystem, config, overlays }:
+        let
+          lib = import ../../lib;
+          boot = import ../stdenv/boot.nix;
+          basis = self: {
+            inherit lib;
+            pkgs = self;
+            stdenv = import ../stdenv { inherit (localSystem) system; };
+            callPackage = lib.callPackageWith self;
+            runCommand = name: env: text: self.stdenv.mkDerivation { inherit name text; inherit (self) bash; };
+          };
+          layers = [ (import ./by-name-overlay.nix ../by-name) (import ./all-packages.nix) ];
+        in
+        assert boot.outPath != "";
+        lib.fix (builtins.foldl' (below: layer: lib.extends layer below) basis (layers ++ overlays))
+    "#;
+    let mut files = sound();
+    files.extend([
+        ("pkgs/top-level/default.nix", TOP_LEVEL),
+        (
+            "pkgs/stdenv/boot.nix",
+            "derivation { name = \"boot\"; builder = \"sh\"; system = \"s\"; args = [ (import ./argument.nix) ]; }",
+        ),
+        ("pkgs/stdenv/argument.nix", "\"-c\""),
+        (
+            "pkgs/by-name/ba/bash/package.nix",
+            "{ stdenv }: stdenv.mkDerivation { name = \"bash\"; src = import ./source.nix; }",
+        ),
+        ("pkgs/by-name/ba/bash/source.nix", "./package.nix"),
+        (
+            ALL_PACKAGES,
+            with!("  script = (runCommand \"script\" { } \"\").outPath;\n  unforced = { inherit script; };"),
+        ),
+    ]);
+    files
+}
+
+#[test]
+fn an_error_in_what_the_bootstrap_compares_is_one_of_the_whole_package_set() {
+    assert_found_since(&with_bootstrap(), &[], &[]);
+    assert_found_since(
+        &with_bootstrap(),
+        &[("pkgs/stdenv/argument.nix", Some("throw \"no argument\""))],
+        &["NPV-120 -: Evaluating the top-level package set fails: no argument (pkgs/stdenv/argument.nix:1:1)"],
+    );
+}
+
+#[test]
+fn an_error_in_what_every_trivial_derivation_needs_is_one_of_what_forces_such_a_derivation() {
+    assert_found_since(
+        &with_bootstrap(),
+        &[("pkgs/by-name/ba/bash/source.nix", Some("{ }.missing"))],
+        &[
+            "NPV-120 script: Evaluating `script` fails: attribute 'missing' missing \
+             (pkgs/by-name/ba/bash/source.nix:1:1)",
+        ],
     );
 }

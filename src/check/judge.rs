@@ -83,7 +83,7 @@ fn against(base: &Side, head: &Side, options: &Options) -> Result<Judged, CheckE
 fn since(known: Known, base: &Side, head: &Side) -> Result<Judged, CheckError> {
     let differences = base.tree().differences(head.tree());
     let touched = match known.dependencies() {
-        Some(dependencies) => dependencies.touched(base.tree(), head.tree(), &differences),
+        Some(dependencies) => dependencies.touched(base.tree(), head.files, &differences),
         None => Touched::All,
     };
     let names = match touched {

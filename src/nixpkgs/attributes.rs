@@ -305,13 +305,18 @@ impl Attributes {
             };
             return Ok((none, None));
         }
-        let work = Work::new(files, layout, asked.as_deref(), keeps_account, override_attrs);
+        let work = || Work::new(files, layout, asked.as_deref(), keeps_account, override_attrs);
+        let mut done = work().run()?;
+        if done.assumed_too_much {
+            done = work().run()?;
+        }
         let Done {
             attributes: mut all,
             failure,
             open,
             dependencies,
-        } = work.run()?;
+            ..
+        } = done;
         all.sort_by_key(|attribute| attribute.name.name());
         let attributes = Self {
             all,

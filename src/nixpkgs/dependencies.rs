@@ -4,8 +4,8 @@ use bstr::{BStr, BString, ByteSlice};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
-use super::World;
 use super::host::relative;
+use super::{Files, World};
 use crate::eval::Dependency;
 use crate::nix::Symbol;
 use crate::tree::{Difference, Kind, NodeId, Resolved, Tree};
@@ -17,6 +17,8 @@ use crate::tree::{Difference, Kind, NodeId, Resolved, Tree};
 pub struct Dependencies {
     /// What all attributes depend on.
     common: Vec<Observed>,
+    /// What it depends on that the bootstrap can be made, if it can.
+    bootstrap: Option<Vec<Observed>>,
     /// What some depend on.
     observed: Vec<Observed>,
     /// By name: the numbers of what each depends on besides.
@@ -44,6 +46,7 @@ pub enum Touched {
 /// As an evaluator tells them: of all attributes, and of each.
 pub(super) struct Told {
     pub common: Vec<Dependency>,
+    pub bootstrap: Option<Vec<Dependency>>,
     pub of: Vec<(Symbol, Vec<Dependency>)>,
 }
 
@@ -76,7 +79,13 @@ impl Dependencies {
         let common = (told.common.into_iter().map(|dependency| Observed::of(tree, dependency)))
             .chain(in_most.map(|(observed, _)| observed.clone()))
             .collect();
-        Self { common, observed, of }
+        let of_bootstrap = |dependency| Observed::of(tree, dependency);
+        Self {
+            common,
+            bootstrap: (told.bootstrap).map(|bootstrap| bootstrap.into_iter().map(of_bootstrap).collect()),
+            observed,
+            of,
+        }
     }
 
     /// Whether all numbers are of something.
@@ -86,12 +95,20 @@ impl Dependencies {
     }
 
     /// Which attributes may have other answers in `head` than in the tree that these are of, given where they differ.
-    pub fn touched(&self, base: &Tree, head: &Tree, differences: &[Difference]) -> Touched {
-        let Some(change) = Change::of(base, head, differences) else {
+    ///
+    /// All, if the bootstrap of `head` can't be made: then whatever needs it fails.
+    pub fn touched(&self, base: &Tree, head: &Files, differences: &[Difference]) -> Touched {
+        let Some(change) = Change::of(base, head.tree(), differences) else {
             return Touched::All;
         };
-        if self.common.iter().any(|observed| change.touches(observed)) {
+        let touches_any = |all: &[Observed]| all.iter().any(|observed| change.touches(observed));
+        if touches_any(&self.common) {
             return Touched::All;
+        }
+        match &self.bootstrap {
+            Some(bootstrap) if !touches_any(bootstrap) => head.set_bootstrap_sound(),
+            _ if head.bootstrap(false).is_sound() => {}
+            _ => return Touched::All,
         }
         let is_touched: Vec<bool> = self.observed.iter().map(|observed| change.touches(observed)).collect();
         let dependents = self.of.iter().filter_map(|(name, dependencies)| {
@@ -183,6 +200,7 @@ mod tests {
     fn numbers_of_nothing_are_not_sound() {
         let with = |number| Dependencies {
             common: Vec::new(),
+            bootstrap: None,
             observed: vec![Observed::Anything],
             of: vec![(Symbol::new("hello"), vec![number])],
         };

@@ -2,7 +2,7 @@
 
 use super::attributes::{Answer, Attribute, Cause, EvaluationError, Failure, Kind};
 use super::override_attrs::SETTINGS;
-use super::top_level::{CALL_PACKAGE_MARK, TopLevel, assume_builder, is_whole, top_level};
+use super::top_level::{CALL_PACKAGE_MARK, TopLevel, is_whole, top_level};
 use super::work::Work;
 use super::written::WrittenFiles;
 use crate::eval::{Attrs, Eval, Outcome, Value};
@@ -27,7 +27,7 @@ impl<'w, 'h> Inquiry<'w, 'h> {
         // how a smaller tree is composed is not told by what it reads
         let keeps_account = work.keeps_account && is_whole(work.files.tree());
         let begin = || {
-            let top_level = top_level(eval, work.files, work.layout)?;
+            let top_level = top_level(eval, work.files, work.layout, work.assumes_bootstrap)?;
             let is_derivation = is_derivation(eval, top_level.packages);
             Ok((top_level, is_derivation))
         };
@@ -39,9 +39,6 @@ impl<'w, 'h> Inquiry<'w, 'h> {
             Ok(error) => Failure::Fails(error),
             Err(cause) => Failure::Undecided(cause),
         })?;
-        if top_level.given.is_none() {
-            assume_builder(eval, top_level.packages);
-        }
         Ok(Self {
             work,
             eval,

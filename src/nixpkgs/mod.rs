@@ -1,6 +1,7 @@
 //! What Nixpkgs is: where its packages are, and what defines its attributes.
 
 mod attributes;
+mod bootstrap;
 mod budget;
 mod definitions;
 mod dependencies;

@@ -8,6 +8,7 @@ use bstr::{BString, ByteSlice};
 use rustc_hash::FxHashMap;
 use thiserror::Error;
 
+use super::bootstrap::Bootstrap;
 use super::budget::{Budget, Ledger, OverBudget};
 use crate::nix::{File, SyntaxError};
 use crate::progress::Progress;
@@ -24,6 +25,7 @@ pub struct Files<'t> {
     kept: Mutex<FxHashMap<ContentId, Parsed>>,
     /// Whether each was parsed before.
     parsed: Vec<AtomicBool>,
+    bootstrap: OnceLock<Bootstrap>,
     progress: Progress,
     ledger: Arc<Ledger>,
 }
@@ -64,6 +66,7 @@ impl<'t> Files<'t> {
             twins: None,
             kept: Mutex::default(),
             parsed: std::iter::repeat_with(AtomicBool::default).take(tree.len()).collect(),
+            bootstrap: OnceLock::new(),
             progress: Progress::default(),
             ledger: Arc::new(Ledger::new(Budget::default())),
         }
@@ -98,6 +101,7 @@ impl<'t> Files<'t> {
             twins: Some(Twins { files: other, by_node }),
             kept: Mutex::default(),
             parsed: std::iter::repeat_with(AtomicBool::default).take(tree.len()).collect(),
+            bootstrap: OnceLock::new(),
             progress: other.progress.clone(),
             ledger: Arc::clone(&other.ledger),
         }
@@ -116,6 +120,22 @@ impl<'t> Files<'t> {
     /// What the run has cost so far.
     pub(super) fn ledger(&self) -> &Ledger {
         &self.ledger
+    }
+
+    /// Whether the bootstrap of this tree, which is whole, can be made, and what that depends on if this is the first to
+    /// ask and `tracks_dependencies`.
+    pub(super) fn bootstrap(&self, tracks_dependencies: bool) -> &Bootstrap {
+        self.bootstrap.get_or_init(|| Bootstrap::of(self, tracks_dependencies))
+    }
+
+    /// The same, if it was asked before.
+    pub(super) fn known_bootstrap(&self) -> Option<&Bootstrap> {
+        self.bootstrap.get()
+    }
+
+    /// Takes the bootstrap for sound, because that of another tree is, and nothing differs that it depends on.
+    pub(super) fn set_bootstrap_sound(&self) {
+        self.bootstrap.get_or_init(|| Bootstrap::Sound { dependencies: None });
     }
 
     /// The file, which is kept from now on.

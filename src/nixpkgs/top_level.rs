@@ -3,7 +3,7 @@
 use super::host::ROOT;
 use super::layout::Layout;
 use super::{Files, partial_tree};
-use crate::eval::{Assumed, Attr, Attrs, Entry, Eval, Outcome, Position, Reason, Thunk, Value};
+use crate::eval::{Assumed, Attr, Attrs, Eval, Outcome, Position, Reason, Thunk, Value};
 use crate::nix::Symbol;
 use crate::tree::{Resolved, Tree};
 
@@ -23,15 +23,24 @@ pub struct TopLevel<'h> {
     pub open: Option<&'h Reason<'h>>,
 }
 
-/// The top-level package set of a tree, by its own `pkgs/top-level`, or, where it has none, composed of what it has.
+/// The top-level package set of a tree, by its own `pkgs/top-level`, or, if it has none, composed of what it has.  That the
+/// bootstrap can be made may be assumed.
 ///
 /// # Errors
 /// Where that can't be evaluated.
-pub fn top_level<'h>(eval: &Eval<'h>, files: &Files, layout: &Layout) -> Outcome<'h, TopLevel<'h>> {
+pub fn top_level<'h>(
+    eval: &Eval<'h>,
+    files: &Files,
+    layout: &Layout,
+    assumes_bootstrap: bool,
+) -> Outcome<'h, TopLevel<'h>> {
     if !is_whole(files.tree()) {
         return partial_tree::top_level(eval, files, layout);
     }
-    let packages = whole(eval)?;
+    let packages = whole(eval, assumes_bootstrap)?;
+    if assumes_bootstrap {
+        assume_builder(eval, packages);
+    }
     Ok(TopLevel {
         packages,
         given: None,
@@ -50,12 +59,12 @@ pub fn is_whole(tree: &Tree) -> bool {
 ///
 /// # Errors
 /// Where the tree has no such set.
-fn whole<'h>(eval: &Eval<'h>) -> Outcome<'h, &'h Attrs<'h>> {
+pub(super) fn whole<'h>(eval: &Eval<'h>, assumes_bootstrap: bool) -> Outcome<'h, &'h Attrs<'h>> {
     let function = eval.import(&format!("{ROOT}/pkgs/top-level"))?;
-    let function = eval.native_with("composing", 1, composing_call, &[eval.done(function)]);
-    if let Entry::File(file) = eval.entry(&format!("{ROOT}/pkgs/top-level/default.nix")) {
-        eval.preset(file, eval.done(function));
-    }
+    let function = match assumes_bootstrap {
+        true => assuming_bootstrap(eval, function),
+        false => function,
+    };
     let system = set(eval, &[("system", Value::Str("x86_64-linux"))]);
     let overlay = eval.done(eval.native("markingOverlay", 2, marking_overlay));
     let args = set(
@@ -71,28 +80,35 @@ fn whole<'h>(eval: &Eval<'h>) -> Outcome<'h, &'h Attrs<'h>> {
     eval.force_attrs(packages, "as the top-level package set")
 }
 
-/// A call of `pkgs/top-level`, by us or by the tree for the package set of another platform.  It compares derivations of
-/// stdenv's bootstrap, and so forces some 900 of them, again in each heap: that these can be made is taken for granted.
-/// Nobody sees them before the call ends, so what is taken for granted does not depend on what is asked first.
+/// `pkgs/top-level`, which takes it for granted that the derivations can be made that it compares when it is called.
+/// Nobody sees them before the call ends, so what is assumed does not depend on what is asked first.
+fn assuming_bootstrap<'h>(eval: &Eval<'h>, function: Value<'h>) -> Value<'h> {
+    eval.native_with("composing", 1, composing_call, &[eval.done(function)])
+}
+
 fn composing_call<'h>(eval: &Eval<'h>, args: &'h [&'h Thunk<'h>]) -> Outcome<'h> {
     let function = eval.force(args[0])?;
     eval.assuming(Assumed::All, || eval.call(function, &args[1..]))
 }
 
-/// Takes it for granted that what a trivial derivation is built with can be made: stdenv and bash, with the 1,200
-/// derivations that these need, which strings of many packages would force in each heap.
-pub(super) fn assume_builder<'h>(eval: &Eval<'h>, packages: &'h Attrs<'h>) {
-    let trivial = || -> Outcome<'h> {
-        let Some(run_command) = packages.get(eval, Symbol::new("runCommand")) else {
-            return Ok(Value::Null);
-        };
-        let run_command = eval.force(run_command)?;
-        let args = [Value::Str("trivial"), Value::Attrs(set(eval, &[])), Value::Str("")];
-        let made = eval.apply(run_command, &args.map(|arg| eval.done(arg)))?;
-        eval.select(eval.done(made), eval.names.out_path)
+/// Takes it for granted that what a trivial derivation is built with can be made: stdenv and bash.
+fn assume_builder<'h>(eval: &Eval<'h>, packages: &'h Attrs<'h>) {
+    // what fails here fails again when it is needed
+    let _ = eval.with_dependencies(|| eval.assuming(Assumed::Inputs, || trivial_path(eval, packages)));
+}
+
+/// The path of a derivation that needs only what all of them do; null if the tree has nothing that makes one.
+///
+/// # Errors
+/// If that can't be made.
+pub(super) fn trivial_path<'h>(eval: &Eval<'h>, packages: &'h Attrs<'h>) -> Outcome<'h> {
+    let Some(run_command) = packages.get(eval, Symbol::new("runCommand")) else {
+        return Ok(Value::Null);
     };
-    // what fails here fails again where it is needed
-    let _ = eval.with_dependencies(|| eval.assuming(Assumed::Inputs, trivial));
+    let run_command = eval.force(run_command)?;
+    let args = [Value::Str("trivial"), Value::Attrs(set(eval, &[])), Value::Str("")];
+    let made = eval.apply(run_command, &args.map(|arg| eval.done(arg)))?;
+    eval.select(eval.done(made), eval.names.out_path)
 }
 
 /// A set of these attributes.

@@ -6,12 +6,14 @@ use std::sync::OnceLock;
 use rustc_hash::FxHashMap;
 
 use super::attributes::{Attribute, Cause, EvaluationError, Failure, Location};
+use super::bootstrap::Bootstrap;
 use super::budget::{Leave, OverBudget};
 use super::dependencies::{Dependencies, Told};
 use super::host::ROOT;
 use super::inquiry::Inquiry;
 use super::override_attrs::OverrideAttrs;
 use super::segments::{Cost, Segments, Taken, are_few};
+use super::top_level::is_whole;
 use super::{Files, Layout, World};
 use crate::eval::{Dependency, ErrorOrUnknown, Eval, FileId, Heap, Position, Reason};
 use crate::nix::Symbol;
@@ -29,6 +31,8 @@ pub(super) struct Work<'f, 't> {
     /// Whether to tell what attributes depend on.
     pub(super) keeps_account: bool,
     pub(super) override_attrs: OverrideAttrs,
+    /// Whether evaluators take it for granted that the bootstrap can be made.
+    pub(super) assumes_bootstrap: bool,
     /// Those names, or all that there are.
     segments: OnceLock<Segments>,
     /// What all attributes depend on, where that is to be told and can be.
@@ -47,6 +51,8 @@ pub(super) struct Done {
     pub open: Option<Cause>,
     /// What attributes depend on, where that was to be told and can be.
     pub dependencies: Option<Dependencies>,
+    /// Whether the bootstrap was assumed to be sound, and is not: then the rest may be wrong.
+    pub assumed_too_much: bool,
 }
 
 /// What one thread found out.
@@ -74,7 +80,7 @@ const FULL: usize = 90 << 20;
 const MUCH: usize = 8 << 20;
 
 /// How many bytes of heap an evaluator may fill while others do: past that, one at a time goes on.
-const SHARE: usize = 128 << 20;
+pub(super) const SHARE: usize = 128 << 20;
 
 /// How many evaluators work at a time, however many threads there are: for each takes its share of memory.
 const MOST_EVALUATORS: usize = 8;
@@ -94,6 +100,7 @@ impl<'f, 't> Work<'f, 't> {
             only,
             keeps_account,
             override_attrs,
+            assumes_bootstrap: assumes_bootstrap(files, only),
             segments: OnceLock::new(),
             common: OnceLock::new(),
             failure: OnceLock::new(),
@@ -108,9 +115,14 @@ impl<'f, 't> Work<'f, 't> {
     pub(super) fn run(self) -> Result<Done, OverBudget> {
         let found = match self.only {
             Some(names) if are_few(names.len()) => vec![self.run_thread()],
-            _ => rayon::broadcast(|context| match context.index() < MOST_EVALUATORS {
-                true => self.run_thread(),
-                false => Found::default(),
+            _ => rayon::broadcast(|context| {
+                if self.assumes_bootstrap && context.index() == 0 {
+                    self.files.bootstrap(self.keeps_account);
+                }
+                match context.index() < MOST_EVALUATORS {
+                    true => self.run_thread(),
+                    false => Found::default(),
+                }
             }),
         };
         let (mut attributes, mut of, mut costs) = (Vec::new(), Vec::new(), Vec::new());
@@ -135,7 +147,11 @@ impl<'f, 't> Work<'f, 't> {
             attributes,
             failure,
             open,
-            dependencies: common.map(|common| Dependencies::new(self.files.tree(), Told { common, of })),
+            assumed_too_much: self.assumes_bootstrap && !self.files.bootstrap(false).is_sound(),
+            dependencies: common.map(|common| {
+                let bootstrap = self.files.known_bootstrap().and_then(Bootstrap::dependencies);
+                Dependencies::new(self.files.tree(), Told { common, bootstrap, of })
+            }),
         })
     }
 
@@ -302,6 +318,15 @@ impl<'f, 't> Work<'f, 't> {
             },
             location: self.location(reason.position),
         }
+    }
+}
+
+/// Whether it is worth while to assume that the bootstrap can be made, and not known to be wrong.
+fn assumes_bootstrap(files: &Files, only: Option<&[Symbol]>) -> bool {
+    match files.known_bootstrap() {
+        Some(bootstrap) => bootstrap.is_sound(),
+        // finding out takes as long as doing without the assumption
+        None => is_whole(files.tree()) && !only.is_some_and(|names| are_few(names.len())),
     }
 }
 

@@ -283,9 +283,4 @@ impl<'h> Eval<'h> {
         let code = self.new_code(file, id, self.heap.str(path));
         self.eval(self.root(code), file.root())
     }
-
-    /// Gives the file at `path` this value, whatever it holds.
-    pub fn preset(&self, file: FileId, value: &'h Thunk<'h>) {
-        self.imports.borrow_mut().insert(file, value);
-    }
 }
