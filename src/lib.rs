@@ -1,73 +1,73 @@
-//! byname judges the `pkgs/by-name` structure of a Nixpkgs tree from its files alone, as a reviewer would: it reads the
-//! files, and never runs Nix.
+//! byname checks the `pkgs/by-name` structure of a Nixpkgs tree from its files alone, without running Nix.
 //!
-//! # The way that data takes
+//! # How data flows
 //!
 //! ```text
 //! Tree ──► parsed files ──► values ──► layout, definitions, attributes ──► findings ──► verdict ──► report
 //! (tree/)     (nix/)        (eval/)              (nixpkgs/)                 (rules/)     (check/)    (report/)
 //! ```
 //!
-//! One direction: a stage takes values from those before it and knows nothing of those after. Base and head take the same
-//! way, and meet once, in the ratchets.
+//! Data flows in one direction: a stage takes values from earlier stages and knows nothing of later ones. Base and head go
+//! through the same stages and meet once, in the ratchets.
 //!
-//! # The rooms
+//! # The modules
 //!
-//! | room | what lives there | what it must not know |
+//! A module uses only modules above it in this table (`tests/modules.rs` checks that).
+//!
+//! | module | what it contains | what it must not know |
 //! | --- | --- | --- |
-//! | `bin/byname/` | the program: arguments in, an exit code out | how anything is decided |
-//! | `tree/` | a Nixpkgs to read, whatever it comes from: entries, bytes, modes, symlinks and where they lead | Nix |
-//! | `nix/` | one file as Nix: its syntax in a compact form, lines, strings, scopes | Nixpkgs |
-//! | `eval/` | what an expression means, with *unknown* as an answer | rules; which repository this is |
-//! | `nixpkgs/` | what Nixpkgs is: where its packages are, what defines its attributes, and what these are | findings |
-//! | `rules/` | one file per family of rules, and the catalogue that names and explains them | how a finding is printed |
-//! | `check/` | judging one tree, comparing two, the verdict | terminals |
-//! | `fix/` | mending by machine: plans as data, what stands against one, diffs, and the one place that writes to a tree | arguments, terminals |
-//! | `report/` | one file per output format, each a view of [`check::Report`] | how a finding came to be |
-//! | `progress.rs` | telling how far work has come, for stages that take long | who wants to know |
+//! | `progress.rs` | how stages that take long report their progress | who listens |
+//! | `tree/` | a Nixpkgs to read, whatever it comes from: a directory, git, an archive, a channel; entries, bytes, modes, symlinks and where they lead | Nix |
+//! | `nix/` | one Nix file: its syntax in a compact form, lines, strings, scopes | trees, Nixpkgs |
+//! | `eval/` | the evaluator: what an expression means, with *unknown* as an answer; it reads files through [`eval::Host`] | trees, Nixpkgs, rules |
+//! | `nixpkgs/` | what Nixpkgs is: where its packages are, what defines its attributes, and what they evaluate to | rules, findings |
+//! | `rules/` | the catalogue that names and explains the rules, and one file for each family of rules | how a finding is printed |
+//! | `check/` | checking one tree, comparing two, the verdict, the cache | terminals |
+//! | `fix/` | automatic fixes: a plan as data, what prevents a fix, diffs, and the only code that writes to a tree | arguments, terminals |
+//! | `report/` | one file for each output format, each a view of [`check::Report`], and the output of the other commands | how a finding was made |
+//! | `bin/byname/` | the program: arguments, commands, output, progress bar, exit codes | how anything is decided |
 //!
-//! Beside `src/`: `fixtures/`, small trees that read as documentation of the rules; `sample/`, a tree to try the program
-//! on; `benches/`, which makes a Nixpkgs of any size and measures; `fuzz/`, a crate of its own that looks for inputs on
-//! which byname fails; `scripts/`, for people to run.
+//! Outside of `src/`: `fixtures/` has small trees that document the rules, each with the report on it. `tests/` has everything
+//! else that is tested, with tables of Nix expressions and their values in `tests/language/`. `sample/` is a tree to try the
+//! program on. `benches/` generates a Nixpkgs of any size and measures. `fuzz/` is a crate of its own that looks for inputs on
+//! which byname fails. `scripts/` are for people to run.
 //!
-//! A new rule is its entry in the catalogue with its page in `rules/explain/`, its check in its family's file, and its
-//! fixtures, of which two are the examples that its page shows. A new output format is one file in `report/`, and a new
-//! source of trees one in `tree/`.
+//! `CONTRIBUTING.md` says how to add a rule, a report format, or a built-in function.
 //!
 //! # Decisions
 //!
-//! - **Findings are data.** A [`rules::Finding`] says what is wrong, where, and how to mend it; every format is a view of
-//!   the same sorted list, which does not depend on the number of threads.
-//! - **Rules are constants.** Code that finds something names its rule as [`rules::Rule::NPV_140`], so there is no finding
-//!   without a name and a page, and no second list of rules.
-//! - **The parser is our own**, over rnix's tokens, and lowers straight to the compact syntax that everything works on.
-//!   `nix/parser.rs` gives the reasons, and a test holds it against rnix's.
-//! - **A file is parsed once**, and shared by all threads and by both trees where its content is the same.
-//! - **Unknown is an answer.** An evaluation ends with a value, with an error, or with [`eval::ErrorOrUnknown::Unknown`] and a reason:
-//!   a hash in a store path, or the time. It spreads no further than it must: a set may have
-//!   attributes that are known and more that are not, and `if` of an unknown condition is known where both branches agree.
-//!   What can't be told is no finding: it is listed as undecided, and in a whole Nixpkgs it fails if it is new.
-//! - **An error is one wherever it is.** Every top-level attribute is asked what nixpkgs-vet asks of it: whether it is a
-//!   derivation, and what comes back of its own `overrideAttrs` (`nixpkgs/override_attrs.rs`).  What Nix would stop at is a
-//!   finding; a value that needs itself is such an error, unless that rests on something unknown (`eval/recursion.rs`).
-//! - **The tree speaks for itself.** `lib`, stdenv with its whole bootstrap, every builder and package set are evaluated
-//!   from the tree's own files, so a change to any of them changes the verdict. There is no table of names, and no model of
-//!   Nixpkgs but in `nixpkgs/partial_tree/`, for trees that have no `pkgs/top-level` of their own. That is affordable because
-//!   evaluation is lazier than Nix where nobody can tell: the values of a set and the names of a `let` become thunks when
-//!   they are first asked for, `//` copies little, and no derivation is ever written.
-//! - **Files are shared, evaluators are not.** Each thread evaluates with a heap of its own, without locks, and begins anew
-//!   when the heap is full. Steps, depth and memory of an attribute are bounded; past a bound the answer is unknown. A run
-//!   has a budget as well (`nixpkgs/budget.rs`), past which there is no verdict. Neither depends on the threads.
-//! - **Work follows the change.** While a base is evaluated, each thunk records what its value depends on: files,
-//!   listings, names that were asked for, paths that lead nowhere (`eval/dependencies.rs`).  Of head, only the attributes
-//!   are evaluated of which anything of that differs, and only changed files and packages are judged; a property test
-//!   holds the report against one of everything.  Of a base that is a commit and passes, answers and dependencies are kept
-//!   on disk, by the tree's id and the build's sources (`check/cache/`).
-//! - **A fix is certain, or it is not made.** Whatever may refer to what would move counts as if it did; the tree as it
-//!   would be is checked before anything is written; and on disk all changes are made, or none.
-//! - **Hostile input is input.** A tree comes from a stranger's pull request. Whatever it holds, the program ends soon
-//!   with a verdict or a clear error: it does not panic, reads and writes nothing outside the tree, runs nothing of it, and
-//!   sends nothing raw to a terminal.
+//! - **Findings are data.** A [`rules::Finding`] says what is wrong, where, and how to fix it. Every format is a view of the
+//!   same sorted list, which does not depend on the number of threads.
+//! - **Rules are constants.** Code that makes a finding names its rule as [`rules::Rule::NPV_140`], so every finding has a
+//!   code, a name and a page, and there is no second list of rules.
+//! - **The parser is our own**, over rnix's tokens, and lowers directly to the compact syntax that everything works on.
+//!   `nix/parser.rs` gives the reasons, and a test compares it with rnix's parser.
+//! - **A file is parsed once** and shared by all threads, and by both trees if its content is the same.
+//! - **Unknown is an answer.** An evaluation ends with a value, with an error, or as unknown, with a reason: a hash in a store
+//!   path, or the time. Unknown spreads no further than it must: a set may have known and unknown attributes, and `if` with an
+//!   unknown condition is known if both branches agree. A question without an answer is not a finding. It is listed as
+//!   undecided, and in a whole Nixpkgs it fails if it is new.
+//! - **What stops Nix is a finding.** Every top-level attribute is evaluated as far as nixpkgs-vet evaluates it: whether it is
+//!   a derivation, and what its own `overrideAttrs` returns (`nixpkgs/override_attrs.rs`). A value that needs itself is an
+//!   error too, unless that depends on something unknown (`eval/recursion.rs`).
+//! - **The tree defines itself.** `lib`, stdenv with its whole bootstrap, every builder and every package set are evaluated
+//!   from the tree's own files, so a change to any of them changes the verdict. There is no table of package names, and the
+//!   only model of Nixpkgs is in `nixpkgs/partial_tree/`, for trees that have no `pkgs/top-level` of their own. This is
+//!   affordable because the evaluator is lazier than Nix if nobody can notice: the values of a set and the names of a `let`
+//!   become thunks when they are first needed, `//` copies little, and no derivation is written.
+//! - **Threads share files, not evaluators.** Each thread evaluates with its own heap, without locks, and starts a new one when
+//!   the heap is full. Steps, depth and memory are limited for each attribute; beyond a limit the answer is unknown. The run
+//!   has a budget as well (`nixpkgs/budget.rs`), beyond which there is no verdict. Neither depends on the number of threads.
+//! - **Work is proportional to the change.** While base is evaluated, each thunk records its dependencies: files, listings,
+//!   names that were looked up, paths that do not exist (`eval/dependencies.rs`). In head, only attributes with a dependency
+//!   that differs are evaluated, and only changed files and packages are checked. A property test compares the report with a
+//!   full check. If base is a commit and passes, its answers and dependencies are kept on disk, under the tree's id and a hash
+//!   of byname's own sources (`check/cache/`).
+//! - **A fix is certain, or it is not made.** Anything that may refer to a file counts as a reference to it. The fixed tree is
+//!   checked before anything is written, and either all changes are written or none.
+//! - **Input is hostile.** A tree comes from a stranger's pull request. Whatever it contains, the program ends soon with a
+//!   verdict or a clear error. It does not panic, reads and writes nothing outside the tree, runs nothing from it, and sends
+//!   none of its bytes to a terminal unescaped.
 
 #![forbid(unsafe_code)]
 

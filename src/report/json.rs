@@ -16,7 +16,7 @@ pub fn write(out: &mut (impl Write + ?Sized), report: &Report) -> io::Result<()>
     write_pretty(out, &Document::from(report))
 }
 
-/// The JSON Schema of what [`write`] writes.
+/// The JSON Schema of what [`write()`] writes.
 pub fn schema() -> Schema {
     schema_of::<Document>()
 }

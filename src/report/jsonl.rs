@@ -23,7 +23,7 @@ pub fn write(out: &mut (impl Write + ?Sized), report: &Report) -> io::Result<()>
     write_line(out, &Line::Summary(Summary::from(report)))
 }
 
-/// The JSON Schema of each line that [`write`] writes.
+/// The JSON Schema of each line that [`write()`] writes.
 pub fn schema() -> Schema {
     schema_of::<Line>()
 }
