@@ -208,7 +208,7 @@ fn a_repository_among_the_files_of_a_commit_says_nothing_of_revisions() {
     let output = byname(&repo.at("nested"), &["check", "rev:master"]);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let error = is_refused(repo.path(), &["check", "root//HEAD"]);
-    assert!(error.contains("symlink that is committed"), "{error}");
+    assert!(error.contains("symlink that git tracks"), "{error}");
     // one that is not committed is the user's own
     embedded(&repo, "mine.git");
     let output = byname(repo.path(), &["check", "mine.git//master"]);

@@ -1,4 +1,4 @@
-//! A tree in a tar archive, such as a channel's `nixexprs.tar.xz`, read into memory.
+//! The tree in a tar archive, such as a channel's `nixexprs.tar.xz`, read into memory.
 
 use std::collections::HashMap;
 use std::io::{self, Read};
@@ -14,19 +14,19 @@ use super::decompress::decompressed;
 use super::tar_names::Ahead;
 use super::{BuildError, Builder, ContentId, Contents, Handle, ReadError, SIZE_LIMIT, Tree};
 
-/// How large an archive may be.
+/// Limits on what an archive may hold.
 #[derive(Clone, Copy, Debug)]
 pub struct ArchiveLimits {
-    /// The most bytes that it may have when it is unpacked.
+    /// The most bytes of the archive without its compression.
     pub bytes: u64,
-    /// The most bytes of names and of files that may be kept in memory.
+    /// The most bytes of names and of files that are kept in memory.
     pub kept: u64,
-    /// The most entries that it may have.
+    /// The most entries.
     pub entries: usize,
 }
 
 impl Default for ArchiveLimits {
-    /// 1 GiB, of which half are kept, several times what a Nixpkgs has, and a million entries, ten times what one has.
+    /// 1 GiB, of which half is kept: several times what a Nixpkgs has.  A million entries: ten times what a Nixpkgs has.
     fn default() -> Self {
         Self {
             bytes: 1 << 30,
@@ -36,66 +36,77 @@ impl Default for ArchiveLimits {
     }
 }
 
-/// The most bytes of a file whose bytes are kept, unless it is Nix.  A channel's `programs.sqlite` is larger, and all that
-/// a Nixpkgs reads of its own files is smaller.
+/// The most bytes of a file that is kept, unless it is Nix.  A channel's `programs.sqlite` is larger, and every file that
+/// Nixpkgs reads while it is evaluated is smaller.
 const KEPT_LIMIT: u64 = 8 << 20;
 
-/// Why an archive is no tree.
+/// Why an archive can't be read as a tree.
 #[derive(Debug, Error)]
 pub enum ArchiveError {
+    /// The first bytes can't be read.
     #[error("can't read the archive {archive}: {source}")]
     Read { archive: String, source: io::Error },
+    /// Not an archive, or not a whole one.
     #[error(
-        "{archive} is no tar archive, or is truncated or damaged: {detail}. Download it again, and give a nixexprs.tar.xz, or \
-         another .tar, .tar.gz, .tar.xz or .tar.zst"
+        "{archive} is not a tar archive, or is truncated or damaged: {detail}. Download it again, and give a \
+         nixexprs.tar.xz, or another .tar, .tar.gz, .tar.xz or .tar.zst"
     )]
     Damaged { archive: String, detail: String },
+    /// No bytes, or no entries.
     #[error("{archive} is empty: give the archive of a Nixpkgs, such as a channel's nixexprs.tar.xz")]
     Empty { archive: String },
+    /// More than one entry at the top.
     #[error(
-        "{archive} has {one} and {other} side by side, and the archive of a Nixpkgs has one top-level directory that holds \
-         everything else: pack the directory itself, as in `tar -cf nixpkgs.tar nixpkgs`"
+        "{archive} has {one} and {other} side by side, but the archive of a Nixpkgs has one top-level directory with \
+         everything in it. Pack the directory itself, as in `tar -cf nixpkgs.tar nixpkgs`"
     )]
     SeveralRoots {
         archive: String,
         one: BString,
         other: BString,
     },
+    /// A top-level entry that is not a directory.
     #[error(
-        "{archive} has only the file {name}, and the archive of a Nixpkgs has one top-level directory that holds everything \
-         else: pack the directory itself, as in `tar -cf nixpkgs.tar nixpkgs`"
+        "{archive} has only the file {name}, but the archive of a Nixpkgs has one top-level directory with everything in \
+         it. Pack the directory itself, as in `tar -cf nixpkgs.tar nixpkgs`"
     )]
     NoDirectory { archive: String, name: BString },
+    /// An absolute name, or one with `..`.
     #[error(
-        "{archive} has an entry named {name:?}, which is outside of it: this is no archive of a Nixpkgs, so don't unpack it"
+        "{archive} has an entry named {name:?}, which leads out of the archive. This is not the archive of a Nixpkgs, so \
+         don't unpack it"
     )]
     Escapes { archive: String, name: BString },
-    #[error("{archive} has {name} as a hard link to {target}, which is no file that it has before: pack it again")]
+    /// A hard link to nothing that came before it.
+    #[error("{archive} has {name} as a hard link to {target}, but no such file comes before it. Pack it again")]
     BadHardLink {
         archive: String,
         name: BString,
         target: BString,
     },
+    /// More bytes than [`ArchiveLimits`] allows.
     #[error("{archive} has more than {limit} bytes when it is unpacked: no Nixpkgs is that large")]
     TooLarge { archive: String, limit: u64 },
+    /// More entries than [`ArchiveLimits`] allows.
     #[error("{archive} has more than {limit} entries: no Nixpkgs has that many")]
     TooManyEntries { archive: String, limit: usize },
-    #[error("{archive} has {name} as a sparse file, which byname does not read: pack it again without `--sparse`")]
+    /// A file in GNU tar's sparse format.
+    #[error("{archive} has {name} as a sparse file, which byname can't read. Pack it again without `--sparse`")]
     Sparse { archive: String, name: BString },
     #[error(transparent)]
     Build(#[from] BuildError),
 }
 
 impl Tree {
-    /// The tree in a tar archive, which may be compressed by xz, gzip or zstd: what is in its one top-level directory.
-    /// `source` is the archive as the user named it.
+    /// The tree in the one top-level directory of a tar archive, which may be compressed with xz, gzip or zstd.  `source` is
+    /// the archive as the user named it.
     ///
-    /// Everything is read into memory, but for the bytes of large files that are not Nix.  Nothing is unpacked to disk:
-    /// symlinks are kept as they are written, and hard links are copies of files that the archive has before.
+    /// Everything is read into memory, except the bytes of large files that are not Nix.  Nothing is unpacked to disk:
+    /// symlinks stay as they are written, and a hard link is a copy of the file that comes before it.
     ///
     /// # Errors
-    /// Where it can't be read, is damaged or truncated, has more or less than one top-level directory, names that lead out
-    /// of it, or more entries or bytes than `limits`.
+    /// If the archive can't be read, is damaged or truncated, does not have exactly one top-level directory, has names that
+    /// lead out of it, or has more entries or bytes than `limits` allows.
     pub fn archive(input: impl Read, source: String, limits: ArchiveLimits) -> Result<Self, ArchiveError> {
         let input = decompressed(input).map_err(|error| ArchiveError::Read {
             archive: source.clone(),
@@ -114,7 +125,7 @@ impl Tree {
         outcome
             .and_then(|()| unpacking.end(&mut input))
             .map_err(|error| match error {
-                // However the limit was reached, it is what ended the reading.
+                // Past the limit the reader fails, and that damage is only a consequence.
                 ArchiveError::Damaged { archive, .. } if input.is_over() => ArchiveError::TooLarge {
                     archive,
                     limit: limits.bytes,
@@ -129,11 +140,11 @@ impl Tree {
 struct Unpacking {
     archive: String,
     limits: ArchiveLimits,
-    /// The name of the top-level directory.
+    /// The name of the top-level directory, once an entry told it.
     root: Option<BString>,
-    /// What was read, by its path in the top-level directory.
+    /// What was read so far, by path in the top-level directory.
     entries: HashMap<BString, Item>,
-    /// How many bytes were kept, those of names included.
+    /// How many bytes are kept, including those of names.
     kept: u64,
 }
 
@@ -144,7 +155,7 @@ enum Item {
     Special,
 }
 
-/// A file's bytes, or how many there were.
+/// The bytes of a file, or only their number if they were too many to keep.
 #[derive(Clone)]
 enum ArchivedBytes {
     Kept(Arc<[u8]>),
@@ -164,7 +175,7 @@ impl Unpacking {
     fn entries<R: Read>(&mut self, archive: &mut tar::Archive<R>) -> Result<(), ArchiveError> {
         let entries = archive.entries().map_err(|error| self.damaged(&error))?;
         let mut ahead = Ahead::default();
-        // raw: without the names that other entries hold
+        // Raw entries, because the tar crate would read names of any length.
         for entry in entries.raw(true) {
             let mut entry = entry.map_err(|error| self.damaged(&error))?;
             if ahead.take(&mut entry).map_err(|error| self.damaged(&error))? {
@@ -186,7 +197,7 @@ impl Unpacking {
 
     fn entry<R: Read>(&mut self, entry: &mut tar::Entry<'_, R>, ahead: &Ahead) -> Result<(), ArchiveError> {
         let kind = entry.header().entry_type();
-        // What git-archive(1) and others say of the archive as a whole.
+        // It describes the whole archive, and git-archive(1) writes one.
         if matches!(kind, EntryType::XGlobalHeader) {
             return Ok(());
         }
@@ -221,12 +232,12 @@ impl Unpacking {
             // "Other values are regular files", says pax(1).
             _ => self.file(entry, path.as_bstr())?,
         };
-        // A later entry takes the place of an earlier one, as where tar unpacks them.
+        // A later entry replaces an earlier one, as when tar unpacks them.
         self.entries.insert(path, item);
         Ok(())
     }
 
-    /// The path of an entry in the top-level directory; `None` for that directory itself.
+    /// The path of an entry relative to the top-level directory; `None` for that directory itself.
     fn path_below_root(&mut self, name: &BStr) -> Result<Option<BString>, ArchiveError> {
         let mut parts = name.split_str("/").filter(|part| !matches!(*part, b"" | b"."));
         if name.starts_with(b"/") || parts.clone().any(|part| part == b"..") {
@@ -254,7 +265,7 @@ impl Unpacking {
         Ok(target)
     }
 
-    /// Counts bytes that are kept.
+    /// Counts bytes that are kept in memory.
     fn keep(&mut self, bytes: u64) -> Result<(), ArchiveError> {
         self.kept += bytes;
         match self.kept <= self.limits.kept {
@@ -266,7 +277,7 @@ impl Unpacking {
         }
     }
 
-    /// A copy of what the archive has at the name `target`.
+    /// A copy of the file or symlink that the archive has at the name `target`.
     fn linked(&mut self, target: &BString, name: &BStr) -> Result<Item, ArchiveError> {
         let path = self.path_below_root(target.as_bstr())?;
         match path.and_then(|path| self.entries.get(&path)) {
@@ -305,7 +316,7 @@ impl Unpacking {
                 .read_to_end(&mut bytes)
                 .map_err(|error| self.damaged(&error))?;
             if (bytes.len() as u64) < size {
-                return Err(self.damaged(&format!("{path} ends too soon")));
+                return Err(self.damaged(&format!("{path} is cut off")));
             }
             ArchivedBytes::Kept(bytes.into())
         };
@@ -315,7 +326,7 @@ impl Unpacking {
         })
     }
 
-    /// Reads what follows the last entry, so that its compressor's checksums are verified.
+    /// Reads what follows the last entry, so that the compressor's checksums are verified.
     fn end<R: Read>(&self, input: &mut Metered<R>) -> Result<(), ArchiveError> {
         io::copy(input, &mut io::sink()).map_err(|error| self.damaged(&error))?;
         if input.read == 0 || self.entries.is_empty() && self.root.is_none() {
@@ -324,7 +335,7 @@ impl Unpacking {
             });
         }
         if !input.ends_in_zeros() {
-            return Err(self.damaged(&"it has no end"));
+            return Err(self.damaged(&"its end is missing"));
         }
         Ok(())
     }
@@ -355,7 +366,7 @@ impl Unpacking {
     }
 }
 
-/// The files, in the order of their handles.
+/// The files, by handle.
 struct ArchiveFiles(Vec<ArchiveFile>);
 
 struct ArchiveFile {
@@ -392,12 +403,12 @@ impl Contents for ArchiveFiles {
     }
 }
 
-/// A reader that ends in an error past so many bytes.
+/// A reader that fails after `limit` bytes.
 struct Metered<R> {
     input: R,
     limit: u64,
     read: u64,
-    /// How many zeros were read last.
+    /// The number of zeros that were read last.
     zeros: u64,
 }
 
@@ -415,7 +426,7 @@ impl<R> Metered<R> {
         self.read > self.limit
     }
 
-    /// Whether what was read ends as every tar archive does, in a block of zeros.
+    /// Whether the bytes so far end in a block of zeros, as every tar archive does.
     fn ends_in_zeros(&self) -> bool {
         const BLOCK: u64 = 512;
         self.zeros >= BLOCK

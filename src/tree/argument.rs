@@ -1,8 +1,8 @@
-//! What an argument names: a tree on disk, one of git's, or one from elsewhere.
+//! What a command-line argument names: a tree on disk, in git, or elsewhere.
 //!
-//! What is on disk in the current directory comes, as a rule, from the tree that is judged, and so from whoever wrote that.
-//! So a form that is plainly a revision, a directory or an archive is that whatever is on disk, and a bare word that may be
-//! either is refused.
+//! The files in the current directory usually belong to the tree that is checked, so a stranger may have written them.
+//! They must not decide what an argument means.  An argument that is written as a revision, a directory or an archive means
+//! that, whatever is on disk; a bare word that may be two things is refused.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -19,7 +19,7 @@ use super::{GitError, Repository};
 /// A tree as a user may name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// What is on disk; in a git checkout, of that what git tracks or does not ignore.
+    /// A directory on disk; in a git checkout, only the files that git tracks or does not ignore.
     Directory(PathBuf),
     /// A tar archive in a file.
     Archive(PathBuf),
@@ -27,19 +27,19 @@ pub enum Source {
     StandardInput,
     /// `channel:NAME` or `<NAME>`.
     Channel(String),
-    /// A revision of the repository that the other tree is in, or that the current directory is in.
+    /// A revision of the other tree's repository, or else of the one around the current directory.
     Revision(BString),
-    /// A revision of the repository that this directory is in.
+    /// A revision of the repository around this directory.
     RevisionOf(PathBuf, BString),
-    /// What would have to be fetched.
+    /// Something that would have to be fetched.
     Url(String),
 }
 
-/// Why an argument names no tree: it is a bare word that may be a revision, and something on disk has that name.
+/// Why an argument names no tree: it is a bare word that may be a revision, and something on disk has the same name.
 #[derive(Debug, Error)]
 #[error(
-    "{word} is ambiguous: {reason}, and there is {what} of that name. Which of the two it means is not for what is on disk to \
-     say: give `rev:{word}` for the revision, or `{form}:{word}` for what is on disk"
+    "{word} is ambiguous: {reason}, and there is {what} of that name. Give `rev:{word}` for the revision, or \
+     `{form}:{word}` for what is on disk"
 )]
 pub struct AmbiguousArgument {
     word: BString,
@@ -51,23 +51,24 @@ pub struct AmbiguousArgument {
 }
 
 impl Source {
-    /// What an argument means.  `place` is the directory whose repository a revision would be looked up in.
+    /// What an argument means.  A revision would be looked up in the repository around the directory `place`.
     ///
-    /// These mean one thing, whatever is on disk:
+    /// These forms have one meaning, whatever is on disk:
     ///
     /// 1. `-`: an archive on standard input.
     /// 2. `rev:REV`, `dir:PATH`, `archive:PATH`.
     /// 3. `channel:NAME`, `<NAME>`: a channel.
     /// 4. A URL.
-    /// 5. `REPO//REV`, where `REPO` is a directory: a revision of another repository.  Only if that is in no repository,
-    ///    `REPO//REV` may be a path.
-    /// 6. What begins with `/`, `./`, `../` or `~`: the path of an archive, if it is that of a file, or else of a directory.
+    /// 5. `REPO//REV`, if `REPO` is a directory: a revision of another repository.  It is a path only if it exists and
+    ///    `REPO` is not in a repository.
+    /// 6. An argument that begins with `/`, `./`, `../` or `~`: the path of an archive if it names a file, or else of a
+    ///    directory.
     ///
-    /// Anything else is a bare word: a path if there is something of that name on disk, or else the name of an archive that
-    /// does not exist, or a revision.
+    /// Anything else is a bare word: a path if something on disk has that name, or else a revision.  A word that ends as
+    /// archives do is never a revision.
     ///
     /// # Errors
-    /// If a bare word may be a revision, and names something on disk too.
+    /// If a bare word may be a revision and also names something on disk.
     pub fn parse(argument: &OsStr, place: &Path) -> Result<Self, AmbiguousArgument> {
         let (word, path) = (argument.as_bytes().as_bstr(), Path::new(argument));
         if let Some(source) = explicit(word) {
@@ -94,7 +95,7 @@ impl Source {
     }
 }
 
-/// The source that an argument of an explicit form means.
+/// The meaning of an argument of the forms 1 to 5.
 fn explicit(argument: &BStr) -> Option<Source> {
     let path = |bytes: &[u8]| PathBuf::from(OsStr::from_bytes(bytes));
     if argument == "-" {
@@ -126,20 +127,20 @@ fn channel_name(argument: &[u8]) -> Option<String> {
     Some(name.to_str_lossy().into_owned())
 }
 
-/// The parts of `REPO//REV`.  No revision has `//` in it, and a path may.
+/// The parts of `REPO//REV`.  A revision can't have `//` in it, but a path can.
 fn repository_and_revision(argument: &BStr) -> Option<Source> {
     let (repository, revision) = argument.rsplit_once_str("//")?;
     let repository = Path::new(OsStr::from_bytes(if repository.is_empty() { b"/" } else { repository }));
     if revision.is_empty() || !repository.is_dir() {
         return None;
     }
-    // a path with a slash too many, as in `$TMPDIR/nixpkgs`
+    // It may be a path with one slash too many, as `$TMPDIR/nixpkgs` gives.
     let is_path = ExistingPath::at(Path::new(OsStr::from_bytes(argument))).is_some()
         && matches!(Repository::discover(repository), Err(GitError::NoRepository { .. }));
     (!is_path).then(|| Source::RevisionOf(repository.into(), revision.into()))
 }
 
-/// Whether an argument can be nothing but a path.
+/// Whether an argument can only be a path.
 fn is_path(argument: &[u8]) -> bool {
     [&b"/"[..], b"./", b"../", b"~"]
         .iter()
@@ -147,7 +148,7 @@ fn is_path(argument: &[u8]) -> bool {
         || matches!(argument, b"." | b"..")
 }
 
-/// Whether a file has the name of an archive that byname reads.
+/// Whether a name ends like that of an archive that byname reads.
 pub(super) fn has_archive_name(name: &[u8]) -> bool {
     let ends = [".tar", ".tar.gz", ".tar.xz", ".tar.zst", ".tgz", ".txz"];
     ends.iter().any(|end| name.ends_with(end.as_bytes()))
@@ -158,7 +159,7 @@ pub(super) fn has_archive_name(name: &[u8]) -> bool {
 enum ExistingPath {
     Directory,
     File,
-    /// A symlink that leads nowhere, or something that can't be looked at.
+    /// A symlink that leads nowhere, or something that can't be inspected.
     Other,
 }
 
@@ -171,7 +172,7 @@ impl ExistingPath {
         }
         match fs::symlink_metadata(path) {
             Ok(_) => Some(Self::Other),
-            // A name that is too long, or goes on below a file, is none of anything on disk.
+            // Nothing can have a name that is too long, or that goes on below a file.
             Err(error) => match error.kind() {
                 ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::InvalidFilename => None,
                 _ => Some(Self::Other),
@@ -202,7 +203,7 @@ impl ExistingPath {
     }
 }
 
-/// Why a word may be a revision of the repository around `place`, if it may.
+/// Why a word may be a revision of the repository around `place`; `None` if it is not one.
 fn revision_reason(word: &BStr, place: &Path) -> Option<String> {
     if has_form_of_revision(word) {
         return Some("it is written as a revision".to_owned());
@@ -210,7 +211,7 @@ fn revision_reason(word: &BStr, place: &Path) -> Option<String> {
     let repository = match Repository::discover(place) {
         Ok(repository) => repository,
         Err(GitError::NoRepository { .. }) => return None,
-        Err(error) => return Some(format!("whether it is a revision can't be told ({error})")),
+        Err(error) => return Some(format!("it may be a revision ({error})")),
     };
     let of_repository = format!("of the git repository {}", repository.place().display());
     if repository.has_remote(word) {
@@ -221,12 +222,12 @@ fn revision_reason(word: &BStr, place: &Path) -> Option<String> {
         Ok(_) | Err(GitError::Range { .. } | GitError::NoTree { .. } | GitError::AmbiguousRevision { .. }) => {
             Some(format!("it is a revision {of_repository}"))
         }
-        Err(error) => Some(format!("whether it is a revision can't be told ({error})")),
+        Err(error) => Some(format!("it may be a revision ({error})")),
     }
 }
 
-/// Whether a word is written as hardly anything but a revision is: then it counts as one even if the repository lacks it, as
-/// a shallow clone lacks `HEAD~3`.
+/// Whether a word is written as only revisions are.  Then it counts as one even if the repository does not have it, as a
+/// shallow clone does not have `HEAD~3`.
 fn has_form_of_revision(word: &BStr) -> bool {
     let is_hash = matches!(word.len(), 40 | 64) && word.iter().all(u8::is_ascii_hexdigit);
     is_hash

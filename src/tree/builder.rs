@@ -1,4 +1,4 @@
-//! Making a tree from entries in any order.
+//! Building a tree from entries in any order.
 
 use std::cmp::Ordering;
 
@@ -9,7 +9,7 @@ use thiserror::Error;
 use super::ordered::OrderedBuilder;
 use super::{Contents, Handle, NodeData, Tree};
 
-/// Collects a tree's entries.  Directories need not be added, unless they are empty.
+/// Collects a tree's entries, in any order.  Only empty directories have to be added; others follow from what is in them.
 #[derive(Default)]
 pub struct Builder {
     entries: Vec<(BString, NodeData)>,
@@ -17,15 +17,19 @@ pub struct Builder {
     handles: u32,
 }
 
-/// Why entries make no tree.
+/// Why entries don't make a tree.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum BuildError {
-    #[error("the entry {path:?} has an empty part, `.`, `..` or a NUL byte in its path, so it has no place in a tree")]
+    /// A path that no file system could have.
+    #[error("the entry {path:?} has an empty part, `.`, `..` or a NUL byte in its path, so it can't be in a tree")]
     BadPath { path: BString },
+    /// Two entries at one path.
     #[error("the tree has {path} twice")]
     Duplicate { path: BString },
+    /// An entry below something that is not a directory.
     #[error("the tree has {path}, though {parent} is not a directory")]
     NotADirectory { path: BString, parent: BString },
+    /// More entries than a [`NodeId`](super::NodeId) can count.
     #[error("the tree has too many entries: byname reads at most {limit}", limit = u32::MAX)]
     TooMany,
 }
@@ -41,7 +45,7 @@ impl Builder {
         self.entries.push((path, NodeData::Directory { handle: None }));
     }
 
-    /// Adds a directory whose content id the source knows, and says by which handle it will be asked for: see
+    /// Adds a directory whose content id the source knows, and gives the handle that the id will be asked for by: see
     /// [`Builder::file`].
     pub fn identified_directory(&mut self, path: BString) -> Handle {
         let handle = self.next_handle();
@@ -49,7 +53,7 @@ impl Builder {
         handle
     }
 
-    /// Adds a regular file, and says by which handle its contents will be asked for: 0 for the first file or identified
+    /// Adds a regular file, and gives the handle that its contents will be asked for by: 0 for the first file or identified
     /// directory, 1 for the second, and so on.
     pub fn file(&mut self, path: BString, executable: bool) -> Handle {
         let handle = self.next_handle();
@@ -63,9 +67,9 @@ impl Builder {
         handle
     }
 
-    /// Adds a symlink with its target as it is written.
+    /// Adds a symlink with its target as written.
     pub fn symlink(&mut self, path: BString, target: BString) {
-        // Past u32::MAX entries `build` fails, so what this number says there is never asked.
+        // With more than u32::MAX entries `build` fails, and nobody looks at this number.
         let link = u32::try_from(self.links.len()).unwrap_or(u32::MAX);
         self.links.push(target);
         self.entries.push((path, NodeData::Symlink { link }));
@@ -76,10 +80,11 @@ impl Builder {
         self.entries.push((path, NodeData::Special));
     }
 
-    /// The tree of these entries, whose files' bytes `contents` has.  `source` is the tree as the user named it.
+    /// The tree of these entries, which reads the bytes of files from `contents`.  `source` is the tree as the user named
+    /// it.
     ///
     /// # Errors
-    /// Where a path is not plain, appears twice, or has a parent that is not a directory.
+    /// If a path has an empty part, `.`, `..` or a NUL, is there twice, or goes through something that is not a directory.
     pub fn build(self, source: String, contents: Box<dyn Contents>) -> Result<Tree, BuildError> {
         let Self { mut entries, links, .. } = self;
         entries.par_sort_unstable_by(|(a, _), (b, _)| part_by_part(a, b));
@@ -101,10 +106,10 @@ fn part_by_part(a: &BString, b: &BString) -> Ordering {
     }
 }
 
-/// Nodes in order, with the directories that the next entry may be in.
+/// The nodes so far, in order, and the directories that the next entry may be in.
 struct Listing {
     nodes: OrderedBuilder,
-    /// How long the paths are of the entry added last and the directories around it, the root's first.
+    /// The lengths of the paths of the last entry and of the directories around it, beginning with the root.
     open: Vec<usize>,
     last: BString,
 }
@@ -118,7 +123,7 @@ impl Listing {
         }
     }
 
-    /// Adds the entry at `path`, which comes after all that were added before, and the directories that it is in.
+    /// Adds the entry at `path`, which comes after all earlier ones in order, and the directories that it is in.
     fn add(&mut self, path: &BStr, form: NodeData) -> Result<(), BuildError> {
         if path.split_str("/").any(|part| !is_plain(part.as_bstr())) {
             return Err(BuildError::BadPath { path: path.into() });
@@ -163,7 +168,7 @@ impl Listing {
     }
 }
 
-/// Whether this can be the name of an entry.
+/// Whether an entry can have this name.
 pub(super) fn is_plain(name: &BStr) -> bool {
     !matches!(name.as_bytes(), b"" | b"." | b"..") && !name.iter().any(|byte| matches!(byte, 0 | b'/'))
 }

@@ -1,4 +1,4 @@
-//! Where Nix finds a channel: on the search path, or among the channels that somebody subscribed to.
+//! Where Nix finds a channel: on its search path, or among the channels of the user and of root.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -8,15 +8,17 @@ use std::path::{Path, PathBuf};
 use bstr::ByteSlice;
 use thiserror::Error;
 
-/// Why there is no such channel.
+/// Why a channel can't be used.
 #[derive(Debug, Error)]
 pub enum ChannelError {
+    /// It is nowhere.
     #[error(
         "there is no channel {name}: none of {} exists. `nix-channel --list` shows yours; add one with `nix-channel --add \
          https://channels.nixos.org/NAME {name}` and `nix-channel --update`, or give its nixexprs.tar.xz",
         listed(.looked_at)
     )]
     Missing { name: String, looked_at: Vec<PathBuf> },
+    /// It would have to be fetched.
     #[error(
         "NIX_PATH has {name} at {url}, which Nix would fetch and byname does not. Download it, and give the path of the file \
          or of the unpacked directory"
@@ -27,26 +29,29 @@ pub enum ChannelError {
 /// Where a channel is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Located {
+    /// A directory on this machine.
     Directory(PathBuf),
     /// A tarball on this machine.
     Archive(PathBuf),
 }
 
-/// What Nix looks at to find channels.
+/// The parts of the environment in which Nix looks for channels.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
-    /// `NIX_PATH`, in the syntax of nix.conf(5)'s `nix-path`.
+    /// `NIX_PATH`, in the syntax of `nix-path` in nix.conf(5).
     pub nix_path: Option<OsString>,
+    /// The user's home directory.
     pub home: Option<PathBuf>,
+    /// The user's name.
     pub user: Option<OsString>,
-    /// `XDG_STATE_HOME`, where it is set.
+    /// `XDG_STATE_HOME`, if it is set.
     pub state_home: Option<PathBuf>,
-    /// `NIX_STATE_DIR`, which is `/nix/var/nix` where it is not set.
+    /// `NIX_STATE_DIR`, or `/nix/var/nix` if it is not set.
     pub nix_state: PathBuf,
 }
 
 impl Environment {
-    /// That of this process.
+    /// The environment of this process.
     pub fn of_process() -> Self {
         let path = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         Self {
@@ -58,11 +63,11 @@ impl Environment {
         }
     }
 
-    /// Where `<name>` and `channel:name` lead: to the first that exists of what `NIX_PATH` says, the user's channels, and
-    /// root's.  `name` may go on with a path inside of it, as in `nixpkgs/pkgs`.
+    /// The place that `<name>` and `channel:name` mean: the first that exists among those of `NIX_PATH`, the user's channels
+    /// and root's channels.  `name` may go on with a path in the channel, as in `nixpkgs/pkgs`.
     ///
     /// # Errors
-    /// Where nothing of it exists, or `NIX_PATH` has a URL that would have to be fetched.
+    /// If none of them exists, or `NIX_PATH` has a URL that would have to be fetched.
     pub fn channel(&self, name: &str) -> Result<Located, ChannelError> {
         let mut looked_at = Vec::new();
         for entry in self.nix_path.iter().flat_map(|path| search_path(path)) {
@@ -96,7 +101,7 @@ impl Environment {
         })
     }
 
-    /// The directories that hold channels, the user's before root's (nix-channel(1), "Files").
+    /// The directories of channels, the user's before root's (nix-channel(1), "Files").
     fn channels(&self) -> Vec<PathBuf> {
         let per_user = self.nix_state.join("profiles/per-user");
         let state_home = self
@@ -120,7 +125,7 @@ impl Environment {
     }
 }
 
-/// An entry of the search path: `PREFIX=PLACE`, or only a place.
+/// An entry of the search path: `PREFIX=TARGET`, or only a target.
 struct SearchEntry {
     prefix: String,
     place: SearchTarget,
@@ -133,7 +138,7 @@ enum SearchTarget {
 }
 
 impl SearchEntry {
-    /// Where a name would be in this entry; `None` where the entry says nothing of it.
+    /// Where this entry has `name`; `None` if the entry is about other names.
     fn lookup(&self, name: &str) -> Option<SearchTarget> {
         let rest = if self.prefix.is_empty() {
             name
@@ -148,7 +153,7 @@ impl SearchEntry {
         match &self.place {
             SearchTarget::Path(path) if rest.is_empty() => Some(SearchTarget::Path(path.clone())),
             SearchTarget::Path(path) => Some(SearchTarget::Path(path.join(rest))),
-            // What is in a tarball can't be told from its name, except that all of it is.
+            // A tarball's contents are unknown, so only its whole can be meant.
             SearchTarget::Url(_) => rest.is_empty().then(|| self.place.clone()),
         }
     }
@@ -188,7 +193,7 @@ fn search_entry(entry: &[u8]) -> SearchEntry {
     }
 }
 
-/// Whether Nix would fetch what is named so.
+/// Whether Nix would fetch what has this name.
 pub(super) fn is_url(place: &[u8]) -> bool {
     const SCHEMES: [&str; 7] = ["http", "https", "file", "channel", "git", "s3", "ssh"];
     place.starts_with(b"channel:")

@@ -1,4 +1,4 @@
-//! The bytes of files: how a tree's source hands them out.
+//! How a tree's source hands out the bytes of files.
 
 use std::{fmt, io};
 
@@ -8,24 +8,24 @@ use thiserror::Error;
 
 use super::ObjectError;
 
-/// The most bytes that a file may have to be read: several times the largest file of Nixpkgs, and little enough for each
-/// thread to read one.
+/// The most bytes of a file that is read: several times the largest file of Nixpkgs, and few enough for each thread to
+/// hold one such file.
 pub const SIZE_LIMIT: u64 = 32 << 20;
 
-/// What a [`Builder`](super::Builder) calls a file, and its source finds the bytes by: files count from 0 in the order in
-/// which they were added.
+/// The number by which a tree's source finds a file's bytes.  A [`Builder`](super::Builder) counts files, and directories
+/// with a content id, from 0 in the order in which they are added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Handle(pub u32);
 
 /// A source of files' bytes.
 pub trait Contents: Send + Sync {
-    /// The bytes of the file with this handle, which the listing has at `path`, where they are at most `limit`.
+    /// The bytes of the file with this handle, which is at `path` in the listing.
     ///
     /// # Errors
-    /// See [`Tree::read`](super::Tree::read).
+    /// If there are more than `limit` bytes, and as for [`Tree::read`](super::Tree::read).
     fn read(&self, handle: Handle, path: &BStr, limit: u64) -> Result<Vec<u8>, ReadError>;
 
-    /// A name for the file's bytes, where it is known without reading them.
+    /// The content id of the file or directory with this handle, if it is known without reading files.
     fn content_id(&self, handle: Handle) -> Option<ContentId> {
         let _ = handle;
         None
@@ -33,7 +33,7 @@ pub trait Contents: Send + Sync {
 }
 
 /// # Errors
-/// Where a file of this size is larger than `limit`.
+/// If `size` is larger than `limit`.
 pub(super) fn within(limit: u64, size: u64, path: &BStr) -> Result<(), ReadError> {
     match size <= limit {
         true => Ok(()),
@@ -45,19 +45,20 @@ pub(super) fn within(limit: u64, size: u64, path: &BStr) -> Result<(), ReadError
     }
 }
 
-/// A name for a file's bytes: equal ids mean equal bytes.  Ids of different kinds say nothing of each other.
+/// A name for the bytes of a file, or for everything in a directory.  Equal ids mean equal content; ids of different
+/// kinds can't be compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ContentId {
-    /// A git blob's SHA-1 id.
+    /// The SHA-1 id of a git blob or tree.
     GitSha1([u8; 20]),
-    /// A git blob's SHA-256 id.
+    /// The SHA-256 id of a git blob or tree.
     GitSha256([u8; 32]),
     /// BLAKE3 of the bytes.
     Blake3([u8; 32]),
 }
 
 impl fmt::Display for ContentId {
-    /// The kind of the id, and its digits.
+    /// Writes the kind of the id and its digits in lower-case hexadecimal, as in `blake3-…`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (kind, bytes) = match self {
             Self::GitSha1(bytes) => ("git-sha1", &bytes[..]),
@@ -68,23 +69,28 @@ impl fmt::Display for ContentId {
     }
 }
 
-/// Why a file's bytes can't be had.
+/// Why a file can't be read.
 #[derive(Debug, Error)]
 pub enum ReadError {
+    /// A directory, a symlink or something special.
     #[error("{path} is not a regular file, so it can't be read")]
     NotAFile { path: BString },
+    /// More bytes than the caller wants.
     #[error(
-        "{path} has {size} bytes, and byname reads at most {limit} of it: no such file of a Nixpkgs is that large. Remove it \
-         from the tree"
+        "{path} has {size} bytes, and byname reads at most {limit}: no such file of a Nixpkgs is that large. Remove it from \
+         the tree"
     )]
     TooLarge { path: BString, size: u64, limit: u64 },
+    /// What the operating system says.
     #[error("can't read {path}: {source}. Make it readable, or remove it from the tree")]
     Io { path: BString, source: io::Error },
+    /// A large file of an archive that was not kept in memory.
     #[error(
-        "{path} has {size} bytes, and of an archive's files that are not Nix byname keeps no more than {limit} each. Unpack the \
-         archive and give the directory"
+        "{path} has {size} bytes. Of an archive, byname keeps only Nix files and other files of at most {limit} bytes in \
+         memory. Unpack the archive, and give the path of the directory"
     )]
     NotKept { path: BString, size: u64, limit: u64 },
+    /// What the git repository says.
     #[error("can't read {path}: {source}")]
     Object { path: BString, source: Box<ObjectError> },
 }

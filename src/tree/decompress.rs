@@ -1,4 +1,4 @@
-//! Compressed streams, told apart by their first bytes.
+//! Decompressing streams, which are told apart by their first bytes.
 
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 
@@ -7,14 +7,15 @@ use lzma_rust2::XzReader;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
-/// How much memory a stream may ask a decompressor to take, in KiB: what `xz -9` and `zstd -19` ask for, four times.
+/// The most memory, in KiB, that a stream may make a decompressor take: four times what `xz -9` and `zstd -19` need.
 const MEMORY_LIMIT_KIB: u32 = 256 << 10;
 
-/// The contents of `input`: what it holds compressed by xz (`.xz` format 1.2.1), gzip (RFC 1952) or zstd (RFC 8878), or else
-/// its bytes as they are.  Streams that follow one another are one.
+/// The contents of `input`, which may be compressed with xz (`.xz` format 1.2.1), gzip (RFC 1952) or zstd (RFC 8878).
+/// Several compressed streams one after the other are read as one.
 ///
 /// # Errors
-/// Where the first bytes can't be read.  What is truncated or damaged is an error of the reader that is returned.
+/// If the first bytes can't be read.  Later errors, and truncated or damaged streams, are errors of the reader that is
+/// returned.
 pub(super) fn decompressed<'a>(mut input: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
     let mut magic = Vec::new();
     input.by_ref().take(6).read_to_end(&mut magic)?;
@@ -43,7 +44,7 @@ impl Compression {
         match magic {
             [0xfd, b'7', b'z', b'X', b'Z', 0] => Self::Xz,
             [0x1f, 0x8b, ..] => Self::Gzip,
-            // A frame, or one that is to be skipped.
+            // A frame, or a skippable frame.
             [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Self::Zstd,
             _ => Self::Plain,
         }
@@ -85,7 +86,7 @@ impl<R: BufRead> Read for ZstdReader<R> {
     }
 }
 
-/// The frame that `input` has next, past those that hold nothing (RFC 8878, section 3.1.2); `None` at the end.
+/// The next frame of `input`, after any skippable frames (RFC 8878, section 3.1.2); `None` at the end.
 fn next_frame(mut input: &mut impl BufRead) -> io::Result<Option<Box<FrameDecoder>>> {
     while !input.fill_buf()?.is_empty() {
         let mut frame = Box::new(FrameDecoder::new());

@@ -1,4 +1,4 @@
-//! What differs between two trees.
+//! The differences between two trees.
 
 use std::cmp::Ordering;
 
@@ -12,18 +12,18 @@ use super::{Kind, NodeId, Tree};
 pub struct Difference {
     /// Relative to the roots.
     pub path: BString,
-    /// What the one tree has there.
+    /// What the left tree has there: the one that [`Tree::differences`] was called on.
     pub left: Option<NodeId>,
-    /// What the other tree has there.
+    /// What the right tree has there: the other one.
     pub right: Option<NodeId>,
 }
 
 impl Tree {
-    /// Where this tree and another differ in kind, executable bit, target of a symlink, or bytes, in the order of paths;
-    /// what is only in one of them is listed with everything below it.
+    /// All paths at which this tree and `other` differ in kind, executable bit, target of a symlink or bytes, in the order
+    /// of paths.  An entry that only one of them has is listed with everything below it.
     ///
-    /// Bytes are compared by content id where both trees know it, and read otherwise, in the current rayon pool; what can't
-    /// be read counts as different.  Directories with equal content ids are not entered.
+    /// Bytes are compared by content id if both trees know it, and are read otherwise, in the current rayon pool.  A file
+    /// that can't be read counts as different.  Directories with equal content ids are not entered.
     pub fn differences(&self, other: &Tree) -> Vec<Difference> {
         let mut comparison = SideBySide {
             left: self,
@@ -54,9 +54,9 @@ impl Tree {
     }
 }
 
-/// Whether two entries are the same, with everything below them: names, kinds, executable bits, targets of symlinks, and
-/// bytes, which are read where their ids do not tell.  The names of the two entries themselves do not matter.  What can't
-/// be read is not the same.
+/// Whether two entries are the same with everything below them: names, kinds, executable bits, targets of symlinks and
+/// bytes.  The names of the two entries themselves don't matter.  Bytes are read if content ids don't tell, and a file
+/// that can't be read is not the same.
 pub fn same_content(a: (&Tree, NodeId), b: (&Tree, NodeId)) -> bool {
     let mut comparison = SideBySide {
         left: a.0,
@@ -68,9 +68,11 @@ pub fn same_content(a: (&Tree, NodeId), b: (&Tree, NodeId)) -> bool {
     comparison.possible.iter().all(is_unclear) && !comparison.possible.iter().any(|possible| possible.differs(a.0, b.0))
 }
 
+/// What was found without reading a file.
 enum PossibleDifference {
+    /// A difference.
     Different(Option<NodeId>, Option<NodeId>),
-    /// Files that only their bytes can tell apart.
+    /// Two files that may differ only in their bytes.
     Unclear(NodeId, NodeId),
 }
 
@@ -86,6 +88,7 @@ impl PossibleDifference {
     }
 }
 
+/// Two trees that are walked side by side.
 struct SideBySide<'t> {
     left: &'t Tree,
     right: &'t Tree,
@@ -93,9 +96,9 @@ struct SideBySide<'t> {
 }
 
 impl SideBySide<'_> {
-    /// Compares two entries, whatever their names, with everything below them.
+    /// Compares two entries with everything below them.
     fn entries(&mut self, left: NodeId, right: NodeId) {
-        // Pairs of directories that are still to go, the next one last: a tree may be deeper than the stack.
+        // The pairs that are left, the next one last.  No recursion: a tree may be deeper than the stack.
         let mut open = vec![Pair::Both(left, right)];
         while let Some(pair) = open.pop() {
             match pair {
@@ -137,13 +140,13 @@ impl SideBySide<'_> {
         }
     }
 
-    /// Whether the content ids are equal, where both are known and of one kind.
+    /// Whether the content ids are equal; `None` if they are not both known and of one kind.
     fn same_id(&self, left: NodeId, right: NodeId) -> Option<bool> {
         let (left, right) = (self.left.content_id(left)?, self.right.content_id(right)?);
         (std::mem::discriminant(&left) == std::mem::discriminant(&right)).then_some(left == right)
     }
 
-    /// The entries of two directories by name, both sorted.
+    /// Pairs the entries of two directories, which are sorted, by name.
     fn pairs(&self, mut left: &[NodeId], mut right: &[NodeId]) -> Vec<Pair> {
         let mut pairs = Vec::with_capacity(left.len().max(right.len()));
         loop {
@@ -168,6 +171,7 @@ impl SideBySide<'_> {
     }
 }
 
+/// What the two trees have at one path.
 #[derive(Clone, Copy)]
 enum Pair {
     Left(NodeId),

@@ -5,7 +5,7 @@ use bstr::{BStr, BString};
 use super::content::within;
 use super::{BuildError, Builder, ContentId, Contents, Handle, ReadError, Tree};
 
-/// Collects files to make a tree of, without a disk.
+/// Collects entries to build a tree in memory from.  Paths are relative to the root, with `/` between their parts.
 #[derive(Default)]
 pub struct MemoryTree {
     builder: Builder,
@@ -32,13 +32,13 @@ impl MemoryTree {
         self
     }
 
-    /// Adds a directory; only an empty one needs it.
+    /// Adds a directory.  Only an empty one has to be added.
     pub fn directory(mut self, path: impl Into<BString>) -> Self {
         self.builder.directory(path.into());
         self
     }
 
-    /// Adds a symlink.
+    /// Adds a symlink with its target as written.
     pub fn symlink(mut self, path: impl Into<BString>, target: impl Into<BString>) -> Self {
         self.builder.symlink(path.into(), target.into());
         self
@@ -50,7 +50,7 @@ impl MemoryTree {
         self
     }
 
-    /// The tree of these entries.
+    /// The tree of these entries.  `source` is the name of the tree in messages.
     ///
     /// # Errors
     /// See [`Builder::build`].
@@ -59,7 +59,7 @@ impl MemoryTree {
     }
 }
 
-/// The files, in the order of their handles.
+/// The bytes of all files, by handle.
 struct MemoryFiles(Vec<Vec<u8>>);
 
 impl Contents for MemoryFiles {

@@ -1,10 +1,27 @@
-//! A Nixpkgs to read: its entries, bytes, modes and symlinks, wherever they come from.
+//! File trees to read: their entries, bytes, modes and symlinks, whatever they come from.
 //!
-//! A [`Tree`] is an immutable listing, made once by a source (a directory on disk, memory, …) through a [`Builder`].
-//! Contents are read on demand, through the source's [`Contents`].  Nothing outside the tree is ever opened: symlinks are
-//! followed by [`Tree::resolve`], on the listing, and by nobody else.
+//! A [`Tree`] is an immutable listing.  A source (a directory on disk, a commit, an archive, memory) makes it once, through
+//! a [`Builder`].  Contents are read on demand, through the source's [`Contents`].  Nothing outside of the tree is read:
+//! only [`Tree::resolve`] follows symlinks, and it works on the listing.
 //!
-//! This module knows nothing of Nix.
+//! This module knows nothing about Nix.
+//!
+//! ```
+//! use byname::tree::{Kind, MemoryTree, Resolved};
+//!
+//! let tree = MemoryTree::new()
+//!     .file("pkgs/hello/package.nix", "{ }: 1")
+//!     .symlink("hello.nix", "pkgs/hello/package.nix")
+//!     .build("an example")?;
+//!
+//! let package = tree.lookup("pkgs/hello/package.nix".into()).expect("the tree has this file");
+//! assert_eq!(tree.read(package)?, b"{ }: 1");
+//!
+//! let link = tree.lookup("hello.nix".into()).expect("the tree has this symlink");
+//! assert_eq!(tree.kind(link), Kind::Symlink);
+//! assert_eq!(tree.resolve_node(link), Resolved::Node(package));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod archive;
 mod argument;
@@ -39,10 +56,10 @@ use std::ops::Range;
 
 use bstr::{BStr, BString, ByteSlice, ByteVec};
 
-/// An entry of one [`Tree`]; of no meaning in another.
+/// An entry of one [`Tree`], without meaning in any other.
 ///
-/// Ids count from the root, 0, in the order of paths compared part by part, so a directory's whole content directly
-/// follows it.
+/// Ids count up from the root, which is 0, in the order of paths compared part by part.  So everything in a directory
+/// directly follows the directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(u32);
 
@@ -52,8 +69,10 @@ impl NodeId {
         self.0 as usize
     }
 
-    /// The inverse of [`NodeId::index`], for tables that are indexed by entry.  An index past the tree's length makes an
-    /// id on which the tree's methods panic.
+    /// The inverse of [`NodeId::index`], for tables that are indexed by entry.
+    ///
+    /// # Panics
+    /// If the index is larger than `u32::MAX`.  The tree's methods panic on an id that is not less than [`Tree::len`].
     pub fn from_index(index: usize) -> Self {
         Self(u32::try_from(index).expect("a tree has at most u32::MAX entries"))
     }
@@ -62,13 +81,16 @@ impl NodeId {
 /// What an entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
+    /// A directory.
     Directory,
-    /// A regular file.  Executable: any of the three bits is set.
+    /// A regular file.
     File {
+        /// Whether any of the three executable bits is set.
         executable: bool,
     },
+    /// A symlink, wherever it leads.
     Symlink,
-    /// A FIFO, a socket or a device: never opened.
+    /// A FIFO, a socket or a device, which is never opened.
     Special,
 }
 
@@ -79,25 +101,26 @@ impl Kind {
     }
 }
 
-/// An immutable snapshot of a Nixpkgs: every entry below a root directory.
+/// An immutable listing of every entry below a root directory.
 pub struct Tree {
     source: String,
     nodes: Vec<Node>,
-    /// All names, one after the other.
+    /// The names of all entries, one after the other.
     names: Vec<u8>,
     /// The children of all directories, one directory after the other.
     children: Vec<NodeId>,
-    /// The targets of symlinks.
+    /// The targets of all symlinks.
     links: Vec<BString>,
     contents: Box<dyn Contents>,
 }
 
 struct Node {
+    /// The range of `Tree::names` that has its name.
     name: (u32, u32),
     parent: NodeId,
     /// The id after the last entry below this one.
     end: u32,
-    /// Where its children stand in `Tree::children`.
+    /// The range of `Tree::children` that has its children.
     children: (u32, u32),
     form: NodeData,
 }
@@ -105,7 +128,7 @@ struct Node {
 /// An entry's kind, with what the tree keeps for each.
 #[derive(Clone, Copy)]
 enum NodeData {
-    /// A handle, where the source knows the directory's content id.
+    /// With a handle if the source knows the directory's content id.
     Directory {
         handle: Option<Handle>,
     },
@@ -135,7 +158,7 @@ impl Tree {
         self.nodes.len()
     }
 
-    /// Whether the tree holds nothing but its root.
+    /// Whether the tree has only its root.
     pub fn is_empty(&self) -> bool {
         self.len() == 1
     }
@@ -145,11 +168,12 @@ impl Tree {
         (0..self.nodes.len()).map(NodeId::from_index)
     }
 
-    /// The entry and everything below it, in the order of their paths, as indexes of ids.
+    /// The [indexes](NodeId::index) of an entry and of everything below it.
     pub fn subtree(&self, id: NodeId) -> Range<usize> {
         id.index()..self.node(id).end as usize
     }
 
+    /// What an entry is; symlinks are not followed.
     pub fn kind(&self, id: NodeId) -> Kind {
         match self.node(id).form {
             NodeData::Directory { .. } => Kind::Directory,
@@ -159,31 +183,31 @@ impl Tree {
         }
     }
 
-    /// The last part of the entry's path; empty for the root.
+    /// The last part of an entry's path; empty for the root.
     pub fn name(&self, id: NodeId) -> &BStr {
         let (start, end) = self.node(id).name;
         self.names[start as usize..end as usize].as_bstr()
     }
 
-    /// The directory that the entry is in; `None` for the root.
+    /// The directory that an entry is in; `None` for the root.
     pub fn parent(&self, id: NodeId) -> Option<NodeId> {
         (id != self.root()).then(|| self.node(id).parent)
     }
 
-    /// A directory's entries, sorted by the bytes of their names; empty for all else.
+    /// The entries directly in a directory, sorted by the bytes of their names; empty for anything else.
     pub fn children(&self, id: NodeId) -> &[NodeId] {
         let (start, end) = self.node(id).children;
         &self.children[start as usize..end as usize]
     }
 
-    /// The entry of this name directly in `id`.
+    /// The entry called `name` directly in the directory `id`, without following symlinks.
     pub fn child(&self, id: NodeId, name: &BStr) -> Option<NodeId> {
         let children = self.children(id);
         let position = children.binary_search_by(|&child| self.name(child).cmp(name)).ok()?;
         Some(children[position])
     }
 
-    /// The entry's path, relative to the root, with `/` between its parts; empty for the root.
+    /// The path of an entry, relative to the root, with `/` between its parts; empty for the root.
     pub fn path(&self, id: NodeId) -> BString {
         let mut parts = Vec::new();
         let mut at = id;
@@ -201,15 +225,15 @@ impl Tree {
         path
     }
 
-    /// The entry at a path relative to the root, without following symlinks.  `.` and empty parts stand for nothing; a
-    /// path with `..` is no entry's.
+    /// The entry at a path relative to the root, without following symlinks.  Parts that are empty or `.` are ignored; no
+    /// entry is found at a path with `..`.
     pub fn lookup(&self, path: &BStr) -> Option<NodeId> {
         path.split_str("/")
             .filter(|part| !matches!(*part, b"" | b"."))
             .try_fold(self.root(), |at, part| self.child(at, part.as_bstr()))
     }
 
-    /// Where a symlink points, as it is written; `None` for what is no symlink.
+    /// The target of a symlink, as written; `None` for anything else.
     pub fn read_link(&self, id: NodeId) -> Option<&BStr> {
         match self.node(id).form {
             NodeData::Symlink { link } => Some(self.links[link as usize].as_bstr()),
@@ -220,16 +244,16 @@ impl Tree {
     /// The bytes of a regular file.
     ///
     /// # Errors
-    /// Where the entry is no regular file, or is none any more, is larger than [`SIZE_LIMIT`], or can't be read.  It never
-    /// waits for another program, as opening a FIFO would.
+    /// If the entry is not a regular file, or has been replaced by something else, or is larger than [`SIZE_LIMIT`], or
+    /// can't be read.  Even then it never waits, as it would for a FIFO's writer.
     pub fn read(&self, id: NodeId) -> Result<Vec<u8>, ReadError> {
         self.read_at_most(id, SIZE_LIMIT)
     }
 
-    /// The same of a file that has at most `limit` bytes.
+    /// The bytes of a regular file that has at most `limit` of them.
     ///
     /// # Errors
-    /// As [`read`](Self::read).
+    /// If the file is larger than `limit`, and as for [`read`](Self::read).
     pub fn read_at_most(&self, id: NodeId, limit: u64) -> Result<Vec<u8>, ReadError> {
         match self.node(id).form {
             NodeData::File { handle, .. } => self.contents.read(handle, self.path(id).as_bstr(), limit),
@@ -237,8 +261,8 @@ impl Tree {
         }
     }
 
-    /// A name for a regular file's bytes, or for all that is below a directory, where the source knows one without reading:
-    /// equal ids mean equal bytes, or equal entries, in any tree.
+    /// The content id of a regular file's bytes, or of everything below a directory, if the source knows it without reading
+    /// files.  Equal ids mean equal bytes, or equal entries, in any two trees.
     pub fn content_id(&self, id: NodeId) -> Option<ContentId> {
         match self.node(id).form {
             NodeData::File { handle, .. } | NodeData::Directory { handle: Some(handle) } => {
@@ -253,7 +277,7 @@ impl Tree {
     }
 }
 
-/// The path of an entry of this name in a directory whose path, which is empty for the root, is given.
+/// The path of an entry called `name` in the directory at the path `directory`, which is empty for the root.
 pub fn join(directory: &BStr, name: &BStr) -> BString {
     let mut path = BString::new(Vec::with_capacity(directory.len() + 1 + name.len()));
     if !directory.is_empty() {

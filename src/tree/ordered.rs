@@ -1,12 +1,12 @@
-//! Making a tree from entries that are in order already.
+//! Building a tree from entries that are in order already.
 
 use bstr::{BStr, BString, ByteSlice};
 
 use super::builder::is_plain;
 use super::{BuildError, ContentId, Contents, Handle, Node, NodeData, NodeId, Tree};
 
-/// Collects a tree's entries in their order: those of a directory sorted by the bytes of their names, and each directory
-/// followed by what is in it.  What is pushed is open until it is closed, and what is pushed meanwhile is in it.
+/// Collects a tree's entries in order: the entries of a directory by the bytes of their names, each directory followed by
+/// what is in it.  An entry is open from when it is pushed until it is closed; what is pushed in between is in it.
 pub(super) struct OrderedBuilder {
     nodes: Vec<Node>,
     names: Vec<u8>,
@@ -19,13 +19,13 @@ pub(super) struct OrderedBuilder {
 }
 
 impl OrderedBuilder {
-    /// A root with nothing in it.
+    /// An empty root.
     pub(super) fn new() -> Self {
         Self::with_links(0, Vec::new())
     }
 
-    /// A root with nothing in it, room for `capacity` entries, and the targets of symlinks that will be pushed as
-    /// [`NodeData`]s.
+    /// An empty root, with room for `capacity` entries.  `links` has the targets of the symlinks that will be pushed as
+    /// [`NodeData`].
     pub(super) fn with_links(capacity: usize, links: Vec<BString>) -> Self {
         let mut nodes = Vec::with_capacity(capacity + 1);
         nodes.push(Node {
@@ -45,21 +45,21 @@ impl OrderedBuilder {
         }
     }
 
-    /// Says that the root's content id is known, by the handle returned.
+    /// Notes that the source knows the root's content id, and gives the handle that the id will be asked for by.
     pub(super) fn identify_root(&mut self) -> Handle {
         let handle = self.next_handle();
         self.nodes[0].form = NodeData::Directory { handle: Some(handle) };
         handle
     }
 
-    /// Opens a directory whose content id the source knows.
+    /// Opens a directory whose content id the source knows, and gives the handle that the id will be asked for by.
     pub(super) fn identified_directory(&mut self, name: &BStr) -> Result<Handle, BuildError> {
         let handle = self.next_handle();
         self.push_plain(name, NodeData::Directory { handle: Some(handle) })?;
         Ok(handle)
     }
 
-    /// Opens and closes a directory with nothing in it.
+    /// Adds an empty directory.
     pub(super) fn empty_directory(&mut self, name: &BStr) -> Result<(), BuildError> {
         self.push_plain(name, NodeData::Directory { handle: None })?;
         self.close();
@@ -74,7 +74,7 @@ impl OrderedBuilder {
         Ok(handle)
     }
 
-    /// Adds a symlink with its target as it is written.
+    /// Adds a symlink with its target as written.
     pub(super) fn symlink(&mut self, name: &BStr, target: BString) -> Result<(), BuildError> {
         let form = self.link(target);
         self.push_plain(name, form)?;
@@ -82,15 +82,15 @@ impl OrderedBuilder {
         Ok(())
     }
 
-    /// Adds what is below the directory `from` of another tree to the directory that is open.  `identified` is given the
-    /// content ids of its files, and of its directories that have one, in the order of their new handles.
+    /// Adds everything below the directory `from` of another tree to the directory that is open.  Calls `identified` with
+    /// the content id of each file, and of each directory that has one, in the order of their new handles.
     pub(super) fn graft(
         &mut self,
         other: &Tree,
         from: NodeId,
         mut identified: impl FnMut(Option<ContentId>),
     ) -> Result<(), BuildError> {
-        // Where each entry that is open here ends there.
+        // For each entry that is open here, the index after its last descendant there.
         let mut ends = Vec::new();
         for index in other.subtree(from).skip(1) {
             while ends.last() == Some(&index) {
@@ -127,13 +127,13 @@ impl OrderedBuilder {
     }
 
     fn link(&mut self, target: BString) -> NodeData {
-        // There are no more than entries, whose number `push` bounds.
+        // There are no more symlinks than entries, and `push` limits those.
         let link = u32::try_from(self.links.len()).unwrap_or(u32::MAX);
         self.links.push(target);
         NodeData::Symlink { link }
     }
 
-    /// Opens an entry whose name and place nobody looked at before.
+    /// Opens an entry after checking its name: that it is one, and that its neighbour has another.
     fn push_plain(&mut self, name: &BStr, form: NodeData) -> Result<(), BuildError> {
         if !is_plain(name) {
             return Err(BuildError::BadPath { path: self.path(name) });
@@ -147,7 +147,7 @@ impl OrderedBuilder {
         self.push(name, form)
     }
 
-    /// The path of an entry that would be pushed next.
+    /// The path that an entry called `name` would have if it was pushed next.
     fn path(&self, name: &BStr) -> BString {
         let around = self.open.iter().skip(1).map(|id| self.name(*id));
         bstr::join("/", around.chain([name])).into()
@@ -158,12 +158,12 @@ impl OrderedBuilder {
         self.names[start as usize..end as usize].as_bstr()
     }
 
-    /// Whether what is pushed next would be in a directory.
+    /// Whether the innermost open entry is a directory, so that another may be pushed.
     pub(super) fn is_in_directory(&self) -> bool {
         matches!(self.nodes[self.innermost().index()].form, NodeData::Directory { .. })
     }
 
-    /// Opens an entry.
+    /// Opens an entry whose name has been checked.
     pub(super) fn push(&mut self, name: &BStr, form: NodeData) -> Result<(), BuildError> {
         let (Ok(id), Ok(end)) = (
             u32::try_from(self.nodes.len()),
@@ -200,7 +200,8 @@ impl OrderedBuilder {
         self.open.last().copied().unwrap_or(NodeId(0))
     }
 
-    /// The tree of what was pushed, whose files' bytes `contents` has.  `source` is the tree as the user named it.
+    /// The tree of what was pushed, which reads the bytes of files from `contents`.  `source` is the tree as the user named
+    /// it.
     pub(super) fn finish(mut self, source: String, contents: Box<dyn Contents>) -> Tree {
         while self.open.len() > 1 {
             self.close();
@@ -224,7 +225,8 @@ impl OrderedBuilder {
     }
 }
 
-/// Fills in which entries each directory has, and gives the entries of all directories, one directory after the other.
+/// Sets the range of children of each node, and gives the table that the ranges are of: the children of all directories,
+/// one directory after the other.
 fn link_children(nodes: &mut [Node]) -> Vec<NodeId> {
     let mut counts = vec![0u32; nodes.len()];
     for node in &nodes[1..] {

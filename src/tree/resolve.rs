@@ -1,33 +1,33 @@
-//! Following symlinks, on the listing alone.
+//! Following symlinks on the listing alone.
 
 use bstr::{BStr, ByteSlice};
 
 use super::{Kind, NodeId, Tree};
 
-/// How many symlinks one path may go through: the kernel's `MAXSYMLINKS` (path_resolution(7)).
+/// The most symlinks that one path may go through, as in Linux (path_resolution(7)).
 const LINK_LIMIT: usize = 40;
 
 /// Where a path leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resolved {
-    /// To this entry, which is no symlink.
+    /// To this entry, which is not a symlink.
     Node(NodeId),
-    /// Out of the tree: by an absolute path or target, or by `..` past the root.  That holds even where the path would come
-    /// back in, since what is outside is not looked at.
+    /// Out of the tree, by an absolute path or target, or by `..` past the root; even if the path would come back in,
+    /// because nothing outside is looked at.
     Outside,
-    /// To nothing: a part of it does not exist, or is entered and is no directory.
+    /// To nothing: a part of the path does not exist, or is not a directory and the path goes on below it.
     Missing,
     /// Through more symlinks than the kernel follows.
     Loop,
 }
 
 impl Tree {
-    /// Where `path` leads from the directory `dir`, as realpath(3) would have it: symlinks are followed in every part, and
-    /// `..` goes up from where they led.
+    /// Where `path` leads from the directory `dir`, as in realpath(3): symlinks are followed in every part, and `..` goes up
+    /// from where they led.
     pub fn resolve(&self, dir: NodeId, path: &BStr) -> Resolved {
         let mut at = dir;
         let mut links = 0;
-        // The parts still to go, the next one last.
+        // The parts that are left, the next one last.
         let mut rest: Vec<&[u8]> = Vec::new();
         if !push_parts(&mut rest, path) {
             return Resolved::Outside;
@@ -62,7 +62,7 @@ impl Tree {
         Resolved::Node(at)
     }
 
-    /// Where the entry leads: itself, unless it is a symlink.
+    /// Where an entry leads: to itself, unless it is a symlink.
     pub fn resolve_node(&self, id: NodeId) -> Resolved {
         match self.parent(id) {
             Some(parent) => self.resolve(parent, self.name(id)),
@@ -71,7 +71,7 @@ impl Tree {
     }
 }
 
-/// Puts the parts of a relative path on the stack; `false` for an absolute one.
+/// Pushes the parts of a relative path; `false` for an absolute path.
 fn push_parts<'a>(rest: &mut Vec<&'a [u8]>, path: &'a BStr) -> bool {
     if path.starts_with(b"/") {
         return false;

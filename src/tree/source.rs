@@ -1,4 +1,4 @@
-//! From what a user names to the trees that are judged and compared.
+//! Loading the trees that a user names: the one to check, and the one to compare it with.
 
 use std::fs::{self, File};
 use std::io;
@@ -14,16 +14,17 @@ use super::{
     Repository, Revision, Source, Tree, TreeError,
 };
 
-/// What is judged.
+/// What is checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HeadSource {
+    /// A tree that an argument names.
     Source(Source),
-    /// The index of the repository that this directory of a checkout is in.
+    /// The index of the checkout that this directory is in.
     Staged(PathBuf),
 }
 
 impl HeadSource {
-    /// The directory whose repository a base's revisions are of; `None` if that is the one around the current directory.
+    /// A directory in the repository that a base's revisions are looked up in; `None` for the current directory.
     pub fn place(&self) -> Option<&Path> {
         match self {
             Self::Staged(directory) | Self::Source(Source::Directory(directory) | Source::RevisionOf(directory, _)) => {
@@ -34,41 +35,46 @@ impl HeadSource {
     }
 }
 
-/// What a revision stands for as a base.
+/// What a revision means as a base.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ComparisonMode {
-    /// The commit where the revision and the head parted, as for a pull request.
+    /// The last commit that the revision and the head have in common, as for a pull request.
     #[default]
     MergeBase,
     /// The revision itself.
     Exact,
-    /// The revision itself, and the head is judged as it would be merged into it.
+    /// The revision itself; the head is checked as it would be merged into it.
     Merge,
 }
 
-/// Which trees to judge and to compare.
+/// The trees to load.
 #[derive(Clone, Debug)]
 pub struct Request {
+    /// What to check.
     pub head: HeadSource,
-    /// `None` compares with nothing; the index with the commit that is checked out.
+    /// What to compare it with.  `None` means nothing, except that the index is compared with the commit that is checked
+    /// out.
     pub base: Option<Source>,
+    /// What `base` means if it is a revision.
     pub comparison: ComparisonMode,
-    /// The current directory, whose repository revisions are of where the head says of no other.
+    /// The current directory.  Revisions are looked up in its repository if the head does not name another.
     pub current: PathBuf,
-    /// The Nixpkgs that the current directory is in, if it is in one: a revision is judged from the same directory on.
+    /// The root of the Nixpkgs around the current directory, if there is one.  Of a revision, the same directory is loaded.
     pub nixpkgs: Option<PathBuf>,
-    /// Where channels are.
+    /// The environment in which channels are found.
     pub environment: Environment,
 }
 
-/// The tree that is judged, and the one that it is compared with.
+/// The trees of a [`Request`].
 #[derive(Debug)]
 pub struct Trees {
+    /// The tree to check.
     pub head: Tree,
+    /// The tree to compare it with.
     pub base: Option<Tree>,
 }
 
-/// Why there are no trees to judge.
+/// Why a tree can't be loaded.
 #[derive(Debug, Error)]
 pub enum SourceError {
     #[error(transparent)]
@@ -79,29 +85,34 @@ pub enum SourceError {
     Archive(#[from] ArchiveError),
     #[error(transparent)]
     Channel(#[from] ChannelError),
+    /// A file that can't be opened.
     #[error("can't read {path}: {source}. Give the path of a Nixpkgs, of its archive, or a revision", path = .path.display())]
     Open { path: PathBuf, source: io::Error },
+    /// A file that is not an archive.
     #[error(
-        "{path} is not a directory, and no tar archive either. Give the path of a Nixpkgs, of its archive, or a revision",
+        "{path} is neither a directory nor a tar archive. Give the path of a Nixpkgs, of its archive, or a revision",
         path = .path.display()
     )]
     NoTree { path: PathBuf },
+    /// A tree that would have to be fetched.
     #[error("{url} is not on this machine, and byname fetches nothing. Download it, and give the path of the file")]
     Url { url: String },
+    /// Standard input as head and as base.
     #[error("standard input (-) can be only one of the two trees")]
     StandardInputTwice,
+    /// [`ComparisonMode::Merge`] without two commits of one repository.
     #[error(
-        "--merge judges the head as it would be merged into a branch, so the base has to be a revision of the head's \
-         repository, and the head a commit, a checkout or the index. Give a branch as --base, or leave out --merge"
+        "--merge checks the head as it would be merged into a branch, so the base must be a revision of the head's \
+         repository, and the head must be a commit, a checkout or the index. Give a branch as --base, or leave out --merge"
     )]
     NothingToMerge,
 }
 
 impl Request {
-    /// Reads the listings of the trees, in the current rayon pool.  Their files are read when they are asked for.
+    /// Lists the entries of the trees, in the current rayon pool.  Files are read later, when they are asked for.
     ///
     /// # Errors
-    /// Where one of them is not there, or can't be read.
+    /// If one of the trees does not exist, or can't be read.
     pub fn load(&self) -> Result<Trees, SourceError> {
         let reads_twice =
             self.head == HeadSource::Source(Source::StandardInput) && self.base == Some(Source::StandardInput);
@@ -153,7 +164,7 @@ impl Request {
         Ok(Loaded { tree, git: None })
     }
 
-    /// Where revisions are looked up that no other tree says the repository of.
+    /// Where a revision is looked up if no other tree names a repository.
     fn place(&self) -> Result<GitPlace, GitError> {
         match &self.nixpkgs {
             Some(nixpkgs) => GitPlace::of(nixpkgs),
@@ -164,7 +175,7 @@ impl Request {
         }
     }
 
-    /// The head without a base, unless it is the index, which is compared with what it would be committed on.
+    /// The head without a base; the index is compared with the commit that is checked out.
     fn alone(&self, head: Loaded) -> Result<Trees, SourceError> {
         if self.comparison == ComparisonMode::Merge {
             return Err(SourceError::NothingToMerge);
@@ -202,7 +213,7 @@ impl Request {
         }
     }
 
-    /// Compares with a tree that has no history in common with the head.
+    /// Loads a base that has no history in common with the head.
     fn exactly(&self, head: Tree, base: &Source) -> Result<Trees, SourceError> {
         if self.comparison == ComparisonMode::Merge {
             return Err(SourceError::NothingToMerge);
@@ -243,21 +254,21 @@ impl Request {
     }
 }
 
-/// A tree, and what git knows of it.
+/// A tree, and where it is in a git repository, if it is in one.
 struct Loaded {
     tree: Tree,
     git: Option<Versioned>,
 }
 
-/// Where a tree is in a repository's history.
+/// The place of a tree in a repository and in its history.
 struct Versioned {
     place: GitPlace,
-    /// The commit that the tree is; `None` for the files or the index of a checkout.
+    /// The commit that the tree is of; `None` for the files or the index of a checkout.
     commit: Option<Revision>,
 }
 
 impl Versioned {
-    /// The commit that the tree is, or is built on.
+    /// The commit that the tree is of, or that is checked out around it.
     fn commit(&self) -> Result<Revision, GitError> {
         let repository = &self.place.repository;
         let commit = match &self.commit {
@@ -270,20 +281,20 @@ impl Versioned {
     }
 }
 
-/// A directory in a repository, which may be all of it.
+/// A directory in a repository, or its root.
 struct GitPlace {
     repository: Repository,
-    /// Relative to the root of the checkout; empty for all of it.
+    /// Relative to the root of the repository; empty for the root.
     directory: BString,
 }
 
 impl GitPlace {
-    /// Where a directory on disk is.
+    /// The place of a directory on disk.
     fn of(path: &Path) -> Result<Self, GitError> {
         Self::at(path, Repository::discover(path)?)
     }
 
-    /// Where a directory is that was named to say where a revision is looked up.
+    /// The place of a directory that was named as the repository of a revision.
     fn named(path: &Path) -> Result<Self, GitError> {
         Self::at(path, Repository::discover_named(path)?)
     }
@@ -296,7 +307,7 @@ impl GitPlace {
         Ok(Self { repository, directory })
     }
 
-    /// The directory of a revision that corresponds to this one, unless the revision names another.
+    /// The directory to load of a revision: the one that the revision names, or else this one.
     fn directory_in<'a>(&'a self, revision: &'a Revision) -> &'a BStr {
         revision.directory().unwrap_or(self.directory.as_bstr())
     }
@@ -359,7 +370,7 @@ fn archive(path: &Path) -> Result<Tree, SourceError> {
         if fs::metadata(path)?.is_file() {
             File::open(path)
         } else {
-            Err(io::Error::other("it is no regular file"))
+            Err(io::Error::other("it is not a regular file"))
         }
     };
     let file = open().map_err(|source| SourceError::Open {
@@ -368,7 +379,7 @@ fn archive(path: &Path) -> Result<Tree, SourceError> {
     })?;
     let unpacked = Tree::archive(file, path.display().to_string(), ArchiveLimits::default());
     unpacked.map_err(|error| match error {
-        // Whoever names a file that has nothing of an archive about it meant something else.
+        // The name is not that of an archive either, so something else was meant.
         ArchiveError::Damaged { .. } | ArchiveError::Empty { .. } if !has_archive_name(path.as_os_str().as_bytes()) => {
             SourceError::NoTree { path: path.into() }
         }
@@ -376,7 +387,7 @@ fn archive(path: &Path) -> Result<Tree, SourceError> {
     })
 }
 
-/// The tree of a repository before its first commit.
+/// The empty tree, which a repository has before its first commit.
 fn nothing() -> Result<Tree, BuildError> {
     MemoryTree::new().build("nothing")
 }

@@ -1,32 +1,33 @@
-//! The names of an archive's entries that are too long for their headers: GNU tar's, and those of pax(1).
+//! Names of an archive's entries that are too long for their headers, in the formats of GNU tar and of pax(1).
 //!
-//! Before an entry come others that hold its names.  The tar crate would read those whole, however large.
+//! Such a name is in an extra entry that comes before the one it belongs to.  The tar crate would read extra entries of any
+//! size into memory, so this reads them itself, with a limit.
 
 use std::io::{self, Read};
 
 use bstr::BString;
 use tar::{Entry, EntryType, PaxExtensions};
 
-/// The most bytes of a name, or of a link's target: as a file system would take it (Linux, `PATH_MAX`).
+/// The most bytes of a name or of a link's target: as many as Linux takes (`PATH_MAX`).
 const LONGEST_NAME: u64 = 4096;
 
-/// The most bytes of all that pax says of an entry.
+/// The most bytes of the pax records for one entry.
 const LONGEST_RECORDS: u64 = 1 << 20;
 
-/// What was said of the entry that comes next.
+/// What extra entries said about the entry that comes next.
 #[derive(Default)]
 pub(super) struct Ahead {
     path: Option<BString>,
     target: Option<BString>,
-    /// What pax says, which counts less than what GNU tar does.
+    /// The pax records, which count only if GNU tar says nothing.
     records: Option<Vec<u8>>,
 }
 
 impl Ahead {
-    /// Reads an entry that says something of the next; whether it was one.
+    /// Reads `entry` if it is an extra entry, and says whether it was one.
     ///
     /// # Errors
-    /// Where it can't be read, says too much, or is the second of its kind.
+    /// If it can't be read, is too large, or is the second of its kind.
     pub fn take<R: Read>(&mut self, entry: &mut Entry<'_, R>) -> io::Result<bool> {
         let header = entry.header();
         let is_recognized = header.as_gnu().is_some() || header.as_ustar().is_some();
@@ -39,7 +40,7 @@ impl Ahead {
         Ok(true)
     }
 
-    /// Whether nothing was said.
+    /// Whether no extra entry was read.
     pub fn is_empty(&self) -> bool {
         let Self { path, target, records } = self;
         path.is_none() && target.is_none() && records.is_none()
@@ -48,7 +49,7 @@ impl Ahead {
     /// The path of an entry.
     ///
     /// # Errors
-    /// Where it is too long.
+    /// If it is too long.
     pub fn path<R: Read>(&self, entry: &Entry<'_, R>) -> io::Result<BString> {
         let said = self.path.clone().or_else(|| self.record("path"));
         short(said.unwrap_or_else(|| entry.path_bytes().into_owned().into()))
@@ -57,17 +58,17 @@ impl Ahead {
     /// The target of a link.
     ///
     /// # Errors
-    /// Where it is too long, or there is none.
+    /// If it is too long, or is missing.
     pub fn target<R: Read>(&self, entry: &Entry<'_, R>) -> io::Result<BString> {
         let said = self.target.clone().or_else(|| self.record("linkpath"));
         let target = said.or_else(|| Some(entry.link_name_bytes()?.into_owned().into()));
         short(target.ok_or_else(|| io::Error::other("a link has no target"))?)
     }
 
-    /// The size of an entry, which its header has as well.
+    /// The size of an entry, which both its header and pax may say.
     ///
     /// # Errors
-    /// Where the two differ.
+    /// If the two differ.
     pub fn size<R: Read>(&self, entry: &Entry<'_, R>) -> io::Result<u64> {
         let size = entry.size();
         match self.record("size") {
@@ -90,7 +91,7 @@ fn set<T>(place: &mut Option<T>, said: T) -> io::Result<()> {
     }
 }
 
-/// A name, which may end in a NUL.
+/// Reads a name, which may end in a NUL.
 fn name<R: Read>(entry: &mut Entry<'_, R>) -> io::Result<BString> {
     let mut name = bytes(entry, LONGEST_NAME + 1)?;
     if name.last() == Some(&0) {
@@ -102,9 +103,7 @@ fn name<R: Read>(entry: &mut Entry<'_, R>) -> io::Result<BString> {
 fn bytes<R: Read>(entry: &mut Entry<'_, R>, limit: u64) -> io::Result<Vec<u8>> {
     let size = entry.size();
     if size > limit {
-        return Err(io::Error::other(format!(
-            "what it says of the next entry has {size} bytes"
-        )));
+        return Err(io::Error::other(format!("the names of an entry take {size} bytes")));
     }
     let mut bytes = Vec::with_capacity(size as usize);
     entry.read_to_end(&mut bytes)?;

@@ -36,7 +36,7 @@ pub(super) fn tree(
                 blobs.ids.push(id);
                 if let Some(like) = like {
                     let null = ObjectId::null(id.kind());
-                    // Whatever is in a directory that git has an id for has one too.
+                    // Everything in a directory that has a git id has one too.
                     builder.graft(like, node, |id| blobs.ids.push(id.and_then(object_id).unwrap_or(null)))?;
                 }
                 builder.close();
@@ -61,7 +61,7 @@ fn add_leaf(
             blobs.ids.push(id);
         }
         EntryKind::Link => builder.symlink(name, blobs.objects.link(&id)?.into())?,
-        // A submodule is another repository's, which a fresh checkout makes an empty directory for.
+        // A fresh checkout makes an empty directory for a submodule.
         EntryKind::Commit | EntryKind::Tree => builder.empty_directory(name)?,
     }
     Ok(())

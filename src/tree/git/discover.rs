@@ -1,7 +1,7 @@
-//! Which repository a directory is in.
+//! Finding the repository that a directory is in.
 //!
-//! A directory of a checkout may hold files that make it look like a bare repository, or be a symlink to another one.  What
-//! is so committed comes from whoever wrote the commit, and does not say where revisions are looked up.
+//! A commit can add files that make a directory look like a bare repository, or a symlink to another repository.  Whoever
+//! wrote the commit must not decide where revisions are looked up, so what git tracks is not taken for a repository.
 
 use std::fs;
 use std::path::Path;
@@ -13,13 +13,13 @@ use super::{GitError, Repository, detail};
 use crate::tree::SIZE_LIMIT;
 
 impl Repository {
-    /// The repository that `path`, a directory, is in: a checkout's, a linked worktree's, a submodule's, or a bare one.
+    /// The repository that the directory `path` is in: that of a checkout, a linked worktree or a submodule, or a bare one.
     ///
     /// # Errors
-    /// Where it is in none, or the repository can't be opened.
+    /// If it is not in a repository, or the repository can't be opened.
     pub fn discover(path: &Path) -> Result<Self, GitError> {
         let nearest = open(path, false)?;
-        // git does not let a commit have an entry of this name
+        // git refuses to commit an entry called `.git`.
         if nearest.git_dir().ends_with(".git") {
             return Ok(Self::new(nearest));
         }
@@ -33,10 +33,10 @@ impl Repository {
         })
     }
 
-    /// The same of a directory that was named to say where a revision is looked up.
+    /// The repository around the directory `path`, which a user named as the one to look up a revision in.
     ///
     /// # Errors
-    /// The same, and where a symlink that is committed leads to the directory.
+    /// If a symlink on the path is tracked by git, and as for [`discover`](Self::discover).
     pub fn discover_named(path: &Path) -> Result<Self, GitError> {
         for link in path.ancestors().filter(|part| part.is_symlink()) {
             let parent = match link.parent() {
@@ -72,7 +72,7 @@ impl Repository {
         Ok(index.entry_by_path(relative.as_bstr()).is_some())
     }
 
-    /// Whether a word begins with the name of a remote, as `origin/master` does.
+    /// Whether `word` begins with the name of a remote and a slash, as `origin/master` does.
     pub fn has_remote(&self, word: &BStr) -> bool {
         let names = self.git.remote_names();
         names.iter().any(|name| {
@@ -82,13 +82,11 @@ impl Repository {
     }
 }
 
-/// Why a repository can't be opened, without a byte of what was read: a configuration may include any file.
+/// Why a repository can't be opened.  The message quotes nothing, because a configuration can include any file.
 fn why_not_opened(error: &gix::Error) -> String {
     if let Some(error) = error.downcast_any_ref::<gix::config::parse::Error>() {
         let line = error.line_number();
-        return format!(
-            "line {line} of its configuration, or of a file that this includes, is not written as git wants it"
-        );
+        return format!("line {line} of its configuration, or of a file that it includes, has a syntax error");
     }
     match error.probable_cause().downcast_ref::<gix::error::Message>() {
         Some(message) => message.message.to_string(),
@@ -96,18 +94,18 @@ fn why_not_opened(error: &gix::Error) -> String {
     }
 }
 
-/// The most bytes of an object: twice those of the largest file that is read.
+/// The most bytes of memory for one object: twice the largest file that is read.
 const OBJECT_LIMIT: u64 = 2 * SIZE_LIMIT;
 
 fn open(path: &Path, dot_git_only: bool) -> Result<gix::Repository, GitError> {
-    // Whose a repository is matters where programs run on its account, and none do; a container's user is often
-    // not its checkout's owner.
+    // The owner of a repository does not matter, because nothing that it configures is run.  In a container the user often
+    // does not own the checkout.
     let options = upwards::Options {
         cross_fs: true,
         dot_git_only,
         ..upwards::Options::default()
     };
-    // an object may claim any size, or be a delta that makes one
+    // An object can claim any size, or be a delta that unpacks to any size.
     let open = gix::open::Options::default().config_overrides([format!("gitoxide.objects.allocLimit={OBJECT_LIMIT}")]);
     gix::discover_opts(path, options.apply_environment(), open).map_err(|error| {
         match error.downcast_any_ref::<upwards::Error>() {

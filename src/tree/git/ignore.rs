@@ -1,4 +1,4 @@
-//! What a checkout does not count among its files: gitignore(5).
+//! Which files of a checkout git ignores (gitignore(5)).
 
 use std::io;
 use std::path::Path;
@@ -9,8 +9,8 @@ use gix::glob::pattern::Case;
 use gix::ignore::Search;
 use gix::ignore::search::Ignore;
 
-/// The patterns that apply in a directory: the user's, the repository's, and those of the `.gitignore` files from the root
-/// down to it.
+/// The patterns that apply in a directory: those of the user, of the repository, and of the `.gitignore` files from the
+/// root down to the directory.
 #[derive(Clone)]
 pub(super) struct Ignored {
     patterns: Arc<Search>,
@@ -22,7 +22,7 @@ impl Ignored {
     /// The patterns that apply in the whole of a repository: `core.excludesFile` and `.git/info/exclude`.
     ///
     /// # Errors
-    /// Where one of these files can't be read.
+    /// If one of these files exists and can't be read.
     pub(super) fn by_repository(git: &gix::Repository) -> io::Result<Self> {
         let config = git.config_snapshot();
         let of_user = config
@@ -45,10 +45,10 @@ impl Ignored {
         })
     }
 
-    /// These patterns, and over them those of the `.gitignore` file in `directory`, which is relative to the root of the
-    /// checkout.
+    /// These patterns together with those of the `.gitignore` file in `directory`, which take precedence.  `directory` is
+    /// relative to the root of the checkout.
     pub(super) fn and_file(&self, directory: &BStr, bytes: &[u8]) -> Self {
-        // A directory whose name can't be a path on this system is in no checkout.
+        // A checkout can't have a directory whose name is not a path on this system.
         let Ok(place) = gix::path::from_bstr(directory) else {
             return self.clone();
         };
@@ -62,8 +62,8 @@ impl Ignored {
         }
     }
 
-    /// Whether the entry at `path`, relative to the root of the checkout, is ignored, or would be if it were not tracked.
-    /// Of the directories around it nothing is asked.
+    /// Whether the entry at `path`, relative to the root of the checkout, matches a pattern.  The directories around it are
+    /// not looked at.
     pub(super) fn entry(&self, path: &BStr, is_directory: bool) -> bool {
         self.patterns
             .pattern_matching_relative_path(path, Some(is_directory), self.case)

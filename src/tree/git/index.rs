@@ -1,4 +1,4 @@
-//! The index: what git tracks, and what the next commit will be.
+//! The index: the files that git tracks, and the tree of the next commit.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -18,16 +18,16 @@ pub(super) struct Tracked<'a> {
     /// Relative to the root of the checkout.
     pub(super) path: Cow<'a, BStr>,
     pub(super) mode: Mode,
-    /// `None` where the index knows none: in a conflict, and for a file whose contents are yet to be added.
+    /// `None` for a file in conflict, and for a file that `git add --intent-to-add` announced.
     pub(super) id: Option<ObjectId>,
-    /// What the file system said of the file when git last looked.
+    /// The metadata that the file had when git last looked.
     pub(super) stat: Stat,
-    /// A sparse checkout leaves the file out.
+    /// Whether a sparse checkout leaves the file out.
     pub(super) left_out: bool,
 }
 
-/// Everything that the index tracks below `directory` (relative to the root of the checkout, empty for all), sorted by the
-/// bytes of paths, each path once.
+/// All tracked entries below `directory` (relative to the root of the checkout, empty for the root), sorted by the bytes of
+/// their paths, each path once.
 pub(super) fn tracked<'a>(objects: &Objects, index: &'a State, directory: &BStr) -> Result<Vec<Tracked<'a>>, GitError> {
     let mut tracked: Vec<Tracked<'a>> = Vec::with_capacity(index.entries().len());
     let mut is_sorted = true;
@@ -56,7 +56,7 @@ pub(super) fn tracked<'a>(objects: &Objects, index: &'a State, directory: &BStr)
     Ok(tracked)
 }
 
-/// Adds what is in a directory that a sparse index has as one entry.
+/// Adds the entries in a directory that a sparse index has as one entry.
 fn expand<'a>(
     objects: &Objects,
     sparse: &BStr,
@@ -91,12 +91,12 @@ fn expand<'a>(
     })
 }
 
-/// Whether a path is strictly below a directory; all are below the empty one.
+/// Whether a path is below a directory; every path is below the empty one.
 fn is_below(path: &BStr, directory: &BStr) -> bool {
     directory.is_empty() || (path.starts_with(directory) && path.get(directory.len()) == Some(&b'/'))
 }
 
-/// A path below `directory`, relative to it.
+/// A path that is below `directory`, made relative to it.
 pub(super) fn relative<'a>(path: &'a BStr, directory: &BStr) -> &'a BStr {
     if directory.is_empty() {
         path
@@ -105,8 +105,8 @@ pub(super) fn relative<'a>(path: &'a BStr, directory: &BStr) -> &'a BStr {
     }
 }
 
-/// The directories below `directory` whose tree objects the index knows, by their paths relative to it, in no order that
-/// means something: what is tracked in such a directory is what its tree object has.
+/// The directories below `directory` whose tree objects the index knows, with their paths relative to it, in no particular
+/// order.  The tracked entries in such a directory are exactly those of its tree object.
 pub(super) fn known_trees(index: &State, directory: &BStr) -> Vec<(BString, ObjectId)> {
     let mut at = index.tree();
     for part in directory.split_str("/").filter(|part| !part.is_empty()) {
@@ -125,10 +125,11 @@ pub(super) fn known_trees(index: &State, directory: &BStr) -> Vec<(BString, Obje
 }
 
 impl Repository {
-    /// The tree that `git commit` would make of the index, or the directory `directory` (relative, empty for all) in it.
+    /// The tree that `git commit` would make of a directory of the index.  `directory` is relative to the root of the
+    /// checkout, and empty for the root itself.  `source` is the tree as the user named it.
     ///
     /// # Errors
-    /// Where the repository is bare, or the index can't be read or has conflicts.
+    /// If the repository is bare, or the index can't be read or has conflicts.
     pub fn staged(&self, directory: &BStr, source: String) -> Result<Tree, GitError> {
         let index = self.index()?;
         let conflicts: BTreeSet<&BStr> = index
@@ -158,7 +159,7 @@ impl Repository {
         Ok(builder.build(source, Box::new(blobs))?)
     }
 
-    /// The index as it is on disk; empty where there is none yet.
+    /// The index as it is on disk; an empty one if there is none yet.
     pub(super) fn index(&self) -> Result<File, GitError> {
         if self.git.workdir().is_none() {
             return Err(GitError::Bare {
@@ -166,7 +167,7 @@ impl Repository {
             });
         }
         let path = self.git.index_path();
-        // git does not verify the checksum either, which takes as long as all else here.
+        // To verify the checksum takes as long as everything else here, and git does not do it either.
         let verify_no_checksum = true;
         File::at_or_default(
             &path,

@@ -1,4 +1,4 @@
-//! A tree object and all below it, listed.
+//! Listing a tree object and everything below it.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -12,17 +12,18 @@ use super::ObjectError;
 use super::objects::{Objects, Reader, content_id};
 use crate::tree::{self, NodeId};
 
-/// How much memory the tree objects of a listing may take, in bytes: thirty times what those of a Nixpkgs do.  A few
-/// trees that hold each other many times would make a listing of any size.
+/// The most bytes of memory for the tree objects of a listing: thirty times what those of a Nixpkgs take.  A few trees that
+/// contain each other many times could otherwise make a listing of any size.
 const SPACE_LIMIT: usize = 128 << 20;
 
-/// How deep directories may be: as git's own `core.maxTreeDepth`.
+/// The most levels of directories, as in git's own `core.maxTreeDepth`.
 const DEPTH_LIMIT: usize = 2048;
 
 /// The tree objects that a listing is made of.
 pub(super) struct TreeObjects<'l> {
-    /// The root first; the trees in a tree follow one another.
+    /// The root first.  The trees directly in one tree follow each other.
     trees: Vec<RawTree>,
+    /// A similar tree, whose equal directories were not read again.
     like: Option<&'l tree::Tree>,
 }
 
@@ -31,19 +32,19 @@ struct RawTree {
     bytes: Vec<u8>,
     /// The directory of the similar tree at the same path.
     like: Option<NodeId>,
-    /// The first of the trees in it that were read.
+    /// The index of the first tree in this one that was read.
     first_subtree: usize,
 }
 
-/// A step on the way through a listing: the entries of each directory in the order of their names.
+/// A step on the walk through a listing, which has the entries of each directory in the order of their names.
 pub(super) enum ListingStep<'a> {
     /// Into a directory.
     Enter { name: &'a BStr, id: ObjectId },
     /// Out of it.
     Leave,
-    /// A directory that is the same as this one of the similar tree.
+    /// A directory that is the same in the similar tree, where it is `node`.
     Same { name: &'a BStr, id: ObjectId, node: NodeId },
-    /// What is no directory, or a submodule.
+    /// An entry that is not a directory, or a submodule.
     Leaf {
         name: &'a BStr,
         mode: EntryMode,
@@ -58,13 +59,13 @@ struct Wanted {
 }
 
 impl<'l> TreeObjects<'l> {
-    /// Reads the tree object `root` and those below it, but for those that `like`, a tree of the same repository, has at the
-    /// same place.
+    /// Reads the tree object `root` and those below it, except those that `like`, a tree of the same repository, has at the
+    /// same path.
     ///
-    /// Tree objects are read level by level, each level by all threads: there are many on every level but the first.
+    /// Tree objects are read level by level.  All threads share a level, because every level except the first has many.
     ///
     /// # Errors
-    /// Where objects are missing or damaged, or there are too many.
+    /// If objects are missing or damaged, or there are too many.
     pub(super) fn read(objects: &Objects, root: ObjectId, like: Option<&'l tree::Tree>) -> Result<Self, ObjectError> {
         let space = AtomicUsize::new(SPACE_LIMIT);
         let mut listing = Self {
@@ -97,7 +98,7 @@ impl<'l> TreeObjects<'l> {
         wanted: Vec<Wanted>,
         space: &AtomicUsize,
     ) -> Result<Vec<(RawTree, Vec<Wanted>)>, ObjectError> {
-        /// So many trees are worth a reader's way to a thread.
+        /// How many trees one thread reads before it gives its reader back.
         const TREES_AT_ONCE: usize = 64;
         let chunks: Vec<Vec<_>> = wanted
             .par_chunks(TREES_AT_ONCE)
@@ -157,12 +158,12 @@ impl<'l> TreeObjects<'l> {
         like.content_id(node).is_some_and(|known| Some(known) == content_id(id))
     }
 
-    /// Goes through everything below the root, from top to bottom.
+    /// Calls `visit` for everything below the root, in order.
     ///
     /// # Errors
-    /// What `visit` fails with.
+    /// The first error of `visit`.
     pub(super) fn walk<E>(&self, mut visit: impl FnMut(ListingStep<'_>) -> Result<(), E>) -> Result<(), E> {
-        // What is left of the directories that are open, the last entry first.
+        // For each open directory, the entries that are left, the next one last.
         let mut open = vec![self.entries(0)];
         while let Some(entries) = open.last_mut() {
             let Some(TreeObjectEntry { name, mode, id, place }) = entries.pop() else {
@@ -184,7 +185,7 @@ impl<'l> TreeObjects<'l> {
         Ok(())
     }
 
-    /// The entries of a tree, the last name first.
+    /// The entries of a tree in reverse order of their names.
     fn entries(&self, tree: usize) -> Vec<TreeObjectEntry<'_>> {
         let tree = &self.trees[tree];
         let mut next_subtree = tree.first_subtree;
@@ -204,7 +205,7 @@ impl<'l> TreeObjects<'l> {
                 TreeObjectEntry { name, mode, id, place }
             })
             .collect();
-        // git sorts a directory as if its name ended in `/`.
+        // git sorts differently: as if the name of a directory ended in `/`.
         entries.sort_by(|a, b| b.name.cmp(a.name));
         entries
     }
@@ -223,7 +224,7 @@ enum EntryPlace {
     Tree(usize),
 }
 
-/// The tree object of the directory `path` below the tree object `root`; `None` where it has none.
+/// The tree object of the directory `path` below the tree object `root`; `None` if there is no such directory.
 pub(super) fn subtree(objects: &Objects, root: ObjectId, path: &BStr) -> Result<Option<ObjectId>, ObjectError> {
     let mut at = root;
     for part in path.split_str("/").filter(|part| !part.is_empty()) {

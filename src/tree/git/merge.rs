@@ -1,4 +1,4 @@
-//! A pull request as it would be merged, in memory.
+//! Merging a pull request in memory.
 
 use std::sync::Arc;
 
@@ -13,25 +13,24 @@ use super::objects::{Objects, object_id};
 use super::{GitError, Repository, Revision, commit, detail};
 use crate::tree::{Kind, ReadError, Tree, join};
 
-/// What is to be merged.
+/// The side of a merge that is merged into the other.
 #[derive(Clone, Copy)]
 pub struct Head<'a> {
-    /// The commit that it is, or is built on.
+    /// The commit to merge, or the one that `tree` is based on.
     pub commit: &'a Revision,
-    /// What the directory looks like that is compared, where that is not what the commit has: the index or the files of a
-    /// checkout.
+    /// The contents of the directory, if they are not those of the commit: the index or the files of a checkout.
     pub tree: Option<&'a Tree>,
 }
 
 impl Repository {
-    /// The tree that merging `head` into `base` makes, as a host of pull requests would, or the directory `directory`
-    /// (relative, empty for all) in it; see [`Repository::tree`] for the other arguments.
+    /// The tree of `directory` after a merge of `head` into `base`, as a host of pull requests would make it; see
+    /// [`Repository::tree`] for the other arguments.
     ///
-    /// The outcome depends on the commits alone: the user's merge drivers and options have no part in it, and nothing is
-    /// written to the repository.
+    /// The result depends only on the commits: the user's merge drivers and options are ignored, and nothing is written to
+    /// the repository.
     ///
     /// # Errors
-    /// Where the two conflict, have no common ancestor, or objects are missing or damaged.
+    /// If the two conflict or have no common ancestor, or objects are missing or damaged.
     pub fn merged(
         &self,
         base: &Revision,
@@ -45,10 +44,10 @@ impl Repository {
             base: base.name.clone(),
             detail: detail(&error),
         };
-        // Without a common ancestor there is an error to give, whichever one it would be.
+        // This fails with a better message if there is no common ancestor.
         self.merge_base(base, head.commit)?;
         let git = in_memory(&self.git).map_err(failed)?;
-        let theirs = match head.tree {
+        let head_tree = match head.tree {
             None => head.commit.tree,
             Some(tree) => self.write(&git, head.commit, tree, directory)?,
         };
@@ -60,7 +59,7 @@ impl Repository {
         };
         let options = git.tree_merge_options().map_err(failed)?;
         let mut outcome = git
-            .merge_trees(ancestor, base.tree, theirs, labels, options)
+            .merge_trees(ancestor, base.tree, head_tree, labels, options)
             .map_err(failed)?;
         let mut conflicts: Vec<BString> = outcome
             .conflicts
@@ -87,7 +86,7 @@ impl Repository {
         commit::tree(&objects, root, like, source)
     }
 
-    /// The root tree of `commit`, with `tree` in the place of its directory `directory`.
+    /// Writes the root tree of `commit` with `tree` in place of its directory `directory`, and gives its id.
     fn write(
         &self,
         git: &gix::Repository,
@@ -107,7 +106,7 @@ impl Repository {
             let entry = match difference.left {
                 None => None,
                 Some(node) => match tree.kind(node) {
-                    // git has no directories but around files, and a submodule's commit is not ours to change.
+                    // git tracks no directories of their own, and a submodule keeps its commit.
                     Kind::Directory => continue,
                     Kind::Special => None,
                     Kind::Symlink => {
@@ -148,8 +147,8 @@ fn unreadable(error: ReadError) -> GitError {
     GitError::Contents(Box::new(error))
 }
 
-/// The repository with a memory for new objects, and without what its owner configured about merges: drivers run programs,
-/// and the host of a pull request has none of it.
+/// The repository with new objects in memory, and without the configuration of merges: drivers run programs, and the host
+/// of a pull request does not have that configuration.
 fn in_memory(git: &gix::Repository) -> Result<gix::Repository, gix::Error> {
     let mut git = git.clone().with_object_memory();
     git.object_cache_size(64 << 20);
@@ -167,7 +166,7 @@ fn in_memory(git: &gix::Repository) -> Result<gix::Repository, gix::Error> {
     Ok(git)
 }
 
-/// The tree of the merge base; where histories crossed and there are several, what merging them makes, as git does.
+/// The tree of the merge base.  If histories crossed and there are several, it is the tree of their merge, as in git.
 fn ancestor(git: &gix::Repository, base: &Revision, head: &Revision) -> Result<ObjectId, gix::Error> {
     let (Some(one), Some(other)) = (base.commit, head.commit) else {
         return Ok(base.tree);

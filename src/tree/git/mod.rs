@@ -1,6 +1,6 @@
-//! Trees from git: a commit's, read from the object store; the index's; a checkout's, as git sees it.
+//! Trees from git: of a commit, of the index, of a checkout, and of a merge that has not been made.
 //!
-//! Nothing is checked out, written or run, and nothing is fetched: objects that a merge makes stay in memory.
+//! Nothing is checked out, written, run or fetched.  The objects that a merge makes stay in memory.
 
 mod checkout;
 mod commit;
@@ -9,7 +9,6 @@ mod ignore;
 mod index;
 mod listing;
 mod merge;
-
 mod objects;
 mod revision;
 
@@ -28,23 +27,27 @@ use thiserror::Error;
 use self::objects::Objects;
 use super::{BuildError, ReadError, Tree, TreeError};
 
-/// Why git has no tree to give.
+/// Why a tree can't be had from git.
 #[derive(Debug, Error)]
 pub enum GitError {
+    /// A revision outside of any repository.
     #[error(
-        "{path} is in no git repository, so there is no revision to look up. Give the path of a checkout as the tree, or the \
+        "{path} is not in a git repository, so no revision can be looked up. Give the path of a checkout as the tree, or the \
          repository with the revision, as in REPO//REV",
         path = .path.display()
     )]
     NoRepository { path: PathBuf },
+    /// A path to a repository through a symlink that a commit may change.
     #[error(
-        "{path} is a symlink that is committed, so which repository it leads to is for the commit to say. Give the path of the \
-         directory that is meant",
+        "{path} is a symlink that git tracks, so a commit could make it lead to another repository. Give the path of the \
+         directory itself",
         path = .path.display()
     )]
     CommittedLink { path: PathBuf },
+    /// What git's own files say is not understood, or they can't be read.
     #[error("can't open the git repository {path}: {detail}", path = .path.display())]
     Open { path: PathBuf, detail: String },
+    /// A format of references that gix can't read.
     #[error(
         "the git repository {repository} keeps its references as a reftable, which byname can't read. Convert it with `git -C \
          {quoted} refs migrate --ref-format=files`",
@@ -52,13 +55,18 @@ pub enum GitError {
         quoted = quoted(.repository)
     )]
     Reftable { repository: PathBuf },
-    #[error("{revision} is no revision of the git repository {repository}: {detail}. {help}", repository = .repository.display())]
+    /// No commit or tree of this name.
+    #[error(
+        "{revision} is not a revision of the git repository {repository}: {detail}. {help}",
+        repository = .repository.display()
+    )]
     UnknownRevision {
         repository: PathBuf,
         revision: BString,
         detail: String,
         help: String,
     },
+    /// More than one object or reference of this name.
     #[error(
         "{revision} is ambiguous in the git repository {repository}: it may be {candidates}. Give more of its digits, or the \
          full name of the reference",
@@ -70,22 +78,31 @@ pub enum GitError {
         revision: BString,
         candidates: Vec<String>,
     },
+    /// More than one commit.
     #[error(
         "{revision} is not one commit but a range: give one revision, such as the branch that a pull request is for"
     )]
     Range { revision: BString },
+    /// A blob.
     #[error("{revision} is a file: give a commit, a branch, a tag or a directory in one")]
     NoTree { revision: BString },
+    /// A tree where a commit is needed.
     #[error("{revision} names a tree, which has no history: give a commit, or compare with the tree itself (--exact)")]
     NoCommit { revision: BString },
-    #[error("{revision} has no directory {directory}, where the Nixpkgs to compare with would be")]
+    /// A revision that does not have the directory to load.
+    #[error(
+        "{revision} has no directory {directory}, so it has no Nixpkgs there. Give a revision that has it, or \
+         REV:DIRECTORY if it is in another directory there"
+    )]
     NoDirectory { revision: BString, directory: BString },
+    /// A repository without commits.
     #[error(
         "the git repository {repository} has no commit yet, so there is nothing to compare with: commit first, or leave out \
          the base",
         repository = .repository.display()
     )]
     NoCommitYet { repository: PathBuf },
+    /// Two histories that never met.
     #[error(
         "{one} and {other} have no common ancestor{}",
         if *.shallow {
@@ -102,22 +119,27 @@ pub enum GitError {
         repository: PathBuf,
         one: BString,
         other: BString,
+        /// Whether the clone is shallow, so that the common ancestor may only be missing from it.
         shallow: bool,
     },
+    /// A repository without a checkout, where one is needed.
     #[error(
         "the git repository {repository} is bare: it has no index and no files of its own. Give a revision, such as HEAD",
         repository = .repository.display()
     )]
     Bare { repository: PathBuf },
-    #[error("can't read the index {path}: {detail}. `git reset` makes it anew", path = .path.display())]
+    /// A damaged index.
+    #[error("can't read the index {path}: {detail}. `git reset` makes a new one", path = .path.display())]
     Index { path: PathBuf, detail: String },
+    /// An index in the middle of a merge.
     #[error(
-        "the index has conflicts, so there is no tree to commit. Resolve them and `git add` what you resolved: {}",
+        "the index has conflicts, so there is no tree to commit. Resolve these files and `git add` them: {}",
         listed(.paths)
     )]
     Unmerged { paths: Vec<BString> },
+    /// A merge with conflicts.
     #[error(
-        "{head} does not merge into {base} without conflicts, so what would be merged can't be judged. Rebase or merge, and \
+        "{head} does not merge into {base} without conflicts, so there is no merged tree to check. Rebase or merge, and \
          resolve: {}",
         listed(.paths)
     )]
@@ -126,25 +148,31 @@ pub enum GitError {
         base: BString,
         paths: Vec<BString>,
     },
+    /// A merge that failed for another reason.
     #[error("can't merge {head} into {base}: {detail}")]
     Merge {
         head: BString,
         base: BString,
         detail: String,
     },
+    /// A path or file that can't be read.
     #[error("can't read {path}: {source}", path = .path.display())]
     Read { path: PathBuf, source: io::Error },
+    /// A file of the tree that can't be read.
     #[error(transparent)]
     Contents(Box<ReadError>),
+    /// An object of the repository that can't be read.
     #[error(transparent)]
     Object(#[from] ObjectError),
+    /// A directory that can't be listed.
     #[error(transparent)]
     Tree(#[from] TreeError),
+    /// Entries that don't make a tree.
     #[error(transparent)]
     Build(#[from] BuildError),
 }
 
-/// A git repository, open to be read.
+/// A git repository, opened for reading.
 pub struct Repository {
     git: gix::Repository,
     objects: Arc<Objects>,
@@ -157,33 +185,33 @@ impl Repository {
         Self { git, objects }
     }
 
-    /// Where the repository is: its checkout, or the bare repository itself.
+    /// The path of the repository: of its checkout, or of the bare repository itself.
     pub fn place(&self) -> PathBuf {
         place(&self.git)
     }
 
-    /// Whether the other is this repository, or shares its commits as a linked worktree does.
+    /// Whether the other is the same repository, or another worktree of it.
     pub fn is_same(&self, other: &Self) -> bool {
         let canonical = |repository: &Self| std::fs::canonicalize(repository.git.common_dir()).ok();
         canonical(self).is_some_and(|directory| Some(directory) == canonical(other))
     }
 
-    /// The directory that the repository's files are checked out in; `None` for a bare repository.
+    /// The directory that files are checked out in; `None` for a bare repository.
     pub fn checkout_root(&self) -> Option<&Path> {
         self.git.workdir()
     }
 
-    /// The tree of a revision, or of the directory `directory` (relative, `/` between parts, empty for all) in it.
-    /// `source` is the tree as the user named it.
+    /// The tree of a directory of a revision.  `directory` is relative to the root of the repository, with `/` between its
+    /// parts, and empty for the root itself.  `source` is the tree as the user named it.
     ///
-    /// Files are blobs, read when they are asked for; executable bits and symlinks are as git has them, and a submodule is
-    /// an empty directory, as in a fresh checkout.
+    /// Files are blobs that are read when they are asked for.  Executable bits and symlinks are as git has them.  A
+    /// submodule is an empty directory, as in a fresh checkout.
     ///
-    /// `like` may be another tree of this repository: what it has in common with the revision is taken from it, and not
-    /// listed again.
+    /// `like` can be another tree of this repository.  Directories that it has in common with the revision are copied from
+    /// it, instead of being listed again.
     ///
     /// # Errors
-    /// Where the revision has no such directory, or objects are missing or damaged.
+    /// If the revision has no such directory, or objects are missing or damaged.
     pub fn tree(
         &self,
         revision: &Revision,
@@ -204,12 +232,12 @@ fn place(git: &gix::Repository) -> PathBuf {
     git.workdir().unwrap_or_else(|| git.git_dir()).to_owned()
 }
 
-/// The innermost cause of an error of gix, which says most.
+/// The innermost cause of an error of gix, which says the most.
 fn detail(error: &gix::Error) -> String {
     error.probable_cause().to_string()
 }
 
-/// A path as a shell's word.
+/// A path as a word of a shell command.
 fn quoted(path: &Path) -> Cow<'_, str> {
     let text = path.to_string_lossy();
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+@:,".contains(&byte);
@@ -220,7 +248,7 @@ fn quoted(path: &Path) -> Cow<'_, str> {
     }
 }
 
-/// A few of the paths, for a message.
+/// The first few of the paths, for a message.
 fn listed(paths: &[BString]) -> String {
     const SHOWN: usize = 10;
     let mut text = paths

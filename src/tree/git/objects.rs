@@ -1,4 +1,4 @@
-//! The objects of a repository, read by many threads.
+//! Reading the objects of a repository, by many threads.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,11 +12,13 @@ use thiserror::Error;
 use super::quoted;
 use crate::tree::{ContentId, Contents, Handle, ReadError};
 
-/// Why an object can't be had from its repository.
+/// Why an object can't be read from its repository.
 #[derive(Debug, Error)]
 pub enum ObjectError {
+    /// The repository does not have it.
     #[error(
-        "the repository {repository} lacks the object {id}, as a partial or a damaged clone does. Fetch what is missing: {fetch}",
+        "the repository {repository} does not have the object {id}. It is a partial or damaged clone; fetch what is \
+         missing: {fetch}",
         repository = .repository.display()
     )]
     Missing {
@@ -25,9 +27,10 @@ pub enum ObjectError {
         /// The command that fetches it.
         fetch: String,
     },
+    /// Its bytes are not what they should be.
     #[error(
         "the object {id} of the repository {repository} can't be read: {detail}. See what is damaged with `git -C {quoted} \
-         fsck`, and fetch it anew: {fetch}",
+         fsck`, and fetch it again: {fetch}",
         repository = .repository.display(),
         quoted = quoted(.repository)
     )]
@@ -38,15 +41,20 @@ pub enum ObjectError {
         /// The command that fetches all objects again.
         fetch: String,
     },
-    #[error("the object {id} of the repository {repository} is no {expected}", repository = .repository.display())]
+    /// It is, for example, a blob where a tree should be.
+    #[error(
+        "the object {id} of the repository {repository} is not a {expected}, which another object says it is",
+        repository = .repository.display()
+    )]
     WrongKind {
         repository: PathBuf,
         id: ObjectId,
         expected: Kind,
     },
+    /// More bytes than the caller wants.
     #[error(
-        "the object {id} of the repository {repository} has {size} bytes, and byname reads at most {limit} of it: none of its \
-         kind in a Nixpkgs is that large",
+        "the object {id} of the repository {repository} has {size} bytes, and byname reads at most {limit}: no such object \
+         of a Nixpkgs is that large",
         repository = .repository.display()
     )]
     TooLarge {
@@ -55,40 +63,41 @@ pub enum ObjectError {
         size: u64,
         limit: u64,
     },
+    /// One object too many.
     #[error(
-        "the object {id} of the repository {repository} is one of more entries, deeper ones or longer links than byname reads: \
-         no Nixpkgs has so many",
+        "at the object {id} of the repository {repository}, there are more entries, deeper directories or longer symlinks \
+         than byname reads: no Nixpkgs has so many",
         repository = .repository.display()
     )]
     TooManyEntries { repository: PathBuf, id: ObjectId },
 }
 
-/// The most bytes of a symlink's target: as a file system would take it (Linux, `PATH_MAX`).
+/// The most bytes of a symlink's target: as many as Linux takes (`PATH_MAX`).
 const LONGEST_LINK: u64 = 4096;
 
-/// The most bytes of all symlinks' targets together, a hundred times those of Nixpkgs: one blob may be the target of any
-/// number.
+/// The most bytes of the targets of all symlinks together: a hundred times those of Nixpkgs.  One blob can be the target
+/// of any number of symlinks.
 const LINKS_LIMIT: usize = 16 << 20;
 
-/// A repository's objects, for any thread: each takes a reader of its own, and gives it back.
+/// The objects of a repository, for many threads: each borrows a reader of its own.
 pub(super) struct Objects {
-    /// The repository as messages name it.
+    /// The path of the repository, for messages.
     repository: PathBuf,
-    /// What a new reader is a copy of.
+    /// Copied to make a reader.
     template: Mutex<gix::OdbHandle>,
     idle: Mutex<Vec<Reader>>,
-    /// How many bytes of symlinks' targets were read.
+    /// How many bytes of symlinks' targets were read so far.
     link_bytes: AtomicUsize,
 }
 
-/// What one thread reads objects with.
+/// Reads objects for one thread.
 pub(super) struct Reader {
     objects: gix::OdbHandle,
     buffer: Vec<u8>,
 }
 
 impl Objects {
-    /// The objects that `objects` gives, those that it holds in memory included.
+    /// The objects of `objects`, including those that are only in memory.
     pub(super) fn new(repository: &Path, objects: gix::OdbHandle) -> Self {
         Self {
             repository: repository.to_owned(),
@@ -110,7 +119,7 @@ impl Objects {
         result
     }
 
-    /// The bytes of an object of this kind, however large.
+    /// The bytes of an object of this kind, of any size.
     pub(super) fn read<'a>(&self, reader: &'a mut Reader, id: &gix::oid, kind: Kind) -> Result<&'a [u8], ObjectError> {
         match reader.objects.try_find(id, &mut reader.buffer) {
             Ok(Some(object)) if object.kind == kind => Ok(object.data),
@@ -134,7 +143,7 @@ impl Objects {
         }
     }
 
-    /// The bytes of a blob that has at most `limit`.
+    /// The bytes of a blob that has at most `limit` of them.
     pub(super) fn blob(&self, id: &gix::oid, limit: u64) -> Result<Vec<u8>, ObjectError> {
         self.with(|reader| {
             let size = match reader.objects.try_header(id) {
@@ -187,8 +196,8 @@ impl Objects {
         }
     }
 
-    /// The command that fetches every object of every branch, those that are there and those that a filter left out
-    /// included (git-fetch(1), since 2.36).
+    /// The command that fetches every object of every branch, even those that are there already and those that a filter
+    /// left out (git-fetch(1), since 2.36).
     fn fetch(&self) -> String {
         format!("git -C {} fetch --refetch --no-filter", quoted(&self.repository))
     }
@@ -219,7 +228,7 @@ impl Contents for Blobs {
     }
 }
 
-/// The bytes of a blob, at most `limit`, as those of the file at `path`.
+/// The bytes of the blob of the file at `path`, at most `limit` of them.
 pub(super) fn read_blob(objects: &Objects, id: &gix::oid, path: &BStr, limit: u64) -> Result<Vec<u8>, ReadError> {
     objects.blob(id, limit).map_err(|source| match source {
         ObjectError::TooLarge { size, limit, .. } => ReadError::TooLarge {
@@ -234,7 +243,7 @@ pub(super) fn read_blob(objects: &Objects, id: &gix::oid, path: &BStr, limit: u6
     })
 }
 
-/// A git object's id as a content id; `None` for a hash that git has since learnt.
+/// A git object's id as a content id; `None` for a hash function that git may learn in the future.
 pub(super) fn content_id(id: &ObjectId) -> Option<ContentId> {
     match *id {
         ObjectId::Sha1(bytes) => Some(ContentId::GitSha1(bytes)),
@@ -243,7 +252,7 @@ pub(super) fn content_id(id: &ObjectId) -> Option<ContentId> {
     }
 }
 
-/// The inverse of [`content_id`]; `None` for what is no git object's.
+/// The inverse of [`content_id`]; `None` for a content id that is not from git.
 pub(super) fn object_id(id: ContentId) -> Option<ObjectId> {
     match id {
         ContentId::GitSha1(bytes) => Some(ObjectId::Sha1(bytes)),

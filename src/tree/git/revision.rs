@@ -1,4 +1,4 @@
-//! What a revision names, and where two lines of history met.
+//! Resolving revisions, and finding merge bases.
 
 use bstr::{BStr, BString, ByteSlice};
 use gix::ObjectId;
@@ -12,7 +12,7 @@ use super::{GitError, ObjectError, Repository, detail, quoted};
 #[derive(Clone, Debug)]
 pub struct Revision {
     pub(super) name: BString,
-    /// `None` where the revision names a tree that is no commit's.
+    /// `None` if the revision names a tree and not a commit.
     pub(super) commit: Option<ObjectId>,
     /// The root tree of the commit, or the tree itself.
     pub(super) tree: ObjectId,
@@ -33,10 +33,10 @@ impl Revision {
 }
 
 impl Repository {
-    /// What `spec` names, in any form of gitrevisions(7) that names one commit or tree.
+    /// Resolves `spec`, in any form of gitrevisions(7) that names one commit or tree.
     ///
     /// # Errors
-    /// Where it names none, several, or a file.
+    /// If it names nothing, several commits, or a file.
     pub fn revision(&self, spec: &BStr) -> Result<Revision, GitError> {
         self.reads_references()?;
         let (commit, directory) = split_directory(spec);
@@ -59,10 +59,10 @@ impl Repository {
         })
     }
 
-    /// The commit that is checked out; `None` where there is none yet.
+    /// The commit that is checked out; `None` if there is none yet.
     ///
     /// # Errors
-    /// Where it can't be read.
+    /// If it can't be read.
     pub fn head(&self) -> Result<Option<Revision>, GitError> {
         self.reads_references()?;
         let name = BStr::new("HEAD");
@@ -82,10 +82,11 @@ impl Repository {
         }))
     }
 
-    /// Where the histories of the two revisions met last, as for a pull request of `head` into `base`.
+    /// The merge base of two revisions: their last common ancestor, which a pull request of `head` into `base` is compared
+    /// with.
     ///
     /// # Errors
-    /// Where one of them is no commit, or they have no common ancestor.
+    /// If one of them is not a commit, or they have no common ancestor.
     pub fn merge_base(&self, base: &Revision, head: &Revision) -> Result<Revision, GitError> {
         let commit_of = |revision: &Revision| {
             revision.commit.ok_or_else(|| GitError::NoCommit {
@@ -128,7 +129,8 @@ impl Repository {
         })
     }
 
-    /// gix knows references as files only, and would find none in a reftable.
+    /// # Errors
+    /// If references are in a reftable: gix reads only references in files, and would find none.
     fn reads_references(&self) -> Result<(), GitError> {
         let format = self.git.config_snapshot().string("extensions.refStorage");
         match format {
@@ -158,7 +160,7 @@ impl Repository {
         }
     }
 
-    /// What to do where a revision is not there: take it from a remote that has it, or fetch it.
+    /// What a user can do about an unknown revision: name the remote that has it, or fetch it.
     fn help_for_unknown(&self, spec: &BStr) -> String {
         let suffix = format!("/{spec}");
         let on_remotes: Vec<_> = self
@@ -188,8 +190,8 @@ impl Repository {
     }
 }
 
-/// `REV:DIRECTORY` in its two parts.  `:` is also what other forms begin with (`:/text`, `:path`) and may stand in the braces
-/// of `REV^{/text}` and `REV@{date}`.
+/// Splits `REV:DIRECTORY`.  Other forms have a colon too: `:/text` and `:path` at the start, `REV^{/text}` and `REV@{date}`
+/// in braces.
 fn split_directory(spec: &BStr) -> (&BStr, Option<&BStr>) {
     let mut depth = 0usize;
     for (position, &byte) in spec.iter().enumerate() {
@@ -205,7 +207,8 @@ fn split_directory(spec: &BStr) -> (&BStr, Option<&BStr>) {
     (spec, None)
 }
 
-/// The commit, if any, and the tree that tags and commits lead to from an object; `None` where that is a file.
+/// Follows tags and commits from an object to a tree, and gives the commit, if there is one, and the tree; `None` if they
+/// lead to a file.
 fn peel(objects: &Objects, id: ObjectId) -> Result<Option<(Option<ObjectId>, ObjectId)>, ObjectError> {
     let mut at = id;
     loop {
@@ -233,7 +236,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_directory_of_a_revision_stands_after_a_colon() {
+    fn a_colon_separates_a_revision_from_its_directory() {
         let split = |spec: &'static str| {
             let (commit, directory) = split_directory(spec.into());
             (commit.to_string(), directory.map(ToString::to_string))
