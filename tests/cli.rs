@@ -250,7 +250,7 @@ fn what_is_undecided_passes_unless_it_is_denied() {
     for says in [
         "error[undecided]: `kind` of `unknown` can't be decided: nothing in this tree defines 'foo' \
          (pkgs/by-name/un/unknown/package.nix:1:10)\n--> pkgs/by-name/un/unknown/package.nix\n",
-        "`byname why unknown` tells",
+        "`byname why unknown` shows",
         "\nproblems-introduced: no findings in 2 packages",
         "1 question undecided, which fails",
     ] {

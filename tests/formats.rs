@@ -14,9 +14,10 @@ use serde_json::Value;
 use common::PACKAGE;
 use common::fixtures::{self, Snapshots};
 
-/// Those that the formats differ in: several rules, none, one ratchet and several, long lists, undecided questions, many
+/// Those that the formats differ in: messages of several sentences, several rules, none, one ratchet and several, long lists, undecided questions, many
 /// findings in one file, a base that is broken itself.
-const CASES: [&str; 9] = [
+const CASES: [&str; 10] = [
+    "npv-120-a-message-of-several-sentences",
     "npv-170-escapes-without-effect",
     "several-ratchets-at-once",
     "several-rules-at-once",

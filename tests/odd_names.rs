@@ -25,8 +25,8 @@ fn npv_111_packages_of_one_shard_that_differ_only_by_case() {
     );
     assert!(
         report.findings[0]
-            .message
-            .starts_with("`FOO` and `Foo` and `foo` differ only by case.")
+            .title
+            .starts_with("`FOO` and `Foo` and `foo` differ only by case")
     );
 }
 

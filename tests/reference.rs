@@ -417,13 +417,9 @@ fn what_stops_nix_is_found_in_a_real_nixpkgs() {
         let report = check::check(&edited(&reference, files), Some(&base), &Options::default()).unwrap();
         assert_eq!(report.status, Status::ProblemsIntroduced);
         let found = report.findings.iter().map(|finding| {
-            let end = finding.message.len().min(160);
-            format!(
-                "{} {}: {}",
-                finding.rule.code,
-                finding.subject(),
-                &finding.message[..end]
-            )
+            let message = finding.message();
+            let end = message.floor_char_boundary(160);
+            format!("{} {}: {}", finding.rule.code, finding.subject(), &message[..end])
         });
         found.collect::<Vec<_>>()
     };

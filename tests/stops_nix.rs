@@ -24,12 +24,11 @@ fn judge(head: &Tree, base: Option<&Tree>) -> Report {
     check::check(head, base, &Options::default()).unwrap()
 }
 
-/// The rule and the attribute of each finding, and its message up to the first `.`.
+/// The rule and the attribute of each finding, and its title.
 fn told(report: &Report) -> Vec<String> {
     let told = report.findings.iter().map(|finding| {
         let attribute = finding.attribute.as_deref().unwrap_or("-");
-        let message = finding.message.split(". ").next().unwrap_or_default();
-        format!("{} {attribute}: {message}", finding.rule.code)
+        format!("{} {attribute}: {}", finding.rule.code, finding.title)
     });
     let mut told: Vec<_> = told.collect();
     told.sort();

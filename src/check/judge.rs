@@ -38,7 +38,7 @@ pub(super) fn compare(head: &Tree, base: Option<&Tree>, options: &Options) -> Re
 
 /// Sorts findings by place, and those of one place by rule.
 fn sort(findings: &mut [Finding]) {
-    findings.sort_by(|a, b| (&a.place, a.rule, &a.message).cmp(&(&b.place, b.rule, &b.message)));
+    findings.sort_by(|a, b| (&a.place, a.rule, &a.title).cmp(&(&b.place, b.rule, &b.title)));
 }
 
 /// A status, and what it rests on.

@@ -31,15 +31,14 @@ pub(super) fn failing(report: &Report) -> Cow<'_, [Finding]> {
 
 fn finding(undecided: &Undecided) -> Finding {
     let Undecided { question, reason, .. } = undecided;
-    let stop = if reason.ends_with('.') { "" } else { "." };
     let of = match &undecided.attribute {
         Some(attribute) => format!("`{attribute}`"),
         None => "every attribute".to_owned(),
     };
-    let message = format!(
-        "`{question}` of {of} can't be decided: {reason}{stop} What can't be judged may be anything, so it does not pass."
-    );
-    let finding = Finding::new(&UNDECIDED, undecided.place.clone(), message).with_help(help(undecided));
+    let title = format!("`{question}` of {of} can't be decided: {reason}");
+    let finding = Finding::new(&UNDECIDED, undecided.place.clone(), title)
+        .because("A change that nobody can check does not pass.")
+        .with_help(help(undecided));
     match &undecided.attribute {
         Some(attribute) => finding.about(attribute),
         None => finding,
@@ -49,11 +48,11 @@ fn finding(undecided: &Undecided) -> Finding {
 /// What to do about an undecided question that fails.
 pub(super) fn help(undecided: &Undecided) -> String {
     let look = match &undecided.attribute {
-        Some(attribute) => format!("`byname why {attribute}` tells what it rests on."),
-        None => "What composes the package set, in `pkgs/top-level`, rests on it.".to_owned(),
+        Some(attribute) => format!("`byname why {attribute}` shows what the answer depends on."),
+        None => "The files in `pkgs/top-level` that compose the package set depend on it.".to_owned(),
     };
     format!(
-        "{look} Write it so that the files alone tell; or, if somebody has looked at it and it is right, let it pass with \
+        "{look} Rewrite it so that the files alone decide it. If somebody has checked it and it is right, let it pass with \
          `--undecided allow`."
     )
 }

@@ -67,7 +67,7 @@ fn write_one(out: &mut (impl Write + ?Sized), finding: &Finding) -> io::Result<(
         }
     }
     properties.push(("title", title(finding.rule)));
-    let mut message = finding.message.clone();
+    let mut message = finding.message();
     for more in finding.help.iter().chain(&finding.rule.url()) {
         message.push_str("\n\n");
         message.push_str(more);
@@ -172,14 +172,15 @@ mod tests {
         let name = "100%,a:b\r\n::error::spoof\u{1b}[2J/ü";
         let mut finding = samples::wrong_shard();
         finding.place = samples::place(name, None);
-        finding.message = format!("`{name}` is wrong");
+        finding.title = format!("`{name}` is wrong");
+        finding.reason = None;
         finding.help = None;
         let lines = written(vec![finding]);
         assert_eq!(lines.len(), 2);
         assert_eq!(
             lines[0],
             "::error file=100%25%2Ca%3Ab%0D%0A%3A%3Aerror%3A%3Aspoof␛[2J/ü,title=NPV-142 package-in-wrong-shard::\
-             `100%25,a:b%0D%0A::error::spoof␛[2J/ü` is wrong%0A%0A\
+             `100%25,a:b%0D%0A::error::spoof␛[2J/ü` is wrong.%0A%0A\
              https://github.com/NixOS/nixpkgs-vet/wiki/NPV-142"
         );
     }

@@ -55,7 +55,7 @@ pub(super) fn stories(findings: &[Finding]) -> Vec<Story<'_>> {
     let mut stories: Vec<Story<'_>> = Vec::new();
     // For each finding that leads a story, or stands with the lead, the index of the story.
     let mut told = vec![None; findings.len()];
-    let mut same: HashMap<(&str, &str, &str, Option<&str>), usize> = HashMap::new();
+    let mut same: HashMap<_, usize> = HashMap::new();
     for (index, finding) in findings.iter().enumerate() {
         if causes[index].is_some() {
             continue;
@@ -63,7 +63,8 @@ pub(super) fn stories(findings: &[Finding]) -> Vec<Story<'_>> {
         let key = (
             finding.rule.code,
             finding.place.path.as_str(),
-            finding.message.as_str(),
+            finding.title.as_str(),
+            finding.reason.as_deref(),
             finding.help.as_deref(),
         );
         if let Some(&story) = same.get(&key) {
@@ -135,7 +136,7 @@ mod tests {
     #[test]
     fn one_rule_in_one_line_is_one_story() {
         let mut other = samples::escape();
-        other.message = "Another escape".to_owned();
+        other.title = "Another escape".to_owned();
         let findings = [samples::escape(), other.clone(), at(9, other)];
         let stories = stories(&findings);
         assert_eq!(stories.len(), 2);

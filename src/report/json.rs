@@ -53,7 +53,9 @@ mod tests {
                 "column": 27,
                 "end_line": 7,
                 "end_column": 29,
-                "message": samples::escape().message,
+                "title": "The escape `\\d` has no effect",
+                "reason": "Nix drops the backslash and reads `d`.",
+                "message": "The escape `\\d` has no effect. Nix drops the backslash and reads `d`.",
                 "help": samples::escape().help,
                 "fix": {
                     "title": "Write `d`",

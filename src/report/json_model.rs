@@ -132,8 +132,12 @@ pub(super) struct Finding<'a> {
     path: &'a str,
     #[serde(flatten)]
     span: OptionalSpan,
-    /// What is wrong, in the first sentence, and why it matters.
-    message: &'a str,
+    /// What is wrong.
+    title: &'a str,
+    /// Why it matters.
+    reason: Option<&'a str>,
+    /// The title and the reason as one text.
+    message: String,
     /// The command or edit that mends it, for people.
     help: Option<&'a str>,
     /// What mends it, for machines.
@@ -151,7 +155,9 @@ impl<'a> From<&'a rules::Finding> for Finding<'a> {
             attribute: finding.attribute.as_deref(),
             path: &finding.place.path,
             span: finding.place.span.into(),
-            message: &finding.message,
+            title: &finding.title,
+            reason: finding.reason.as_deref(),
+            message: finding.message(),
             help: finding.help.as_deref(),
             fix: finding.fix.as_ref().map(Fix::from),
             url: finding.rule.url(),

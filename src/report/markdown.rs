@@ -13,7 +13,7 @@ use crate::report::inline::{code, fence, markdown};
 use crate::report::quotes::{quotes, snippets};
 use crate::report::summary::by_machine;
 use crate::report::uri;
-use crate::report::words::{self, capitalized, count, split_sentence, thousands};
+use crate::report::words::{self, capitalized, count, thousands};
 use crate::rules::{Finding, Kind, Place, Rule, Undecided};
 
 /// How large the comment on a pull request may be, in bytes, with room for what a workflow puts around it.
@@ -182,15 +182,15 @@ impl Section<'_> {
         }
     }
 
-    /// What all of several stories say behind their first sentence: why it matters, to be told once.
-    fn why(&self) -> Option<&str> {
+    /// The reason that several stories have in common, which is written once.
+    fn shared_reason(&self) -> Option<&str> {
         let [first, _, ..] = &self.stories[..] else {
             return None;
         };
-        let (_, why) = split_sentence(&first.lead().message);
+        let reason = first.lead().reason.as_deref();
         let mut leads = self.stories.iter().map(Story::lead);
-        let all_say_it = leads.all(|finding| split_sentence(&finding.message).1 == why);
-        why.filter(|_| all_say_it)
+        let is_shared = leads.all(|finding| finding.reason.as_deref() == reason);
+        reason.filter(|_| is_shared)
     }
 
     /// Appends the section as far as it fits.
@@ -208,13 +208,13 @@ impl Section<'_> {
             count(self.count(), "finding"),
             self.others()
         ));
-        let why = self.why();
-        if let Some(why) = why {
-            page.push_str(&format!("\n{}\n", markdown(why)));
+        let reason = self.shared_reason();
+        if let Some(reason) = reason {
+            page.push_str(&format!("\n{}\n", markdown(reason)));
         }
         let mut left = self.count();
         for story in &self.stories {
-            let text = told(story, why, layout);
+            let text = told(story, reason, layout);
             if page.len() + text.len() > layout.limit {
                 break;
             }
@@ -231,14 +231,15 @@ impl Section<'_> {
     }
 }
 
-/// A story as paragraphs, without this text behind first sentences.
-fn told(story: &Story<'_>, why: Option<&str>, layout: &Layout) -> String {
+/// A story as paragraphs, without the reason that its section has in common.
+fn told(story: &Story<'_>, shared_reason: Option<&str>, layout: &Layout) -> String {
     let place = &story.lead().place;
     let mut text = format!("\n**{}**\n", location(place, layout));
     for finding in &story.findings {
-        let message = match split_sentence(&finding.message) {
-            (headline, rest) if rest.is_some() && rest == why => format!("{headline}."),
-            _ => finding.message.clone(),
+        let is_shared = shared_reason.is_some() && finding.reason.as_deref() == shared_reason;
+        let message = match is_shared {
+            true => finding.title_sentence(),
+            false => finding.message(),
         };
         text.push_str(&format!("\n{}\n", markdown(&message)));
     }
@@ -247,11 +248,10 @@ fn told(story: &Story<'_>, why: Option<&str>, layout: &Layout) -> String {
         text.push_str(&format!("\n{fence}text\n{source}\n{fence}\n"));
     }
     for consequence in &story.consequences {
-        let (what, _) = split_sentence(&consequence.message);
         text.push_str(&format!(
             "\n{} follows from this: {}.\n",
             consequence.rule.code,
-            markdown(what)
+            markdown(&consequence.title)
         ));
     }
     let helps = story.findings.iter().filter_map(|finding| finding.help.as_deref());

@@ -39,14 +39,16 @@ pub fn undecided() -> Undecided {
 
 /// A finding without a line.
 pub fn wrong_shard() -> Finding {
-    let message = "`hello` is in the shard `aa`, and belongs in `he`. Nixpkgs finds a package by the first two characters \
-                   of its name in lower case, so it would look for this one elsewhere.";
+    let title = "`hello` is in the shard `aa`, and belongs in `he`";
+    let reason = "Nixpkgs finds a package by the first two characters of its name in lower case, so it would look for this \
+                  one elsewhere.";
     let change = Change::Rename {
         from: "pkgs/by-name/aa/hello".into(),
         to: "pkgs/by-name/he/hello".into(),
     };
-    Finding::new(Rule::NPV_142, place("pkgs/by-name/aa/hello", None), message)
+    Finding::new(Rule::NPV_142, place("pkgs/by-name/aa/hello", None), title)
         .about("hello")
+        .because(reason)
         .with_help("`git mv pkgs/by-name/aa/hello pkgs/by-name/he/hello`")
         .with_fix(Fix::new("Move it to its shard", change))
 }
@@ -73,10 +75,14 @@ pub fn escape() -> Finding {
         span: Span { end_column: 28, ..span },
         replacement: String::new(),
     };
-    let message = "The escape `\\d` has no effect. Nix drops the backslash and reads `d`.";
-    Finding::new(Rule::NPV_170, place(path, Some((span, source))), message)
-        .with_help("Write `d`, or `\\\\d` where the backslash is meant.")
-        .with_fix(Fix::new("Write `d`", Change::Edit(edit)))
+    Finding::new(
+        Rule::NPV_170,
+        place(path, Some((span, source))),
+        "The escape `\\d` has no effect",
+    )
+    .because("Nix drops the backslash and reads `d`.")
+    .with_help("Write `d`, or `\\\\d` where the backslash is meant.")
+    .with_fix(Fix::new("Write `d`", Change::Edit(edit)))
 }
 
 /// A finding with a span over several lines.

@@ -14,7 +14,7 @@ use crate::report::inline::markdown;
 use crate::report::quote::quote;
 use crate::report::uri;
 use crate::report::words::{self, capitalized};
-use crate::rules::{Edit, Finding, Fix, Place, Rule, Span, Undecided, catalogue, path_text};
+use crate::rules::{Edit, Finding, Fix, Place, Rule, Span, Undecided, path_text};
 
 /// What paths are relative to: the root of the tree, wherever a viewer has it.
 const ROOT: &str = "%SRCROOT%";
@@ -35,12 +35,16 @@ pub fn write(out: &mut (impl Write + ?Sized), report: &Report) -> io::Result<()>
 fn run(report: &Report) -> Value {
     let mut fingerprints = Fingerprints::default();
     let failing = failing(report);
-    let results = failing.iter().map(|finding| result(finding, &mut fingerprints));
+    // only those that are broken, so that a log does not change with each rule that byname learns
+    let mut rules: Vec<_> = failing.iter().map(|finding| finding.rule).collect();
+    rules.sort_unstable();
+    rules.dedup();
+    let results = failing.iter().map(|finding| result(finding, &rules, &mut fingerprints));
     json!({
         "tool": { "driver": {
             "name": "byname",
             "semanticVersion": env!("CARGO_PKG_VERSION"),
-            "rules": catalogue().iter().copied().chain([&UNDECIDED]).map(descriptor).collect::<Vec<_>>(),
+            "rules": rules.iter().map(|rule| descriptor(rule)).collect::<Vec<_>>(),
         } },
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": { ROOT: { "description": { "text": "The root of the Nixpkgs tree." } } },
@@ -76,9 +80,9 @@ fn descriptor(rule: &Rule) -> Value {
     descriptor
 }
 
-fn result(finding: &Finding, fingerprints: &mut Fingerprints) -> Value {
-    let mut text = finding.message.clone();
-    let mut shown = markdown(&finding.message);
+fn result(finding: &Finding, rules: &[&Rule], fingerprints: &mut Fingerprints) -> Value {
+    let mut text = finding.message();
+    let mut shown = markdown(&text);
     if let Some(help) = &finding.help {
         text.push_str(&format!("\n\n{help}"));
         shown.push_str(&format!("\n\n{}", markdown(help)));
@@ -90,8 +94,7 @@ fn result(finding: &Finding, fingerprints: &mut Fingerprints) -> Value {
     let fingerprint = fingerprints.of(finding);
     let mut result = json!({
         "ruleId": finding.rule.code,
-        // what is undecided stands behind the catalogue
-        "ruleIndex": catalogue().binary_search(&finding.rule).unwrap_or(catalogue().len()),
+        "ruleIndex": rules.binary_search(&finding.rule).ok(),
         "level": "error",
         "message": { "text": text, "markdown": shown },
         "locations": [location],
@@ -200,11 +203,15 @@ mod tests {
     use crate::check::Status;
     use crate::report::samples;
 
-    fn results(findings: Vec<Finding>) -> Vec<Value> {
+    fn run(findings: Vec<Finding>) -> Value {
         let mut out = Vec::new();
         write(&mut out, &samples::report(Status::ProblemsIntroduced, findings)).unwrap();
         let log: Value = serde_json::from_slice(&out).unwrap();
-        log["runs"][0]["results"].as_array().unwrap().clone()
+        log["runs"][0].clone()
+    }
+
+    fn results(findings: Vec<Finding>) -> Vec<Value> {
+        run(findings)["results"].as_array().unwrap().clone()
     }
 
     fn fingerprints(findings: Vec<Finding>) -> Vec<Value> {
@@ -217,11 +224,16 @@ mod tests {
 
     #[test]
     fn a_result_names_its_rule_and_place() {
-        let result = &results(vec![samples::escape()])[0];
-        let index = result["ruleIndex"].as_u64().unwrap() as usize;
+        let run = run(vec![samples::escape(), samples::wrong_shard()]);
+        let rules = &run["tool"]["driver"]["rules"];
         assert_eq!(
-            (catalogue()[index].code, &result["ruleId"]),
-            ("NPV-170", &json!("NPV-170"))
+            (&rules[0]["id"], &rules[1]["id"]),
+            (&json!("NPV-142"), &json!("NPV-170"))
+        );
+        let result = &run["results"][0];
+        assert_eq!(
+            (&result["ruleIndex"], &result["ruleId"]),
+            (&json!(1), &json!("NPV-170"))
         );
         assert_eq!(
             result["locations"][0]["physicalLocation"],

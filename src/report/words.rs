@@ -2,23 +2,6 @@
 
 use crate::rules::Undecided;
 
-/// A message's first sentence without its full stop, and the rest, where there is more.
-pub(super) fn split_sentence(message: &str) -> (&str, Option<&str>) {
-    let mut quoted = false;
-    for (index, c) in message.char_indices() {
-        quoted ^= c == '`';
-        if c == '.' && !quoted {
-            let rest = &message[index + 1..];
-            match rest.chars().next() {
-                Some(' ' | '\n') => return (&message[..index], Some(&rest[1..])),
-                None => return (&message[..index], None),
-                Some(_) => {}
-            }
-        }
-    }
-    (message, None)
-}
-
 /// An undecided question as a sentence.
 pub(super) fn undecided(undecided: &Undecided) -> String {
     let Undecided { question, reason, .. } = undecided;
@@ -62,15 +45,6 @@ pub(super) fn capitalized(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_message_is_split_behind_its_first_sentence() {
-        assert_eq!(split_sentence("One. Two. Three."), ("One", Some("Two. Three.")));
-        assert_eq!(split_sentence("One."), ("One", None));
-        assert_eq!(split_sentence("One"), ("One", None));
-        assert_eq!(split_sentence("`a. b` is 1.5. Two."), ("`a. b` is 1.5", Some("Two.")));
-        assert_eq!(split_sentence("`a. b"), ("`a. b", None));
-    }
 
     #[test]
     fn numbers_are_grouped_by_thousands() {

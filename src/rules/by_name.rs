@@ -56,24 +56,21 @@ fn in_base(attribute: &Attribute) -> Ratchet {
 
 fn moved_out(head: &Values, attribute: &Attribute) -> Option<Finding> {
     let place = head.place(attribute)?;
-    let message = format!(
-        "`{}` had a package directory, `{}`, and is now defined in `{}` instead. There it has to be found by searching, and \
-         every change to it conflicts with others.",
+    let title = format!(
+        "`{}` was in `{}`, and is now defined in `{}`",
         attribute.name,
         directory_of(attribute.name),
         place.path
     );
-    finding(Rule::NPV_160, head, attribute, place, message)
+    let reason = "A definition in a long list is hard to find, and changes to it conflict with other changes.";
+    finding(Rule::NPV_160, head, attribute, place, title, reason)
 }
 
 fn new(head: &Values, attribute: &Attribute) -> Option<Finding> {
     let place = head.place(attribute)?;
-    let message = format!(
-        "`{}` is new, and defined in `{}`. A new package gets a directory in `{BY_NAME}`, where it needs no entry in any \
-         list.",
-        attribute.name, place.path
-    );
-    finding(Rule::NPV_162, head, attribute, place, message)
+    let title = format!("new package `{}` is defined in `{}`", attribute.name, place.path);
+    let reason = format!("A new package gets a directory in `{BY_NAME}`, which needs no entry in any list.");
+    finding(Rule::NPV_162, head, attribute, place, title, &reason)
 }
 
 fn finding(
@@ -81,11 +78,13 @@ fn finding(
     head: &Values,
     attribute: &Attribute,
     place: Place,
-    message: String,
+    title: String,
+    reason: &str,
 ) -> Option<Finding> {
     Some(
-        Finding::new(rule, place, message)
+        Finding::new(rule, place, title)
             .about(attribute.name.to_string())
+            .because(reason)
             .with_help(move_in(head.tree(), attribute.name, attribute.call()?)),
     )
 }
@@ -118,12 +117,12 @@ fn move_in(tree: &Tree, attribute: Symbol, call: &Call) -> String {
                 _ => format!("Move it: `mkdir -p {directory} && git mv {from} {directory}/package.nix`"),
             }
         }
-        _ => format!("Write what is called here to `{to}/package.nix`"),
+        _ => format!("Write the function that is called here to `{to}/package.nix`"),
     };
     let arguments = if call.is_plain {
         ""
     } else {
-        ", make the arguments that are given here the defaults of its function"
+        ", make the arguments that this definition gives the defaults of its function"
     };
     format!("{moved}{arguments}, and delete this definition.")
 }

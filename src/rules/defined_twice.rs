@@ -7,7 +7,8 @@ use super::place::{self, shell};
 use super::{Finding, Place, Rule};
 use crate::nixpkgs::{ALL_PACKAGES, Definitions, Files, Layout};
 
-/// Those of the tree of `files`, which has this layout.  An `all-packages.nix` that is no Nix defines nothing.
+/// A finding for each such attribute of the tree of `files`, which has this layout.  An `all-packages.nix` with a syntax
+/// error defines nothing.
 pub fn check(files: &Files, layout: &Layout) -> Vec<Finding> {
     let tree = files.tree();
     let all_packages = tree
@@ -24,18 +25,18 @@ pub fn check(files: &Files, layout: &Layout) -> Vec<Finding> {
     let definitions = Definitions::of(tree, node, &file);
     let defined_twice = definitions.iter().filter_map(|(attribute, definition)| {
         let package = place::path(tree, *packages.get(BStr::new(attribute.name()))?);
-        let message = format!(
-            "`{attribute}` is defined here, and by `{package}` too. Nixpkgs asserts that each is defined in one place, so it \
-             does not evaluate."
-        );
+        let title = format!("`{attribute}` is defined here and by `{package}`");
+        let reason =
+            "Nixpkgs asserts that an attribute is defined in one of the two places only, so it does not evaluate.";
         let help = format!(
-            "Delete this definition, after moving what it says into `{package}/package.nix`; or remove the directory: \
+            "Move what this definition says into `{package}/package.nix` and delete it here. Or remove the directory: \
              `git rm -r {}`.",
             shell(package.as_str().into())
         );
         let (start, end) = definition.span;
         let place = Place::stretch(tree, node, file.text(), file.lines(), start..end);
-        Some(Finding::new(Rule::BYN_004, place, message).about(attribute.to_string()).with_help(help))
+        let finding = Finding::new(Rule::BYN_004, place, title).about(attribute.to_string());
+        Some(finding.because(reason).with_help(help))
     });
     defined_twice.collect()
 }

@@ -7,10 +7,10 @@ use super::{Change, Edit, Finding, Fix, Place, Rule};
 use crate::nix::{Expr, File};
 use crate::tree::{NodeId, Tree};
 
-/// A finding for each escape without effect in a `.nix` file, up to [`LIMIT`].
+/// A finding for each escape without effect in a `.nix` file, at most [`LIMIT`].
 pub(super) fn check(tree: &Tree, id: NodeId, file: &File) -> Vec<Finding> {
     let offsets = file.useless_escapes();
-    // Bytes that are no UTF-8 were replaced when the file was read, so that offsets are not those of the file.
+    // Bytes that are not UTF-8 were replaced when the file was read, so offsets in the text are not those in the file.
     let is_as_read = offsets.is_empty() || !file.text().contains(char::REPLACEMENT_CHARACTER);
     let escapes = offsets.iter().take(LIMIT).map(|&offset| Escape::at(file, offset));
     escapes
@@ -21,7 +21,8 @@ pub(super) fn check(tree: &Tree, id: NodeId, file: &File) -> Vec<Finding> {
                 let edit = Edit::new(tree, id, file.text(), file.lines(), bytes, replacement);
                 Fix::new(escape.title(), Change::Edit(edit))
             });
-            Finding::new(Rule::NPV_170, place, escape.message())
+            Finding::new(Rule::NPV_170, place, escape.problem())
+                .because("Nix silently drops it, so the string differs from how it reads.")
                 .with_help(escape.help())
                 .with_fix(fix)
         })
@@ -49,21 +50,19 @@ impl<'f> Escape<'f> {
         }
     }
 
-    /// What stands before the character without effect, and what a backslash is written as.
+    /// The escape that has no effect, and how a backslash is written.
     fn spelling(&self) -> (&'static str, &'static str) {
         if self.indented { ("''\\", "\\") } else { ("\\", "\\\\") }
     }
 
-    fn message(&self) -> String {
+    fn problem(&self) -> String {
         let (escape, _) = self.spelling();
         let shown = if self.char.is_control() {
             "this character".to_owned()
         } else {
             format!("`{}`", self.char)
         };
-        format!(
-            "`{escape}` before {shown} has no effect. Nix drops it without a word, so the string is not what it looks like."
-        )
+        format!("`{escape}` before {shown} has no effect")
     }
 
     fn help(&self) -> String {
@@ -71,7 +70,9 @@ impl<'f> Escape<'f> {
         if char.is_control() {
             format!("Delete the `{escape}`, or write `{backslash}` for a backslash.")
         } else {
-            format!("Write `{char}` for what Nix reads now, or `{backslash}{char}` for a backslash and `{char}`.")
+            format!(
+                "Write `{char}` to keep the string as Nix reads it now, or `{backslash}{char}` for a backslash and `{char}`."
+            )
         }
     }
 
@@ -79,11 +80,11 @@ impl<'f> Escape<'f> {
         if self.char.is_control() {
             format!("Delete the `{}`", self.spelling().0)
         } else {
-            format!("Write `{}` for what Nix reads now", self.char)
+            format!("Write `{}`, as Nix reads it now", self.char)
         }
     }
 
-    /// What to write in the place of which bytes for a string of the same value; `None` where it is not plain.
+    /// The bytes to replace, and with what, for a string of the same value; `None` if that is not certain.
     fn equivalent(&self) -> Option<(Range<u32>, String)> {
         let escape = self.spelling().0;
         let start = self.char_at - escape.len();
@@ -93,7 +94,7 @@ impl<'f> Escape<'f> {
             return self.brace_after_dollar(&before[..before.len() - 1], without_escape);
         }
         match (self.indented, self.char) {
-            // As indentation or a line break it would be dropped with that of the other lines, or a tool would.
+            // Nix would strip it with the indentation of the other lines, or a tool would strip it at the end of a line.
             (true, ' ' | '\n' | '\r' | '\t') => None,
             (true, '$') => Some((start as u32..self.char_at as u32, "''".to_owned())),
             // Together they would be one line break.
@@ -104,7 +105,7 @@ impl<'f> Escape<'f> {
         }
     }
 
-    /// `$\{`, which must not become an interpolation.
+    /// The replacement for `$\{`, which must not become an interpolation.
     fn brace_after_dollar(
         &self,
         before_dollar: &str,

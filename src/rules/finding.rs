@@ -1,31 +1,39 @@
-//! What a rule says of a tree: plain data, which every report format shows in its own way.
+//! Findings and undecided questions: plain data, which every report format shows in its own way.
 
 use crate::rules::{Fix, Rule};
 
-/// One thing that is wrong, and how to mend it.
+/// One thing that is wrong, why it matters, and how to fix it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     pub rule: &'static Rule,
-    /// The top-level attribute it is about, where it is about one.
+    /// The top-level attribute that it is about; `None` if it is about a path.
     pub attribute: Option<String>,
     pub place: Place,
-    /// What is wrong, in the first sentence, which reports show as a title, and why it matters, in the others.  Without a
-    /// trailing newline.
-    pub message: String,
-    /// The command or edit that mends it, for people.
+    /// What is wrong: a heading, without a full stop of its own.  Text of the tree that it quotes, such as a thrown
+    /// message, may have several sentences and lines.
+    pub title: String,
+    /// Why it matters: sentences, the last with a full stop.
+    pub reason: Option<String>,
+    /// The command or edit that fixes it, for people: sentences, the last with a full stop.
     pub help: Option<String>,
-    /// What mends it, for machines.
+    /// The changes that fix it, for programs.
     pub fix: Option<Fix>,
 }
 
 impl Finding {
-    /// A finding about no attribute, which nothing is known to mend.
-    pub fn new(rule: &'static Rule, place: Place, message: impl Into<String>) -> Self {
+    /// A finding about no attribute, without a reason, a help or a fix.  A full stop at the end of `title` is dropped.
+    pub fn new(rule: &'static Rule, place: Place, title: impl Into<String>) -> Self {
+        let mut title = title.into();
+        // an ellipsis stays
+        if title.ends_with('.') && !title.ends_with("..") {
+            title.pop();
+        }
         Self {
             rule,
             attribute: None,
             place,
-            message: message.into(),
+            title,
+            reason: None,
             help: None,
             fix: None,
         }
@@ -34,6 +42,20 @@ impl Finding {
     /// What it is about: the attribute, or else the path.
     pub fn subject(&self) -> &str {
         self.attribute.as_deref().unwrap_or(&self.place.path)
+    }
+
+    /// The title and the reason as one text, for formats that have one field for both.
+    pub fn message(&self) -> String {
+        match &self.reason {
+            Some(reason) => format!("{} {reason}", self.title_sentence()),
+            None => self.title_sentence(),
+        }
+    }
+
+    /// The title with a full stop, unless it ends with `!` or `?` or such.
+    pub fn title_sentence(&self) -> String {
+        let stop = if self.title.ends_with(['.', '!', '?']) { "" } else { "." };
+        format!("{}{stop}", self.title)
     }
 
     /// The same finding about this attribute.
@@ -45,7 +67,16 @@ impl Finding {
         }
     }
 
-    /// The same finding, with what mends it in words.
+    /// The same finding, with why it matters.
+    #[must_use]
+    pub fn because(self, reason: impl Into<String>) -> Self {
+        Self {
+            reason: Some(reason.into()),
+            ..self
+        }
+    }
+
+    /// The same finding, with how to fix it in words.
     #[must_use]
     pub fn with_help(self, help: impl Into<String>) -> Self {
         Self {
@@ -54,7 +85,7 @@ impl Finding {
         }
     }
 
-    /// The same finding, with what mends it, where there is such a thing.
+    /// The same finding, with the changes that fix it, if there are any.
     #[must_use]
     pub fn with_fix(self, fix: impl Into<Option<Fix>>) -> Self {
         Self {

@@ -7,7 +7,7 @@ use super::{Change, Finding, Fix, Place, Rule, commands};
 use crate::nixpkgs::{BY_NAME, Layout, Package, Shard, is_package_name, is_shard_name, shard_of};
 use crate::tree::{Kind, NodeId, Resolved, Tree};
 
-/// All that is wrong with the layout of a tree.
+/// Everything that is wrong with the layout of a tree.
 pub fn check(tree: &Tree, layout: &Layout) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(layout.node.and_then(|node| by_name_not_a_directory(tree, node)));
@@ -25,12 +25,12 @@ pub fn check(tree: &Tree, layout: &Layout) -> Vec<Finding> {
     findings
 }
 
-fn finding(rule: &'static Rule, tree: &Tree, node: NodeId, message: String, help: String) -> Finding {
-    Finding::new(rule, Place::entry(tree, node), message).with_help(help)
+fn finding(rule: &'static Rule, tree: &Tree, node: NodeId, title: String) -> Finding {
+    Finding::new(rule, Place::entry(tree, node), title)
 }
 
-fn package_finding(rule: &'static Rule, tree: &Tree, package: &Package, message: String, help: String) -> Finding {
-    finding(rule, tree, package.node, message, help).about(text(tree.name(package.node)))
+fn package_finding(rule: &'static Rule, tree: &Tree, package: &Package, title: String) -> Finding {
+    finding(rule, tree, package.node, title).about(text(tree.name(package.node)))
 }
 
 /// "a file", "a symlink", …
@@ -43,7 +43,7 @@ fn what(kind: Kind) -> &'static str {
     }
 }
 
-/// `git rm` for what git can have, `rm` for all else.
+/// The command that removes an entry: `git rm`, or `rm` for a special file, which git can't track.
 fn remove(tree: &Tree, node: NodeId) -> String {
     let path = shell(tree.path(node).as_bstr());
     match tree.kind(node) {
@@ -56,11 +56,13 @@ fn remove(tree: &Tree, node: NodeId) -> String {
 fn by_name_not_a_directory(tree: &Tree, node: NodeId) -> Option<Finding> {
     let kind = tree.kind(node);
     (kind != Kind::Directory).then(|| {
-        let message = format!(
-            "`{BY_NAME}` is {}, where a directory of shards belongs. Without it, Nixpkgs defines no package by its name.",
-            what(kind)
-        );
-        finding(Rule::NPV_109, tree, node, message, format!("Make it a directory: `{} && mkdir {BY_NAME}`.", remove(tree, node)))
+        let title = format!("`{BY_NAME}` is {}, but has to be a directory of shards", what(kind));
+        finding(Rule::NPV_109, tree, node, title)
+            .because("Nixpkgs finds its packages in the shards. Without them it defines none by name.")
+            .with_help(format!(
+                "Make it a directory: `{} && mkdir {BY_NAME}`.",
+                remove(tree, node)
+            ))
     })
 }
 
@@ -69,19 +71,17 @@ fn not_a_shard(tree: &Tree, stray: NodeId) -> Option<Finding> {
     if kind.is_file() && tree.name(stray) == "README.md" {
         return None;
     }
-    let message = format!(
-        "`{}` is {}. Only shards, directories such as `{BY_NAME}/fo`, belong directly in `{BY_NAME}`, beside its \
-         `README.md`: Nixpkgs ignores all else there, so what it holds is not part of any package.",
-        place::path(tree, stray),
-        what(kind)
+    let title = format!("`{}` is {}, not a shard", place::path(tree, stray), what(kind));
+    let reason = format!(
+        "`{BY_NAME}` has a `README.md` and shards, which are directories such as `{BY_NAME}/fo`. Nixpkgs ignores anything \
+         else in it, so no package can use this."
     );
-    Some(finding(
-        Rule::NPV_109,
-        tree,
-        stray,
-        message,
-        format!("Move it to where it is used, or remove it: `{}`.", remove(tree, stray)),
-    ))
+    let help = format!("Move it to where it is used, or remove it: `{}`.", remove(tree, stray));
+    Some(
+        finding(Rule::NPV_109, tree, stray, title)
+            .because(reason)
+            .with_help(help),
+    )
 }
 
 fn shard_name(tree: &Tree, layout: &Layout, shard: &Shard) -> Option<Finding> {
@@ -89,11 +89,7 @@ fn shard_name(tree: &Tree, layout: &Layout, shard: &Shard) -> Option<Finding> {
     if is_shard_name(name) {
         return None;
     }
-    let message = format!(
-        "`{}` is not a shard's name. A shard is named with the first one or two characters of its packages' names in \
-         lower case (`[a-z_][a-z0-9_-]?`), so that each package has one place where everyone finds it.",
-        text(name)
-    );
+    let title = format!("`{}` is not a valid shard name", text(name));
     let help = match layout
         .packages_of(shard)
         .iter()
@@ -112,27 +108,39 @@ fn shard_name(tree: &Tree, layout: &Layout, shard: &Shard) -> Option<Finding> {
         }
         None => format!("Rename it, or remove it: `{}`.", remove(tree, shard.node)),
     };
-    Some(finding(Rule::NPV_110, tree, shard.node, message, help))
+    let reason = "A shard is named after the first two characters of its packages' names, in lower case \
+                  (`[a-z_][a-z0-9_-]?`), so that there is one place to look for each package.";
+    Some(
+        finding(Rule::NPV_110, tree, shard.node, title)
+            .because(reason)
+            .with_help(help),
+    )
 }
 
 fn case_conflicts(tree: &Tree, shard: &Shard) -> Vec<Finding> {
     same_but_for_case(tree, shard.node, |name| name.to_ascii_lowercase())
         .into_iter()
         .map(|names| {
-            let message = format!(
-                "{} differ only by case. A file system that ignores case, as on macOS and Windows, can't hold a tree with \
-                 both, so Nixpkgs could not be checked out there.",
-                names.iter().map(|&id| format!("`{}`", text(tree.name(id)))).collect::<Vec<_>>().join(" and ")
-            );
+            let title = format!("{} differ only by case", listed(tree, &names));
             let last = *names.last().unwrap_or(&shard.node);
             let rename = commands::rename(tree.path(last).as_bstr());
-            let help = format!("Give one of them another name, such as: `{rename}`.");
-            finding(Rule::NPV_111, tree, shard.node, message, help)
+            finding(Rule::NPV_111, tree, shard.node, title)
+                .because(SAME_ON_OTHER_SYSTEMS)
+                .with_help(format!("Rename one of them, for example: `{rename}`."))
         })
         .collect()
 }
 
-/// The entries of a directory whose names `fold` makes the same, two or more together, in the order of names.
+/// Why two names must not differ only by case.
+pub(super) const SAME_ON_OTHER_SYSTEMS: &str = "File systems that ignore case, as on macOS and Windows, can hold only one of them, so Nixpkgs can't be checked out there.";
+
+/// The names of entries, as part of a sentence: "`a` and `b`".
+pub(super) fn listed(tree: &Tree, entries: &[NodeId]) -> String {
+    let names: Vec<_> = entries.iter().map(|&id| format!("`{}`", text(tree.name(id)))).collect();
+    names.join(" and ")
+}
+
+/// The entries of a directory whose names are the same after `fold`: groups of two or more, sorted by name.
 pub(super) fn same_but_for_case(tree: &Tree, directory: NodeId, fold: impl Fn(&BStr) -> Vec<u8>) -> Vec<Vec<NodeId>> {
     let children = tree.children(directory);
     if children.iter().all(|&child| {
@@ -154,9 +162,8 @@ pub(super) fn same_but_for_case(tree: &Tree, directory: NodeId, fold: impl Fn(&B
 }
 
 fn not_a_package(tree: &Tree, stray: NodeId) -> Finding {
-    let message = format!(
-        "`{}` is {}. Each entry of a shard is the directory of the package it is named after: Nixpkgs would look for a \
-         `package.nix` below it.",
+    let title = format!(
+        "`{}` is {}, not a package directory",
         place::path(tree, stray),
         what(tree.kind(stray))
     );
@@ -174,7 +181,7 @@ fn not_a_package(tree: &Tree, stray: NodeId) -> Finding {
             )
         }
         (Kind::Symlink, _) => format!(
-            "Remove it: `{}`. Another name for a package is an entry of `pkgs/top-level/aliases.nix`.",
+            "Remove it: `{}`. To give a package a second name, add it to `pkgs/top-level/aliases.nix`.",
             remove(tree, stray)
         ),
         _ => format!(
@@ -182,7 +189,11 @@ fn not_a_package(tree: &Tree, stray: NodeId) -> Finding {
             remove(tree, stray)
         ),
     };
-    finding(Rule::NPV_140, tree, stray, message, help)
+    let reason =
+        "Nixpkgs takes each entry of a shard for the directory of a package, and looks for a `package.nix` in it.";
+    finding(Rule::NPV_140, tree, stray, title)
+        .because(reason)
+        .with_help(help)
 }
 
 fn package_name(tree: &Tree, package: &Package) -> Option<Finding> {
@@ -190,11 +201,9 @@ fn package_name(tree: &Tree, package: &Package) -> Option<Finding> {
     if is_package_name(name) {
         return None;
     }
-    let message = format!(
-        "`{}` is not a package's name. The directory's name is the attribute that users write, so it has only letters, \
-         digits, `_` and `-`, and starts with a letter or `_` (`[a-zA-Z_][a-zA-Z0-9_-]*`).",
-        text(name)
-    );
+    let title = format!("`{}` is not a valid package name", text(name));
+    let reason = "The name of the directory is the attribute that users write. It may have letters, digits, `_` and `-`, and \
+                  starts with a letter or `_` (`[a-zA-Z_][a-zA-Z0-9_-]*`).";
     let path = tree.path(package.node);
     let help = match suggested_name(name) {
         Some(better) => {
@@ -209,7 +218,11 @@ fn package_name(tree: &Tree, package: &Package) -> Option<Finding> {
         }
         None => "Rename it with `git mv`.".to_owned(),
     };
-    Some(package_finding(Rule::NPV_141, tree, package, message, help))
+    Some(
+        package_finding(Rule::NPV_141, tree, package, title)
+            .because(reason)
+            .with_help(help),
+    )
 }
 
 /// A valid name that is close to an invalid one: `0ad` gives `_0ad`, `foo.bar` gives `foo-bar`.
@@ -239,10 +252,9 @@ fn wrong_shard(tree: &Tree, layout: &Layout, shard: &Shard, package: &Package) -
     if !is_shard_name(shard_name) || !is_package_name(name) || shard_name == right {
         return None;
     }
-    let message = format!(
-        "`{name}` is in the shard `{shard_name}`, and belongs in `{right}`. A shard is named with the first two characters \
-         of its packages' names in lower case: there people and tools look for them."
-    );
+    let title = format!("`{name}` is in the shard `{shard_name}`, but belongs in `{right}`");
+    let reason = "A package is in the shard of the first two characters of its name, in lower case, which is where people and \
+                  tools look for it.";
     let taken = layout
         .shards
         .iter()
@@ -251,7 +263,7 @@ fn wrong_shard(tree: &Tree, layout: &Layout, shard: &Shard, package: &Package) -
     let to = format!("{BY_NAME}/{right}/{name}");
     let (help, fix) = if taken {
         let help = format!(
-            "`{to}` is there already: keep the one that is right. `{}` removes this one.",
+            "`{to}` exists already. Keep the one that is right; `{}` removes this one.",
             remove(tree, package.node)
         );
         (help, None)
@@ -262,10 +274,11 @@ fn wrong_shard(tree: &Tree, layout: &Layout, shard: &Shard, package: &Package) -
             Some(Fix::new("Move it to its shard", Change::rename(tree, package.node, to))),
         )
     };
-    Some(package_finding(Rule::NPV_142, tree, package, message, help).with_fix(fix))
+    let finding = package_finding(Rule::NPV_142, tree, package, title).because(reason);
+    Some(finding.with_help(help).with_fix(fix))
 }
 
-/// The command that moves a package directory to its shard, which it makes where there is none.
+/// The command that moves a package directory to its shard, which it makes if there is none.
 fn move_to_shard(tree: &Tree, package: &Package) -> String {
     let name = tree.name(package.node);
     let shard = format!("{BY_NAME}/{}", shard_of(name));
@@ -287,18 +300,18 @@ fn package_nix(tree: &Tree, package: &Package) -> Option<Finding> {
         (Kind::File { .. }, _) => None,
         (Kind::Symlink, Resolved::Missing | Resolved::Loop) => Some(leads_nowhere(tree, package, package_nix)),
         (Kind::Symlink, Resolved::Node(target)) if tree.kind(target).is_file() => None,
-        // one out of the directory is wrong as such (NPV-125)
+        // a symlink that leads out of the directory is wrong as such (NPV-125)
         (Kind::Symlink, Resolved::Node(target)) if !tree.subtree(package.node).contains(&target.index()) => None,
         (Kind::Symlink, Resolved::Outside) => None,
         _ => Some(not_a_file(tree, package, package_nix)),
     }
 }
 
+const NEEDS_PACKAGE_NIX: &str = "Nixpkgs calls that file to make the package, and fails if it is missing.";
+
 fn no_package_nix(tree: &Tree, package: &Package) -> Finding {
     let directory = place::path(tree, package.node);
-    let message = format!(
-        "`{directory}` has no `package.nix`. Nixpkgs calls that file to make the package, and fails where it is missing."
-    );
+    let title = format!("`{directory}` has no `package.nix`");
     let default = tree.child(package.node, "default.nix".into());
     let (help, fix) = match default.filter(|&default| tree.kind(default).is_file()) {
         Some(default) => {
@@ -321,22 +334,25 @@ fn no_package_nix(tree: &Tree, package: &Package) -> Finding {
             (help, None)
         }
     };
-    package_finding(Rule::NPV_143, tree, package, message, help).with_fix(fix)
+    package_finding(Rule::NPV_143, tree, package, title)
+        .because(NEEDS_PACKAGE_NIX)
+        .with_help(help)
+        .with_fix(fix)
 }
 
 /// A `package.nix` that is a symlink to nothing, or in a loop.
 fn leads_nowhere(tree: &Tree, package: &Package, link: NodeId) -> Finding {
-    let message = format!(
-        "`{}` has no `package.nix` but a symlink that leads to no file. Nixpkgs calls that file to make the package, and \
-         fails where it is missing.",
-        place::path(tree, package.node)
-    );
+    let directory = place::path(tree, package.node);
+    let title = format!("The `package.nix` of `{directory}` is a symlink that leads to no file");
     let help = format!(
-        "Put the package's file in its place, or point it to that: `ln -sfn FILE {}`; or remove the directory: `{}`.",
+        "Replace the symlink with the package's file, or point it to that file: `ln -sfn FILE {}`. Or remove the \
+         directory: `{}`.",
         shell(tree.path(link).as_bstr()),
         remove(tree, package.node)
     );
-    package_finding(Rule::NPV_143, tree, package, message, help)
+    package_finding(Rule::NPV_143, tree, package, title)
+        .because(NEEDS_PACKAGE_NIX)
+        .with_help(help)
 }
 
 fn not_a_file(tree: &Tree, package: &Package, package_nix: NodeId) -> Finding {
@@ -344,18 +360,15 @@ fn not_a_file(tree: &Tree, package: &Package, package_nix: NodeId) -> Finding {
         Resolved::Node(target) if target != package_nix => format!("a symlink to {}", what(tree.kind(target))),
         _ => what(tree.kind(package_nix)).to_owned(),
     };
-    let message = format!(
-        "`{}` is {what}. The package is defined in it, so it has to be a regular file, or a symlink to one in this directory.",
-        place::path(tree, package_nix)
-    );
+    let title = format!("`{}` is {what}, not a file", place::path(tree, package_nix));
     let help = format!(
-        "Replace it by a file with the package's definition, after `{}`.",
+        "Remove it, `{}`, and put a file with the package's definition in its place.",
         remove(tree, package_nix)
     );
-    Finding {
-        place: Place::entry(tree, package_nix),
-        ..package_finding(Rule::NPV_144, tree, package, message, help)
-    }
+    finding(Rule::NPV_144, tree, package_nix, title)
+        .about(text(tree.name(package.node)))
+        .because("It defines the package, so it has to be a regular file, or a symlink to one in the same directory.")
+        .with_help(help)
 }
 
 #[cfg(test)]

@@ -10,16 +10,15 @@ use crate::nix::{File, Lines, PathKind, SyntaxError};
 use crate::nixpkgs::{BY_NAME, FileError, NIX_LIMIT, Parsed};
 use crate::tree::{Kind, NodeId, Tree};
 
-/// How many findings of one rule a file may have: a hostile one has millions, and nobody reads them.
+/// How many findings of one rule are reported for a file: a hostile file has millions, and nobody reads them.
 pub(super) const LIMIT: usize = 100;
 
-/// Whether an entry is one of the files that these rules are about: a regular file, not a symlink, whose name has the
-/// extension `nix`.
+/// Whether these rules apply to an entry: a regular file, not a symlink, whose name has the extension `nix`.
 pub fn is_nix_file(tree: &Tree, id: NodeId) -> bool {
     tree.kind(id).is_file() && tree.name(id).strip_suffix(b".nix").is_some_and(|stem| !stem.is_empty())
 }
 
-/// All that is wrong with a `.nix` file by itself.  A file that could not be read has no findings.
+/// Everything that is wrong with a `.nix` file by itself.  A file that could not be read has no findings.
 pub fn check(tree: &Tree, id: NodeId, parsed: &Parsed) -> Vec<Finding> {
     let mut findings = Vec::new();
     match parsed {
@@ -50,28 +49,24 @@ fn mode(tree: &Tree, id: NodeId, text: &str) -> Option<Finding> {
     };
     match (executable, text.starts_with("#!")) {
         (true, false) => {
-            let message = format!(
-                "`{path}` is executable, but has no `#!` line. Nothing says what would execute it: as it is, running it runs \
-                 Nix code as a shell script."
-            );
-            let finding = Finding::new(Rule::NPV_145, Place::entry(tree, id), message);
-            Some(
-                finding
-                    .with_help(format!(
-                        "Take the executable bit away: `chmod -x {word}`, then `git add {word}`."
-                    ))
-                    .with_fix(Fix::new("Take the executable bit away", set(false))),
-            )
+            let title = format!("`{path}` is executable, but has no `#!` line");
+            let finding = Finding::new(Rule::NPV_145, Place::entry(tree, id), title)
+                .because("Without a `#!` line, running it would execute Nix code as a shell script.")
+                .with_help(format!(
+                    "Clear the executable bit: `chmod -x {word} && git add {word}`."
+                ));
+            Some(finding.with_fix(Fix::new("Clear the executable bit", set(false))))
         }
         (false, true) => {
             let line = text.lines().next().unwrap_or_default().trim_end().len() as u32;
-            let message = format!(
-                "`{path}` starts with `#!`, but is not executable. It reads as a program, and can't be run as one."
-            );
+            let title = format!("`{path}` has a `#!` line, but is not executable");
             let place = Place::stretch(tree, id, text, &Lines::new(text), 0..line);
-            let help =
-                format!("If it is to be run, `chmod +x {word}`, then `git add {word}`; otherwise delete the line.");
-            let finding = Finding::new(Rule::NPV_146, place, message).with_help(help);
+            let help = format!(
+                "Make it executable, `chmod +x {word} && git add {word}`, or delete the line if nobody runs the file."
+            );
+            let finding = Finding::new(Rule::NPV_146, place, title)
+                .because("The line marks it as a program, but it can't be run as one.")
+                .with_help(help);
             Some(finding.with_fix(Fix::new("Make it executable", set(true))))
         }
         _ => None,
@@ -82,26 +77,21 @@ fn syntax(tree: &Tree, id: NodeId, error: &SyntaxError, text: &str) -> Finding {
     let start = error.offset;
     let width = text[start as usize..].chars().next().map_or(0, char::len_utf8) as u32;
     let place = Place::stretch(tree, id, text, &Lines::new(text), start..start + width);
-    let message = format!(
-        "`{}` is not Nix: {}. Whatever imports it fails to evaluate.",
-        place::path(tree, id),
-        error.message
-    );
-    Finding::new(Rule::BYN_002, place, message).with_help(format!(
-        "Mend it; `nix-instantiate --parse {}` tells whether Nix reads it.",
+    let help = format!(
+        "Fix the syntax; check it with `nix-instantiate --parse {}`.",
         shell(tree.path(id).as_bstr())
-    ))
+    );
+    Finding::new(Rule::BYN_002, place, format!("Syntax error: {}", error.message))
+        .because("Any file that imports it fails to evaluate.")
+        .with_help(help)
 }
 
 fn too_large(tree: &Tree, id: NodeId, size: u64) -> Finding {
     const MIB: u64 = 1 << 20;
-    let message = format!(
-        "`{}` has {} MiB, and a Nix file may have {} MiB at most. It is not read, so whatever imports it can't be judged.",
-        place::path(tree, id),
-        size.div_ceil(MIB),
-        NIX_LIMIT / MIB
-    );
-    Finding::new(Rule::BYN_006, Place::entry(tree, id), message)
+    let (path, size, limit) = (place::path(tree, id), size.div_ceil(MIB), NIX_LIMIT / MIB);
+    let title = format!("`{path}` has {size} MiB, more than the limit of {limit} MiB for a Nix file");
+    Finding::new(Rule::BYN_006, Place::entry(tree, id), title)
+        .because("byname does not read it, so it can't check anything that imports it.")
         .with_help("Split it, keep its data as JSON that `lib.importJSON` reads, or fetch it as a source.")
 }
 
@@ -124,18 +114,17 @@ fn is_under_pkgs(tree: &Tree, id: NodeId) -> bool {
 
 fn reference_to_nixpkgs(tree: &Tree, id: NodeId, file: &File, rest: &str, span: Range<u32>) -> Finding {
     let path = tree.path(id);
-    let argument = "take what it provides as an argument of the function";
+    let argument = "ake what it provides as an argument of the function";
     let help = if path.starts_with(BY_NAME.as_bytes()) {
-        format!("Instead, {argument}.")
+        format!("T{argument}.")
     } else {
-        format!("Write `{}`, or {argument}.", relative(path.as_bstr(), rest))
+        format!("Write `{}`, or t{argument}.", relative(path.as_bstr(), rest))
     };
-    let message = format!(
-        "`<nixpkgs/{rest}>` is not this Nixpkgs, but whichever the user's `NIX_PATH` names. What is built then depends on \
-         who builds it, and fails where there is none."
-    );
+    let title = format!("`<nixpkgs/{rest}>` is looked up in the user's `NIX_PATH`, not in this Nixpkgs");
     let place = Place::stretch(tree, id, file.text(), file.lines(), span);
-    Finding::new(Rule::BYN_005, place, message).with_help(help)
+    Finding::new(Rule::BYN_005, place, title)
+        .because("The result depends on who builds it, and the build fails if `NIX_PATH` has no `nixpkgs`.")
+        .with_help(help)
 }
 
 /// The path expression by which the file at `file` refers to `to`; both are paths from the tree's root.

@@ -28,7 +28,7 @@ pub fn check(files: &Files<'_>, package: &Package, package_nix: NodeId, file: &A
         return None;
     };
     let tree = files.tree();
-    let through = match other.node == package_nix {
+    let origin = match other.node == package_nix {
         true => String::new(),
         false => format!("It comes from `{}`. ", place::path(tree, other.node)),
     };
@@ -39,18 +39,19 @@ pub fn check(files: &Files<'_>, package: &Package, package_nix: NodeId, file: &A
         file.lines(),
         first_line(file, other.origin),
     );
-    let message = format!(
-        "`{}` is {}. {through}Nixpkgs calls it as a function of an attribute set, such as `{{ lib, stdenv }}: …`, with the \
-         attributes that the pattern names.",
-        place::path(tree, package_nix),
-        other.what
+    let title = format!("`{}` is {}", place::path(tree, package_nix), other.what);
+    let reason = format!(
+        "{origin}Nixpkgs calls it with the attributes that its pattern names, so it has to be a function such as \
+         `{{ lib, stdenv }}: …`."
     );
     let help = match other.what {
-        PLAIN_FUNCTION => "Name what the package needs: `{ lib, stdenv, … }:` in the place of the plain argument.",
-        _ => "Put a pattern before the package, with what it needs: `{ lib, stdenv, … }: …`.",
+        PLAIN_FUNCTION => {
+            "Replace the plain argument with a pattern that names what the package needs: `{ lib, stdenv, … }:`."
+        }
+        _ => "Make it a function, with a pattern that names what the package needs: `{ lib, stdenv, … }: …`.",
     };
-    let finding = Finding::new(Rule::BYN_001, place, message).about(text(tree.name(package.node)));
-    Some(finding.with_help(help))
+    let finding = Finding::new(Rule::BYN_001, place, title).about(text(tree.name(package.node)));
+    Some(finding.because(reason).with_help(help))
 }
 
 const PLAIN_FUNCTION: &str = "a function of one plain argument";
@@ -265,7 +266,7 @@ mod tests {
         Some(
             kinds
                 .into_iter()
-                .find(|kind| finding.message.contains(&format!(" is {kind}. ")))
+                .find(|kind| finding.title.ends_with(&format!(" is {kind}")))
                 .unwrap_or("else"),
         )
     }

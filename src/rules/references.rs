@@ -9,157 +9,179 @@ use crate::nix::{File, PathKind, PathLiteral};
 use crate::nixpkgs::{Package, resolve_literal};
 use crate::tree::{NodeId, Resolved, Tree};
 
-/// What the path expressions of a `.nix` file in a package directory refer to that they must not.
+/// A finding for each path expression of a `.nix` file in a package directory that breaks a rule, at most [`LIMIT`].
 pub fn check_file(tree: &Tree, package: &Package, id: NodeId, file: &File) -> Vec<Finding> {
     let mut literals: Vec<_> = file.path_literals().collect();
     literals.sort_unstable_by_key(|literal| file.span(literal.expr).start);
-    let context = Context {
+    let referrer = Referrer {
         tree,
         package,
-        file: id,
+        node: id,
     };
     let wrong = literals.into_iter().filter_map(|literal| {
-        let written = written(file, &literal);
-        let (rule, message, help) = context.judge(&literal, &written)?;
+        let problem = referrer.check_literal(&literal, &written(file, &literal))?;
         let place = Place::stretch(tree, id, file.text(), file.lines(), file.span(literal.expr));
-        Some(context.finding(rule, place, message, help))
+        Some(referrer.finding(place, problem))
     });
     wrong.take(LIMIT).collect()
 }
 
-/// Where a symlink in a package directory leads that it must not.
+/// The finding of a symlink in a package directory that leads out of it or to nothing; `None` if `id` is not a symlink.
 pub fn check_symlink(tree: &Tree, package: &Package, id: NodeId) -> Option<Finding> {
     let target = text(tree.read_link(id)?);
     let link = place::path(tree, id);
     let word = shell(tree.path(id).as_bstr());
-    let context = Context {
+    let referrer = Referrer {
         tree,
         package,
-        file: id,
+        node: id,
     };
-    let (rule, message, help) = match context.led(tree.resolve_node(id)) {
-        Led::Inside => return None,
-        Led::Outside(place) => (
-            Rule::NPV_125,
-            format!(
-                "The symlink `{link}` points to `{target}`, outside of the package directory. {place}A package directory \
-                 holds all that it needs, so that it can be read, moved and reviewed by itself."
+    let problem = match referrer.destination(tree.resolve_node(id)) {
+        Destination::Inside => return None,
+        Destination::Outside(place) => Problem {
+            rule: Rule::NPV_125,
+            title: format!("The symlink `{link}` leads out of the package directory, to `{target}`"),
+            reason: format!(
+                "{place}A package directory has to be complete, so that it can be read and moved by itself."
             ),
-            match commands::replace_symlink(tree, id) {
-                Some(replace) => format!(
-                    "Put a copy in its place, `{replace}`; or have the package take what it needs as an argument of its function."
-                ),
-                None => format!("Put a file of the package's own in its place, or remove it: `git rm {word}`."),
+            help: match commands::replace_symlink(tree, id) {
+                Some(replace) => {
+                    format!(
+                        "Replace it with a copy: `{replace}`. Or take what it provides as an argument of the function."
+                    )
+                }
+                None => format!("Replace it with a file of the package's own, or remove it: `git rm {word}`."),
             },
-        ),
-        Led::Nowhere(why) => (
-            Rule::NPV_126,
-            format!("The symlink `{link}` points to `{target}`, {why}. Whatever reads it fails."),
-            format!(
+        },
+        Destination::Nowhere(what) => Problem {
+            rule: Rule::NPV_126,
+            title: format!("The symlink `{link}` leads to `{target}`, {what}"),
+            reason: "Anything that reads it fails.".to_owned(),
+            help: format!(
                 "Remove it, `git rm {word}`, or point it to a file in the package directory: `ln -sfn FILE {word}`."
             ),
-        ),
+        },
     };
-    Some(context.finding(rule, Place::entry(tree, id), message, help))
+    Some(referrer.finding(Place::entry(tree, id), problem))
 }
 
-/// Where a reference stands.
-struct Context<'t> {
+/// A rule that a reference breaks, with the texts of the finding.
+struct Problem {
+    rule: &'static Rule,
+    title: String,
+    reason: String,
+    help: String,
+}
+
+/// The file or symlink that has a reference.
+struct Referrer<'t> {
     tree: &'t Tree,
     package: &'t Package,
-    file: NodeId,
+    node: NodeId,
 }
 
-/// Where a reference leads, as seen from the package directory.
-enum Led {
+/// What a reference leads to.
+enum Destination {
+    /// Something in the package directory.
     Inside,
-    /// With a sentence that says where.
+    /// Something outside of the package directory, with a sentence and a space that say what.
     Outside(String),
-    /// With words that say why.
+    /// Nothing, with words that say why.
     Nowhere(&'static str),
 }
 
-impl Context<'_> {
-    fn finding(&self, rule: &'static Rule, place: Place, message: String, help: String) -> Finding {
-        Finding::new(rule, place, message)
+impl Referrer<'_> {
+    fn finding(&self, place: Place, problem: Problem) -> Finding {
+        Finding::new(problem.rule, place, problem.title)
             .about(text(self.tree.name(self.package.node)))
-            .with_help(help)
+            .because(problem.reason)
+            .with_help(problem.help)
     }
 
-    fn judge(&self, literal: &PathLiteral<'_>, written: &str) -> Option<(&'static Rule, String, String)> {
+    fn check_literal(&self, literal: &PathLiteral<'_>, written: &str) -> Option<Problem> {
         match (literal.text, literal.kind) {
-            (None, _) => Some((
-                Rule::NPV_121,
-                format!(
-                    "The path `{written}` is interpolated. Neither a reader nor a tool can tell which file it means, nor \
-                     whether that is in the package directory."
-                ),
-                match appended(written) {
-                    Some(appended) => format!("Start from a directory of the package, and append to it: `{appended}`."),
-                    None => "Start from a directory of the package, and append to it: `./patches + \"/${name}\"`; or write the \
-                             paths out."
-                        .to_owned(),
-                },
-            )),
-            (Some(_), PathKind::Search) => Some((
-                Rule::NPV_122,
-                format!(
-                    "`{written}` is looked up in the user's `NIX_PATH`. The package then depends on who builds it, and fails \
-                     where `NIX_PATH` has no such entry."
-                ),
-                "Take what it provides as an argument of the function: `{ lib, stdenv, … }:`.".to_owned(),
-            )),
-            (Some(_), PathKind::Home) => Some((
-                Rule::NPV_128,
-                format!("`{written}` is in the home directory of whoever builds the package. It is missing elsewhere."),
-                "Copy the file into the package directory, and refer to it by a relative path: `./file`.".to_owned(),
-            )),
-            (Some(_), PathKind::Absolute) => Some((
-                Rule::NPV_127,
-                format!("`{written}` is a file of the machine that builds the package. It is missing elsewhere."),
-                "Copy the file into the package directory, and refer to it by a relative path (`./file`); for a path on the \
-                 machine that runs the program, write a string."
+            (None, _) => Some(interpolated(written)),
+            (Some(_), PathKind::Search) => Some(Problem {
+                rule: Rule::NPV_122,
+                title: format!("`{written}` is looked up in the user's `NIX_PATH`"),
+                reason: "The result depends on who builds it, and the build fails if `NIX_PATH` has no such entry.".to_owned(),
+                help: "Take what it provides as an argument of the function: `{ lib, stdenv, … }:`.".to_owned(),
+            }),
+            (Some(_), PathKind::Home) => Some(Problem {
+                rule: Rule::NPV_128,
+                title: format!("`{written}` is in the home directory of whoever builds the package"),
+                reason: "On another machine it does not exist.".to_owned(),
+                help: "Copy the file into the package directory, and refer to it by a relative path: `./file`.".to_owned(),
+            }),
+            (Some(_), PathKind::Absolute) => Some(Problem {
+                rule: Rule::NPV_127,
+                title: format!("`{written}` is a file of the machine that builds the package"),
+                reason: "On another machine it may not exist, or be another file.".to_owned(),
+                help: "Copy the file into the package directory, and refer to it by a relative path, `./file`. If the program \
+                       uses the path when it runs, write it as a string."
                     .to_owned(),
-            )),
-            (Some(path), PathKind::Relative) => self.judge_relative(path.into(), written),
+            }),
+            (Some(path), PathKind::Relative) => self.check_relative(path.into(), written),
         }
     }
 
-    fn judge_relative(&self, path: &BStr, written: &str) -> Option<(&'static Rule, String, String)> {
-        match self.led(resolve_literal(self.tree, self.file, path)) {
-            Led::Inside => None,
-            Led::Outside(place) => Some((
-                Rule::NPV_123,
-                format!(
-                    "`{written}` leads out of the package directory. {place}A package directory refers to nothing outside \
-                     of itself, so that either can be moved or changed without breaking the other."
+    fn check_relative(&self, path: &BStr, written: &str) -> Option<Problem> {
+        match self.destination(resolve_literal(self.tree, self.node, path)) {
+            Destination::Inside => None,
+            Destination::Outside(place) => Some(Problem {
+                rule: Rule::NPV_123,
+                title: format!("`{written}` leads out of the package directory"),
+                reason: format!(
+                    "{place}A package that refers to nothing outside of its directory can be moved, and the rest of Nixpkgs \
+                     changed, without breaking the other."
                 ),
-                "Take what it provides as an argument of the function (`callPackage` passes any top-level attribute), or move \
-                 the file into the package directory."
+                help: "Take what it provides as an argument of the function (`callPackage` passes any top-level attribute), or \
+                       move the file into the package directory."
                     .to_owned(),
-            )),
-            Led::Nowhere(why) => Some((
-                Rule::NPV_124,
-                format!("`{written}` leads to {why}. Whatever evaluates it fails."),
-                "Correct the path, or add the file that is missing.".to_owned(),
-            )),
+            }),
+            Destination::Nowhere(what) => Some(Problem {
+                rule: Rule::NPV_124,
+                title: format!("`{written}` leads to {what}"),
+                reason: "Anything that evaluates it fails.".to_owned(),
+                help: "Correct the path, or add the missing file.".to_owned(),
+            }),
         }
     }
 
-    fn led(&self, resolved: Resolved) -> Led {
+    fn destination(&self, resolved: Resolved) -> Destination {
         match resolved {
-            Resolved::Node(id) if self.tree.subtree(self.package.node).contains(&id.index()) => Led::Inside,
-            Resolved::Node(id) if id == self.tree.root() => Led::Outside("That is the root of Nixpkgs. ".to_owned()),
-            Resolved::Node(id) => Led::Outside(format!("That is `{}`. ", place::path(self.tree, id))),
-            Resolved::Outside => Led::Outside("That is not even in Nixpkgs. ".to_owned()),
-            Resolved::Missing => Led::Nowhere("a file that does not exist"),
-            Resolved::Loop => Led::Nowhere("a loop of symlinks"),
+            Resolved::Node(id) if self.tree.subtree(self.package.node).contains(&id.index()) => Destination::Inside,
+            Resolved::Node(id) if id == self.tree.root() => {
+                Destination::Outside("It is the root of Nixpkgs. ".to_owned())
+            }
+            Resolved::Node(id) => Destination::Outside(format!("It is `{}`. ", place::path(self.tree, id))),
+            Resolved::Outside => Destination::Outside("It is not even in Nixpkgs. ".to_owned()),
+            Resolved::Missing => Destination::Nowhere("a file that does not exist"),
+            Resolved::Loop => Destination::Nowhere("a loop of symlinks"),
         }
     }
 }
 
-/// An interpolated path below the file's directory as one that has a string appended, which is the same to Nix:
-/// `./patches/${name}.patch` as `./patches + "/${name}.patch"`.
+fn interpolated(written: &str) -> Problem {
+    let example = appended(written);
+    let help = match &example {
+        Some(appended) => format!("Append a string to a path that is constant: `{appended}`."),
+        None => {
+            "Append a string to a path that is constant, such as `./patches + \"/${name}\"`, or write the paths out."
+                .to_owned()
+        }
+    };
+    Problem {
+        rule: Rule::NPV_121,
+        title: format!("The path `{written}` is interpolated"),
+        reason: "Neither people nor tools can tell which file it is, or whether the package directory has it."
+            .to_owned(),
+        help,
+    }
+}
+
+/// An interpolated path below the file's directory, written as a constant path with a string appended, which Nix reads as
+/// the same: `./patches/${name}.patch` becomes `./patches + "/${name}.patch"`.
 fn appended(written: &str) -> Option<String> {
     let (constant, _) = written.split_once("${")?;
     let (directory, _) = constant.rsplit_once('/')?;
@@ -173,7 +195,7 @@ fn appended(written: &str) -> Option<String> {
     is_plain.then(|| format!("{directory} + \"{rest}\""))
 }
 
-/// A path literal as the source has it, on one line and not too long.
+/// A path literal as it is in the source, on one line and not too long.
 fn written(file: &File, literal: &PathLiteral<'_>) -> String {
     const LONGEST: usize = 100;
     let span = file.span(literal.expr);

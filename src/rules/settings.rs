@@ -16,7 +16,8 @@ struct Setting {
     new: &'static Rule,
     /// The rule on packages that had it.
     dropped: &'static Rule,
-    why: &'static str,
+    /// Why a package should set it.
+    reason: &'static str,
 }
 
 const SETTINGS: [Setting; 2] = [
@@ -26,8 +27,8 @@ const SETTINGS: [Setting; 2] = [
         answer: |attribute| &attribute.strict_deps,
         new: Rule::NPV_164,
         dropped: Rule::NPV_165,
-        why: "Without `strictDeps`, a native build finds programs in `buildInputs` and libraries in `nativeBuildInputs`, and what \
-              builds by such luck fails when it is cross-compiled.",
+        reason: "Without `strictDeps`, a native build also finds programs in `buildInputs` and libraries in \
+                 `nativeBuildInputs`; packages that only work because of this fail to cross-compile.",
     },
     Setting {
         name: "__structuredAttrs",
@@ -35,10 +36,13 @@ const SETTINGS: [Setting; 2] = [
         answer: |attribute| &attribute.structured_attrs,
         new: Rule::NPV_166,
         dropped: Rule::NPV_167,
-        why: "Without `__structuredAttrs`, lists and sets reach the builder as strings split at spaces, and an argument with a space in it \
-              comes apart.",
+        reason: "Without `__structuredAttrs`, lists and sets reach the builder as strings that are split at spaces; an \
+                 argument containing a space is split too.",
     },
 ];
+
+/// What has no effect, as the end of a sentence.
+const ELSEWHERE: &str = "setting it in `passthru` or with `//` has no effect";
 
 /// The ratchets of both settings between two trees.
 pub fn compare(base: &Values, head: &Values) -> (Vec<Finding>, Vec<Undecided>) {
@@ -96,40 +100,32 @@ impl Setting {
     }
 
     fn new_and_loose(&self, head: &Values, attribute: &Attribute) -> Option<Finding> {
-        let Self { name, why, .. } = self;
-        let attr = attribute.name;
-        let message = format!("`{attr}` is new, and its builder does not see `{name}` as true. {why}");
-        let place = place_of_builder(head, attribute);
+        let name = self.name;
+        let title = format!("new package `{}` does not set `{name} = true`", attribute.name);
         let help = format!(
-            "Add `{name} = true;` to what its builder, such as `stdenv.mkDerivation`, gets{place}; in `passthru` or behind `//` it \
-             counts for nothing."
+            "Add `{name} = true;` to the `mkDerivation` call, or the call of another builder,{}; {ELSEWHERE}.",
+            place_of_builder(head, attribute)
         );
-        finding(self.new, head, attribute, message, help)
+        finding(self.new, head, attribute, title, self.reason, help)
     }
 
     fn loosened(&self, base: &Values, head: &Values, attribute: &Attribute) -> Option<Finding> {
-        let Self { name, why, .. } = self;
-        let attr = attribute.name;
+        let Self { name, reason, .. } = *self;
+        let title = format!("`{}` had `{name} = true`, and no longer does", attribute.name);
         let place = place_of_builder(head, attribute);
-        let (cause, help) = if is_rewritten(base, head, attribute) {
-            (
-                "",
-                format!(
-                    "Keep `{name} = true;` in what its builder, such as `stdenv.mkDerivation`, gets{place}; in `passthru` or behind `//` \
-                     it counts for nothing. Another builder may not set it by default, as the one before did."
-                ),
-            )
-        } else {
-            (
-                " Its own files are as they were: what changed is something that it uses, such as its builder.",
-                format!(
-                    "Give the builder its default back, or set `{name} = true;` in the packages that relied on it: here, in what \
-                     its builder gets{place}."
-                ),
-            )
-        };
-        let message = format!("`{attr}` had `{name}`, and its builder does not see it as true any more.{cause} {why}");
-        finding(self.dropped, head, attribute, message, help)
+        if is_rewritten(base, head, attribute) {
+            let help = format!(
+                "Set `{name} = true;` in the `mkDerivation` call, or the call of another builder,{place}; {ELSEWHERE}. If the \
+                 package has another builder now, the builder before may have set it by default."
+            );
+            return finding(self.dropped, head, attribute, title, reason, help);
+        }
+        let reason = format!("Its own files did not change; something that it uses did, such as its builder. {reason}");
+        let help = format!(
+            "Restore the default of the builder, or set `{name} = true;` in the packages that relied on it: for this one, in \
+             the call of its builder{place}."
+        );
+        finding(self.dropped, head, attribute, title, &reason, help)
     }
 }
 
@@ -137,13 +133,15 @@ fn finding(
     rule: &'static Rule,
     head: &Values,
     attribute: &Attribute,
-    message: String,
+    title: String,
+    reason: &str,
     help: String,
 ) -> Option<Finding> {
     let place = head.place(attribute)?;
     Some(
-        Finding::new(rule, place, message)
+        Finding::new(rule, place, title)
             .about(attribute.name.to_string())
+            .because(reason)
             .with_help(help),
     )
 }

@@ -199,12 +199,10 @@ fn no_package_set(
             Default::default()
         }
         Failure::Fails(EvaluationError { cause, .. }) => {
-            let message = format!(
-                "Evaluating the top-level package set fails: {} So no package of `{BY_NAME}` can be had, nor any other.",
-                sentence(&cause.describe(files))
-            );
-            let finding = Finding::new(Rule::NPV_120, place(), message)
-                .with_help("Mend what fails; `nix-instantiate --eval -A lib.version` shows the same error.");
+            let title = format!("Evaluating the top-level package set fails: {}", cause.describe(files));
+            let finding = Finding::new(Rule::NPV_120, place(), title)
+                .because("Without the set, no package can be evaluated.")
+                .with_help("Fix the error; `nix-instantiate --eval -A lib.version` shows it too.");
             (vec![finding], Vec::new())
         }
         Failure::Undecided(cause) => {
@@ -229,18 +227,9 @@ fn line(files: &Files, Location { file: id, offset }: Location) -> Option<Place>
     Some(Place::stretch(files.tree(), id, file.text(), file.lines(), offset..end))
 }
 
-fn finding(
-    rule: &'static Rule,
-    files: &Files,
-    package: &Package,
-    name: &str,
-    message: String,
-    help: String,
-) -> Finding {
+fn finding(rule: &'static Rule, files: &Files, package: &Package, name: &str, title: String) -> Finding {
     let file: NodeId = package.package_nix.unwrap_or(package.node);
-    Finding::new(rule, Place::entry(files.tree(), file), message)
-        .about(name)
-        .with_help(help)
+    Finding::new(rule, Place::entry(files.tree(), file), title).about(name)
 }
 
 fn remove(files: &Files, package: &Package) -> String {
@@ -248,29 +237,36 @@ fn remove(files: &Files, package: &Package) -> String {
 }
 
 fn missing(files: &Files, package: &Package, name: &str) -> Finding {
-    let message = format!(
-        "`{}` defines `{name}`, and the package set has no such attribute. Nobody can build or install the package by its \
-         name.",
+    let title = format!(
+        "The package set has no attribute `{name}`, which `{}` defines",
         place::path(files.tree(), package.node)
     );
     let help = format!(
-        "Look up where the attribute goes missing, in `pkgs/top-level/stage.nix` and the overlays that it applies; or, if the \
-         package is meant to be gone, remove its directory: `{}`.",
+        "Find what drops the attribute, in `pkgs/top-level/stage.nix` and the overlays that it applies. If the package was \
+         removed, delete its directory: `{}`.",
         remove(files, package)
     );
-    finding(Rule::NPV_100, files, package, name, message, help)
+    finding(Rule::NPV_100, files, package, name, title)
+        .because("Nobody can build or install the package by its name.")
+        .with_help(help)
 }
 
 fn no_derivation(files: &Files, package: &Package, name: &str, what: &str) -> Finding {
-    let message = format!(
-        "`{name}` is {what}, not a derivation. All that walks the packages, from search to the build farm, takes what is in \
-         `{BY_NAME}` for something that can be built."
-    );
     let help = format!(
-        "Return a derivation; or define `{name}` in `pkgs/top-level/all-packages.nix`, and move its files to \
-         `pkgs/build-support` or beside what they belong to."
+        "Return a derivation. Or define `{name}` in `pkgs/top-level/all-packages.nix`, and move its files to \
+         `pkgs/build-support` or next to what they belong to."
     );
-    finding(Rule::NPV_101, files, package, name, message, help)
+    finding(
+        Rule::NPV_101,
+        files,
+        package,
+        name,
+        format!("`{name}` is {what}, not a derivation"),
+    )
+    .because(format!(
+        "Tools from search to Hydra assume that everything in `{BY_NAME}` can be built."
+    ))
+    .with_help(help)
 }
 
 fn fails(files: &Files, package: &Package, attribute: &Attribute, cause: &Cause) -> Finding {
@@ -279,27 +275,29 @@ fn fails(files: &Files, package: &Package, attribute: &Attribute, cause: &Cause)
         .location
         .filter(|location| package.file(files.tree()) == Some(location.file))
         .and_then(|location| line(files, location));
-    let why = match &inside {
+    let error = match &inside {
         Some(_) => cause.message.clone(),
         None => cause.describe(files),
     };
-    let why = sentence(&why);
-    let message = match attribute.settings_error {
-        Some(_) => format!(
-            "Asking `{name}` for `strictDeps` and `__structuredAttrs` fails: {why} Its builder asks for them as well, so that \
-             the package can't be built."
+    let (title, reason) = match attribute.settings_error {
+        Some(_) => (
+            format!("Evaluating `strictDeps` or `__structuredAttrs` of `{name}` fails: {error}"),
+            "The builder evaluates them too, so the package can't be built.",
         ),
-        None => format!(
-            "Evaluating `{name}` fails: {why} So does all that merely asks for the package's name, such as a search."
+        None => (
+            format!("Evaluating `{name}` fails: {error}"),
+            "Anything that lists packages, such as `nix search`, fails on it too.",
         ),
     };
     let help = format!(
-        "Mend what fails; `nix-instantiate --eval -A {name}.name` shows the same error. Where the package can't be had, say so \
-         in `meta.broken`, `meta.platforms` or `meta.badPlatforms`; one that was removed loses its directory, `{}`, and gets a \
-         `throw` in `pkgs/top-level/aliases.nix`.",
+        "Fix the error; `nix-instantiate --eval -A {name}.name` shows it too. If the package is broken or unsupported, set \
+         `meta.broken`, `meta.platforms` or `meta.badPlatforms`. If it was removed, delete its directory, `{}`, and add a \
+         `throw` to `pkgs/top-level/aliases.nix`.",
         remove(files, package)
     );
-    let plain = finding(Rule::NPV_120, files, package, name, message, help);
+    let plain = finding(Rule::NPV_120, files, package, name, title)
+        .because(reason)
+        .with_help(help);
     match inside {
         Some(place) => Finding { place, ..plain },
         None => plain,
@@ -310,27 +308,20 @@ fn fails(files: &Files, package: &Package, attribute: &Attribute, cause: &Cause)
 fn fails_elsewhere(head: &Values, attribute: &Attribute, cause: &Cause) -> Finding {
     let files = head.files;
     let name = attribute.name.name();
-    let message = format!(
-        "Evaluating `{name}` fails: {} Nix stops at such an error: whatever goes through the attributes, such as CI or a \
-         search, ends there.",
-        sentence(&cause.describe(files))
-    );
+    let title = format!("Evaluating `{name}` fails: {}", cause.describe(files));
     let help = format!(
-        "Fix what fails; `nix-instantiate --eval -A {name}.name` shows the same error. If what this definition uses is gone, \
-         delete the definition as well, or write `{name} = throw \"…\";`, with what to use instead, in \
-         `pkgs/top-level/aliases.nix`."
+        "Fix the error; `nix-instantiate --eval -A {name}.name` shows it too. If what this definition uses is gone, delete the \
+         definition, or replace it with `{name} = throw \"…\";` in `pkgs/top-level/aliases.nix`, which says what to use \
+         instead."
     );
     let place = head.place(attribute).or_else(|| line(files, cause.location?));
     let place = place.unwrap_or_else(|| Place::entry(files.tree(), files.tree().root()));
-    Finding::new(Rule::NPV_120, place, message).about(name).with_help(help)
-}
-
-/// With a full stop at its end.
-fn sentence(text: &str) -> String {
-    match text.ends_with(['.', '!', '?']) {
-        true => text.to_owned(),
-        false => format!("{text}."),
-    }
+    Finding::new(Rule::NPV_120, place, title)
+        .about(name)
+        .because(
+            "Nix stops at such an error, so anything that evaluates all attributes, such as CI or a search, fails.",
+        )
+        .with_help(help)
 }
 
 #[cfg(test)]

@@ -84,7 +84,8 @@ mod tests {
     fn nothing_of_the_tree_reaches_the_terminal_raw() {
         let mut hostile = samples::escape();
         let escape = "\x1b]0;x\x07\u{9b}2J\u{202e}\r";
-        hostile.message = format!("`{escape}` is wrong. And {escape}.");
+        hostile.title = format!("`{escape}` is wrong");
+        hostile.reason = Some(format!("And {escape}."));
         hostile.help = Some(format!("Not {escape}"));
         hostile.place.path = format!("pkgs/{escape}\nok: no findings");
         hostile.place.excerpt = Some(Excerpt {

@@ -13,7 +13,7 @@ use crate::report::grouping::Story;
 use crate::report::printable::printable_line;
 use crate::report::quotes::{quotes, snippets};
 use crate::report::summary;
-use crate::report::words::{self, split_sentence, thousands};
+use crate::report::words::{self, thousands};
 use crate::report::wrap::wrap;
 use crate::rules::{Finding, Place, Undecided};
 
@@ -118,14 +118,11 @@ fn notes<'a>(story: &Story<'_>, unquoted: &[&Place], gutter: usize, layout: &Lay
         let places: Vec<_> = unquoted.iter().map(|place| position(place)).collect();
         notes.push(note(&format!("The same at {}.", places.join(", "))));
     }
-    let rests = story
-        .findings
-        .iter()
-        .filter_map(|finding| split_sentence(&finding.message).1);
-    notes.extend(without_doubles(rests).into_iter().map(note));
+    let reasons = story.findings.iter().filter_map(|finding| finding.reason.as_deref());
+    notes.extend(without_doubles(reasons).into_iter().map(note));
     for consequence in &story.consequences {
-        let (what, _) = split_sentence(&consequence.message);
-        notes.push(note(&format!("{} follows from this: {what}.", consequence.rule.code)));
+        let (code, title) = (consequence.rule.code, &consequence.title);
+        notes.push(note(&format!("{code} follows from this: {title}.")));
     }
     let helps = story.findings.iter().filter_map(|finding| finding.help.as_deref());
     let helps = without_doubles(helps).into_iter();
@@ -145,10 +142,9 @@ fn without_doubles<'t>(texts: impl Iterator<Item = &'t str>) -> Vec<&'t str> {
 
 fn title<'a>(finding: &Finding, layout: &Layout) -> Title<'a> {
     let rule = finding.rule;
-    let (headline, _) = split_sentence(&finding.message);
     let indent = format!("error[{}]: ", rule.code).len();
     let title = Level::ERROR
-        .primary_title(wrap(&printable_line(headline), layout.width, indent))
+        .primary_title(wrap(&printable_line(&finding.title), layout.width, indent))
         .id(rule.code);
     match rule.url() {
         Some(url) => title.id_url(url),
@@ -351,7 +347,8 @@ error[BYN-001]: `package.nix` is no function
     fn two_rules_that_break_at_one_place_share_its_quote() {
         let mut other = samples::escape();
         other.rule = Rule::NPV_121;
-        other.message = "It is wrong".to_owned();
+        other.title = "It is wrong".to_owned();
+        other.reason = None;
         other.help = None;
         assert_eq!(
             rendered(&[samples::escape(), other], &PLAIN),
@@ -369,20 +366,22 @@ error[NPV-121]: It is wrong
 
     #[test]
     fn what_follows_from_a_finding_is_a_note_of_it() {
-        let of = |rule, message: &str| Finding {
+        let of = |rule, title: &str, reason: &str| Finding {
             rule,
-            message: message.to_owned(),
+            title: title.to_owned(),
+            reason: Some(reason.to_owned()),
             ..samples::not_a_function()
         };
-        let name = of(Rule::NPV_110, "`FO` is not a shard's name. It has capitals.");
+        let name = of(Rule::NPV_110, "`FO` is not a valid shard name", "It has capitals.");
         let twin = of(
             Rule::BYN_003,
-            "`FO` and `fo` differ only by case. No Mac can hold both.",
+            "`FO` and `fo` differ only by case",
+            "No Mac can hold both.",
         );
         assert_eq!(
             rendered(&[twin, name], &PLAIN),
             "\
-error[NPV-110]: `FO` is not a shard's name
+error[NPV-110]: `FO` is not a valid shard name
 --> pkgs/by-name/he/hello/package.nix
  |
  = note: It has capitals.
