@@ -1,8 +1,8 @@
 //! Values as strings.
 
 use super::error::ErrorOrUnknown;
-use super::host::Entry;
-use super::partial::Text;
+use super::host::PathEntry;
+use super::partly_known::Text;
 use super::print::non_finite;
 use super::value::{Thunk, Value};
 use super::{Eval, Outcome};
@@ -59,9 +59,9 @@ impl<'h> Eval<'h> {
             (Value::UnknownStr(partial), _) => Ok(Err(partial)),
             // a symlink is copied as one
             (Value::Path(path), Mode::Copying | Mode::Argument) => match self.entry_itself(path) {
-                Entry::Missing => Err(self.no_such(path)),
-                Entry::Loop => Err(self.endless_links(path)),
-                Entry::Outside => Err(self.forbidden(path)),
+                PathEntry::Missing => Err(self.no_such(path)),
+                PathEntry::Loop => Err(self.endless_links(path)),
+                PathEntry::Outside => Err(self.forbidden(path)),
                 _ => {
                     let name = path.rsplit_once('/').map_or("", |(_, name)| name);
                     let path = self.file_path(path, name)?;

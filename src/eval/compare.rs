@@ -2,7 +2,7 @@
 
 use super::attrs::{Attr, Attrs};
 use super::error::ErrorOrUnknown;
-use super::partial;
+use super::partly_known;
 use super::value::{Thunk, Value};
 use super::{Eval, Outcome};
 
@@ -25,7 +25,7 @@ impl<'h> Eval<'h> {
             (Value::UnknownStr(partial), Value::Str(_) | Value::UnknownStr(_))
             | (Value::Str(_), Value::UnknownStr(partial)) => {
                 let (left, right) = (self.string_text(left, "")?, self.string_text(right, "")?);
-                partial::equal(&left, &right).ok_or(ErrorOrUnknown::Unknown(partial.reason))
+                partly_known::equal(&left, &right).ok_or(ErrorOrUnknown::Unknown(partial.reason))
             }
             (Value::Path(a), Value::Path(b)) => Ok(a == b),
             (Value::List(a), Value::List(b)) => {
@@ -124,7 +124,7 @@ impl<'h> Eval<'h> {
             (Value::UnknownStr(partial), Value::Str(_) | Value::UnknownStr(_))
             | (Value::Str(_), Value::UnknownStr(partial)) => {
                 let (left, right) = (self.string_text(left, "")?, self.string_text(right, "")?);
-                let order = partial::order(&left, &right).ok_or(ErrorOrUnknown::Unknown(partial.reason))?;
+                let order = partly_known::order(&left, &right).ok_or(ErrorOrUnknown::Unknown(partial.reason))?;
                 Ok(order.is_lt())
             }
             (Value::Path(a), Value::Path(b)) => Ok(a < b),

@@ -7,10 +7,10 @@ use super::value::FileId;
 /// The files that expressions can name.
 pub trait Host<'h> {
     /// What stands at an absolute, normalized path, symlinks followed.
-    fn resolve(&self, path: &str) -> Entry;
+    fn resolve(&self, path: &str) -> PathEntry;
 
     /// The same where the last part of the path is not followed if it is a symlink.
-    fn resolve_parent(&self, path: &str) -> Entry;
+    fn resolve_parent(&self, path: &str) -> PathEntry;
 
     /// Where a symlink leads, as it is written; `None` for other entries, and if it is no UTF-8.
     fn read_link(&self, id: FileId) -> Option<String>;
@@ -58,7 +58,7 @@ pub enum NoFile {
 
 /// What a path names.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Entry {
+pub enum PathEntry {
     File(FileId),
     Directory(FileId),
     Symlink(FileId),

@@ -4,7 +4,7 @@ use crate::nix::{BinaryOp, ExprId};
 
 use super::attrs::Attrs;
 use super::error::{ErrorOrUnknown, Reason};
-use super::partial::Context;
+use super::partly_known::StringContext;
 use super::value::{Env, Value};
 use super::{Eval, Outcome};
 
@@ -106,7 +106,7 @@ impl<'h> Eval<'h> {
             (Value::Int(_) | Value::Float(_), _) => self.arithmetic(BinaryOp::Add, left, right),
             (Value::Path(path), right) => match self.coerce_path(right)? {
                 Ok(suffix) => self.path_of(&[path, suffix]).map(Value::Path),
-                Err(partial) if partial.context == Context::Present => {
+                Err(partial) if partial.context == StringContext::Present => {
                     Err(self.abort("a string that refers to the store can't be appended to a path"))
                 }
                 Err(partial) => Err(ErrorOrUnknown::Unknown(partial.reason)),

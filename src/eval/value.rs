@@ -7,7 +7,7 @@ use crate::nix::{BindingsId, ExprId, File, LambdaId, Symbol};
 use super::attrs::{Attrs, Shape};
 use super::dependencies::DependencySet;
 use super::error::ErrorOrUnknown;
-use super::partial::Partial;
+use super::partly_known::PartlyKnown;
 use super::{Eval, Outcome};
 
 /// A value in weak head normal form.
@@ -19,7 +19,7 @@ pub enum Value<'h> {
     Float(f64),
     Str(&'h str),
     /// A string of which a part can't be known without Nix, such as a store path.
-    UnknownStr(&'h Partial<'h>),
+    UnknownStr(&'h PartlyKnown<'h>),
     /// Absolute, normalized.
     Path(&'h str),
     List(&'h [&'h Thunk<'h>]),

@@ -4,10 +4,10 @@ use crate::nix::{BindingsId, BoundValue, Expr, ExprId, File, Referent, VarId};
 
 /// The scopes that were passed on the way to an expression, counted as [`crate::nix::Referent`] counts them.
 #[derive(Clone, Debug, Default)]
-pub struct Frames(Vec<Frame>);
+pub struct Frames(Vec<SyntaxScope>);
 
 #[derive(Clone, Copy, Debug)]
-enum Frame {
+enum SyntaxScope {
     Let(BindingsId),
     /// A function's or a `with`'s, whose names have no value here.
     Opaque,
@@ -26,11 +26,11 @@ impl Frames {
     pub fn enter(&mut self, file: &File, expr: ExprId) -> Option<ExprId> {
         match *file.expr(expr) {
             Expr::Let { bindings, body } => {
-                self.0.push(Frame::Let(bindings));
+                self.0.push(SyntaxScope::Let(bindings));
                 Some(body)
             }
             Expr::With { body, .. } => {
-                self.0.push(Frame::Opaque);
+                self.0.push(SyntaxScope::Opaque);
                 Some(body)
             }
             Expr::Assert { body, .. } => Some(body),
@@ -40,7 +40,7 @@ impl Frames {
 
     /// Goes into the body of a function.
     pub fn enter_function(&mut self) {
-        self.0.push(Frame::Opaque);
+        self.0.push(SyntaxScope::Opaque);
     }
 
     /// Goes to what a `let` that was passed binds the variable to; nowhere if none does.
@@ -49,7 +49,7 @@ impl Frames {
             return None;
         };
         let depth = self.0.len().checked_sub(frame as usize)?;
-        let &Frame::Let(bindings) = self.0.get(depth.checked_sub(1)?)? else {
+        let &SyntaxScope::Let(bindings) = self.0.get(depth.checked_sub(1)?)? else {
             return None;
         };
         let bindings = file.bindings(bindings);

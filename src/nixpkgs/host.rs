@@ -4,7 +4,7 @@ use bstr::ByteSlice;
 
 use super::budget::Leave;
 use super::{FileError, Files, NIX_LIMIT};
-use crate::eval::{Entry, FileId, Host, NoFile};
+use crate::eval::{FileId, Host, NoFile, PathEntry};
 use crate::nix::File;
 use crate::tree::{Kind, NodeId, Resolved};
 
@@ -36,13 +36,13 @@ impl<'f, 't> World<'f, 't> {
         NodeId::from_index(id.0 as usize)
     }
 
-    fn entry(&self, node: NodeId) -> Entry {
+    fn entry(&self, node: NodeId) -> PathEntry {
         let id = Self::file_id(node);
         match self.files.tree().kind(node) {
-            Kind::Directory => Entry::Directory(id),
-            Kind::File { .. } => Entry::File(id),
-            Kind::Symlink => Entry::Symlink(id),
-            Kind::Special => Entry::Special,
+            Kind::Directory => PathEntry::Directory(id),
+            Kind::File { .. } => PathEntry::File(id),
+            Kind::Symlink => PathEntry::Symlink(id),
+            Kind::Special => PathEntry::Special,
         }
     }
 
@@ -71,30 +71,30 @@ impl<'f> Host<'f> for World<'f, '_> {
         }
     }
 
-    fn resolve(&self, path: &str) -> Entry {
+    fn resolve(&self, path: &str) -> PathEntry {
         let tree = self.files.tree();
         let Some(relative) = relative(path) else {
-            return Entry::Outside;
+            return PathEntry::Outside;
         };
         match tree.resolve(tree.root(), relative.into()) {
             Resolved::Node(node) => self.entry(node),
-            Resolved::Outside => Entry::Outside,
-            Resolved::Missing => Entry::Missing,
-            Resolved::Loop => Entry::Loop,
+            Resolved::Outside => PathEntry::Outside,
+            Resolved::Missing => PathEntry::Missing,
+            Resolved::Loop => PathEntry::Loop,
         }
     }
 
-    fn resolve_parent(&self, path: &str) -> Entry {
+    fn resolve_parent(&self, path: &str) -> PathEntry {
         let Some((parent, name)) = path.rsplit_once('/').filter(|_| path != ROOT) else {
             return self.resolve(path);
         };
         match self.resolve(parent) {
-            Entry::Directory(parent) => match self.files.tree().child(Self::node(parent), name.into()) {
+            PathEntry::Directory(parent) => match self.files.tree().child(Self::node(parent), name.into()) {
                 Some(node) => self.entry(node),
-                None => Entry::Missing,
+                None => PathEntry::Missing,
             },
-            Entry::File(_) | Entry::Symlink(_) | Entry::Special => Entry::Missing,
-            nothing @ (Entry::Missing | Entry::Loop | Entry::Outside) => nothing,
+            PathEntry::File(_) | PathEntry::Symlink(_) | PathEntry::Special => PathEntry::Missing,
+            nothing @ (PathEntry::Missing | PathEntry::Loop | PathEntry::Outside) => nothing,
         }
     }
 

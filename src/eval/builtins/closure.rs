@@ -7,9 +7,9 @@ use rustc_hash::FxHashSet;
 
 use super::super::value::{Thunk, Value};
 use super::super::{Eval, Outcome};
-use super::{Args, Entry};
+use super::{Args, Builtin};
 
-pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
+pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
     vec![("genericClosure", 1, generic_closure)]
 }
 

@@ -6,9 +6,9 @@ use super::super::attrs::Attr;
 use super::super::error::{ErrorOrUnknown, Reason};
 use super::super::value::{Position, Thunk, Value};
 use super::super::{Eval, Outcome};
-use super::{Args, Entry};
+use super::{Args, Builtin};
 
-pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
+pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
     vec![
         ("throw", 1, |eval, args| {
             Err(ErrorOrUnknown::Throw(message(eval, args[0])?))

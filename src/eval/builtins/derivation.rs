@@ -5,10 +5,10 @@ use crate::nix::Symbol;
 use super::super::attrs::{Attr, Attrs};
 use super::super::value::{Position, Thunk, Value};
 use super::super::{Eval, Outcome};
-use super::Entry;
+use super::Builtin;
 use super::store_derivation::strict;
 
-pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
+pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
     vec![
         ("derivation", 1, |eval, args| {
             let attrs = eval.force_attrs(args[0], "by `derivation`")?;

@@ -3,9 +3,9 @@
 use super::super::value::{Thunk, Value};
 use super::super::{Eval, Outcome};
 use super::sets::by_name;
-use super::{Args, Entry};
+use super::{Args, Builtin};
 
-pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
+pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
     vec![
         ("fetchurl", 1, |eval, args| fetch_file(eval, args, "fetchurl")),
         ("fetchTarball", 1, |eval, args| fetch_file(eval, args, "fetchTarball")),

@@ -9,10 +9,10 @@ use sha2::{Digest, Sha256, Sha512};
 
 use super::super::value::{Thunk, Value};
 use super::super::{Eval, Outcome};
-use super::{Args, Entry};
+use super::{Args, Builtin};
 use crate::nix::Symbol;
 
-pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
+pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
     vec![
         ("hashString", 2, |eval, args| {
             let algorithm = Algorithm::of(eval, args[0])?;

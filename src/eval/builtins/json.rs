@@ -3,13 +3,13 @@
 use super::super::attrs::{Attr, Attrs};
 use super::super::error::Reason;
 use super::super::limits::Scratch;
-use super::super::partial::Context;
+use super::super::partly_known::StringContext;
 use super::super::value::{Thunk, Value};
 use super::super::{Eval, Outcome};
 use super::sets::by_name;
-use super::{Entry, read_list, read_set, read_text};
+use super::{Builtin, read_list, read_set, read_text};
 
-pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
+pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
     vec![
         ("fromJSON", 1, |eval, args| {
             let text = eval.force_str(args[0], "by `fromJSON`")?;
@@ -25,7 +25,7 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
         ("toJSON", 1, |eval, args| {
             let json = Json::of(eval, args[0])?;
             Ok(match json.unknown {
-                Some(reason) => eval.open_text(Context::Unsure, reason),
+                Some(reason) => eval.open_text(StringContext::Unsure, reason),
                 None => eval.string(&json.text),
             })
         }),

@@ -7,9 +7,9 @@ use crate::nix::Symbol;
 use super::super::attrs::Attr;
 use super::super::value::{Position, Thunk, Value};
 use super::super::{Eval, Outcome};
-use super::{Args, Entry};
+use super::{Args, Builtin};
 
-pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
+pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
     vec![
         ("length", 1, |eval, args| {
             Ok(Value::Int(eval.force_list(args[0], "by `length`")?.len() as i64))

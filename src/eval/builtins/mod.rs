@@ -32,7 +32,7 @@ use super::value::{HostFn, Position, Thunk, Value};
 use super::{Eval, Outcome};
 
 /// A function's name, its number of arguments, and what it does.
-type Entry<'h> = (&'static str, usize, HostFn<'h>);
+type Builtin<'h> = (&'static str, usize, HostFn<'h>);
 
 type Args<'h> = &'h [&'h Thunk<'h>];
 

@@ -4,14 +4,14 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::super::error::{ErrorOrUnknown, Reason};
-use super::super::partial::Partial;
+use super::super::partly_known::PartlyKnown;
 use super::super::value::Value;
 use super::super::{Eval, Outcome};
 use super::posix::{Untranslatable, translate};
-use super::regex::{Found, Regex, TooLarge, Work};
-use super::{Args, Entry};
+use super::regex::{Regex, SearchCost, SearchResult, TooLarge};
+use super::{Args, Builtin};
 
-pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
+pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
     vec![("match", 2, match_whole), ("split", 2, split)]
 }
 
@@ -42,7 +42,11 @@ fn match_whole<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
 }
 
 /// The same of a string of which the digits of hashes are unknown, where these make no difference.
-fn match_partial<'h>(eval: &Eval<'h>, (pattern, regex): (&'h str, &Regex), partial: &'h Partial<'h>) -> Outcome<'h> {
+fn match_partial<'h>(
+    eval: &Eval<'h>,
+    (pattern, regex): (&'h str, &Regex),
+    partial: &'h PartlyKnown<'h>,
+) -> Outcome<'h> {
     let unknown = Err(ErrorOrUnknown::Unknown(partial.reason));
     let no_groups = |matches| match matches {
         true => Value::List(&[]),
@@ -95,9 +99,9 @@ fn split<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
     let (mut copied, mut from) = (0, 0);
     while from <= text.len() {
         let found = match searched(eval, pattern, |work| regex.find(text, from, work))? {
-            Found::Match(found) => found,
-            Found::Nothing => break,
-            Found::Unsure => return Err(eval.unknown("a regular expression that matches in more than one way")),
+            SearchResult::Match(found) => found,
+            SearchResult::Nothing => break,
+            SearchResult::Unsure => return Err(eval.unknown("a regular expression that matches in more than one way")),
         };
         parts.push(eval.done(Value::Str(slice(eval, text, copied..found.start)?)));
         parts.push(eval.done(groups(eval, (pattern, &regex), text, found.clone(), false)?));
@@ -110,7 +114,7 @@ fn split<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
 }
 
 /// The same of a string of which a part is unknown: by a plain byte that is nowhere in a hash, such as a line's end.
-fn split_partial<'h>(eval: &Eval<'h>, pattern: &str, partial: &'h Partial<'h>) -> Outcome<'h> {
+fn split_partial<'h>(eval: &Eval<'h>, pattern: &str, partial: &'h PartlyKnown<'h>) -> Outcome<'h> {
     let is_plain = |byte: &u8| byte.is_ascii_whitespace() || b"/:,;=-_".contains(byte);
     let pieces = match pattern.as_bytes().iter().all(is_plain) {
         true => eval.split_by(partial, pattern)?,
@@ -157,11 +161,11 @@ fn slice<'h>(eval: &Eval<'h>, text: &'h str, range: Range<usize>) -> Outcome<'h,
 fn searched<'h, T>(
     eval: &Eval<'h>,
     pattern: &'h str,
-    search: impl FnOnce(&mut Work) -> Result<T, TooLarge>,
+    search: impl FnOnce(&mut SearchCost) -> Result<T, TooLarge>,
 ) -> Outcome<'h, T> {
     // reading a byte takes a nanosecond or two, and making a state that takes so many bytes about as many
     const BYTES_PER_STEP: usize = 64;
-    let mut work = Work::default();
+    let mut work = SearchCost::default();
     let result = search(&mut work);
     eval.heap.count_bytes(work.held);
     eval.count_steps((work.read + work.held) / BYTES_PER_STEP)?;

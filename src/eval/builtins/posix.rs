@@ -68,7 +68,7 @@ struct Translator<'p> {
 
 /// What is known of a part of the pattern.
 #[derive(Clone, Copy)]
-struct Part {
+struct PatternPart {
     may_be_empty: bool,
     has_groups: bool,
 }
@@ -90,13 +90,13 @@ impl Translator<'_> {
         found
     }
 
-    fn alternatives(&mut self) -> Result<Part, Untranslatable> {
+    fn alternatives(&mut self) -> Result<PatternPart, Untranslatable> {
         let mut all = self.sequence()?;
         while self.eat(b'|') {
             self.out.alternation = true;
             self.out.text.push('|');
             let next = self.sequence()?;
-            all = Part {
+            all = PatternPart {
                 may_be_empty: all.may_be_empty || next.may_be_empty,
                 has_groups: all.has_groups || next.has_groups,
             };
@@ -104,13 +104,13 @@ impl Translator<'_> {
         Ok(all)
     }
 
-    fn sequence(&mut self) -> Result<Part, Untranslatable> {
-        let mut all = Part {
+    fn sequence(&mut self) -> Result<PatternPart, Untranslatable> {
+        let mut all = PatternPart {
             may_be_empty: true,
             has_groups: false,
         };
         while let Some(part) = self.term()? {
-            all = Part {
+            all = PatternPart {
                 may_be_empty: all.may_be_empty && part.may_be_empty,
                 has_groups: all.has_groups || part.has_groups,
             };
@@ -119,9 +119,9 @@ impl Translator<'_> {
     }
 
     /// An anchor, or an atom with what repeats it; none where neither begins here.
-    fn term(&mut self) -> Result<Option<Part>, Untranslatable> {
+    fn term(&mut self) -> Result<Option<PatternPart>, Untranslatable> {
         let start = self.out.text.len();
-        let plain = Part {
+        let plain = PatternPart {
             may_be_empty: false,
             has_groups: false,
         };
@@ -130,7 +130,7 @@ impl Translator<'_> {
             b'^' | b'$' => {
                 self.at += 1;
                 self.out.text.push(char::from(byte));
-                return Ok(Some(Part {
+                return Ok(Some(PatternPart {
                     may_be_empty: true,
                     ..plain
                 }));
@@ -165,7 +165,7 @@ impl Translator<'_> {
         self.repetitions(start, part).map(Some)
     }
 
-    fn group(&mut self) -> Result<Part, Untranslatable> {
+    fn group(&mut self) -> Result<PatternPart, Untranslatable> {
         if self.depth == MAX_DEPTH {
             return Err(Unknown("its groups nest too deep"));
         }
@@ -182,14 +182,14 @@ impl Translator<'_> {
         }
         self.out.text.push(')');
         self.depth -= 1;
-        Ok(Part {
+        Ok(PatternPart {
             has_groups: true,
             ..inner
         })
     }
 
     /// What repeats the atom whose translation begins at `start`.
-    fn repetitions(&mut self, start: usize, mut part: Part) -> Result<Part, Untranslatable> {
+    fn repetitions(&mut self, start: usize, mut part: PatternPart) -> Result<PatternPart, Untranslatable> {
         let mut first = true;
         while let Some(byte) = self.peek().filter(|byte| b"*+?{".contains(byte)) {
             self.at += 1;

@@ -4,14 +4,14 @@ use std::borrow::Cow;
 
 use super::super::attrs::Attr;
 use super::super::error::{ErrorOrUnknown, Reason};
-use super::super::host::{Entry as Found, NoFile};
+use super::super::host::{NoFile, PathEntry};
 use super::super::value::{Code, Env, FileId, Frame, Position, State, Thunk, Value};
 use super::super::{Eval, Outcome};
 use super::own_files::FETCHURL;
-use super::{Args, Entry, impure, read_text};
+use super::{Args, Builtin, impure, read_text};
 use crate::nix::{ExprId, File};
 
-pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
+pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
     vec![
         ("import", 1, |eval, args| {
             let path = eval.path_arg(args[0])?;
@@ -28,11 +28,11 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
         ("readDir", 1, |eval, args| {
             let path = eval.path_arg(args[0])?;
             // of its names, those count that are asked for
-            let Found::Directory(directory) = eval.host.resolve(path) else {
+            let PathEntry::Directory(directory) = eval.host.resolve(path) else {
                 return Err(match eval.entry(path) {
                     // it has the tree, so that Nix lists it
-                    Found::Outside if path == "/" => eval.unknown("what is beside the tree"),
-                    Found::Outside => eval.forbidden(path),
+                    PathEntry::Outside if path == "/" => eval.unknown("what is beside the tree"),
+                    PathEntry::Outside => eval.forbidden(path),
                     _ => eval.abort(&format!("'{path}' is not a directory")),
                 });
             };
@@ -72,12 +72,12 @@ fn path_exists<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
         eval.entry_itself(path)
     };
     Ok(Value::Bool(match found {
-        Found::Directory(_) => true,
-        Found::File(_) | Found::Symlink(_) | Found::Special => !is_directory_wanted,
-        Found::Missing => false,
-        Found::Loop => return Err(eval.endless_links(path)),
+        PathEntry::Directory(_) => true,
+        PathEntry::File(_) | PathEntry::Symlink(_) | PathEntry::Special => !is_directory_wanted,
+        PathEntry::Missing => false,
+        PathEntry::Loop => return Err(eval.endless_links(path)),
         // all else that is outside is as if it were not there
-        Found::Outside => path == "/",
+        PathEntry::Outside => path == "/",
     }))
 }
 
@@ -89,17 +89,17 @@ fn read_file_type<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
         return Ok(Value::Str("directory"));
     }
     let kind = match eval.entry_itself(path) {
-        Found::File(_) => "regular",
-        Found::Directory(_) => "directory",
-        Found::Symlink(_) => "symlink",
-        Found::Special => "unknown",
-        Found::Missing => return Err(eval.no_such(path)),
-        Found::Loop => return Err(eval.endless_links(path)),
-        Found::Outside => return Err(eval.forbidden(path)),
+        PathEntry::File(_) => "regular",
+        PathEntry::Directory(_) => "directory",
+        PathEntry::Symlink(_) => "symlink",
+        PathEntry::Special => "unknown",
+        PathEntry::Missing => return Err(eval.no_such(path)),
+        PathEntry::Loop => return Err(eval.endless_links(path)),
+        PathEntry::Outside => return Err(eval.forbidden(path)),
     };
     let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
     match eval.host.resolve(parent) {
-        Found::Directory(id) if eval.host.path(id) != parent => {
+        PathEntry::Directory(id) if eval.host.path(id) != parent => {
             Err(eval.abort(&format!("a part of the path '{parent}' is a symlink")))
         }
         _ => Ok(Value::Str(kind)),
@@ -134,11 +134,11 @@ impl<'h> Eval<'h> {
 
     fn file(&self, path: &str) -> Outcome<'h, FileId> {
         match self.entry(path) {
-            Found::File(file) => Ok(file),
-            Found::Outside => Err(self.forbidden(path)),
-            Found::Missing => Err(self.no_such(path)),
-            Found::Loop => Err(self.endless_links(path)),
-            Found::Directory(_) | Found::Special | Found::Symlink(_) => {
+            PathEntry::File(file) => Ok(file),
+            PathEntry::Outside => Err(self.forbidden(path)),
+            PathEntry::Missing => Err(self.no_such(path)),
+            PathEntry::Loop => Err(self.endless_links(path)),
+            PathEntry::Directory(_) | PathEntry::Special | PathEntry::Symlink(_) => {
                 Err(self.abort(&format!("'{path}' is not a regular file")))
             }
         }
@@ -201,9 +201,9 @@ impl<'h> Eval<'h> {
         const MOST_LINKS: usize = 1024;
         let mut path = Cow::Borrowed(path);
         for _ in 0..MOST_LINKS {
-            let Found::Symlink(link) = self.host.resolve_parent(&path) else {
+            let PathEntry::Symlink(link) = self.host.resolve_parent(&path) else {
                 return Ok(match self.entry(&path) {
-                    Found::Directory(_) => Cow::Owned(format!("{path}/default.nix")),
+                    PathEntry::Directory(_) => Cow::Owned(format!("{path}/default.nix")),
                     _ => path,
                 });
             };

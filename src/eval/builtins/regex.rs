@@ -28,7 +28,7 @@ pub(super) struct TooLarge;
 
 /// What searches took.
 #[derive(Default)]
-pub(super) struct Work {
+pub(super) struct SearchCost {
     /// Bytes of text that were read.
     pub read: usize,
     /// Bytes of memory that are held from now on.
@@ -36,7 +36,7 @@ pub(super) struct Work {
 }
 
 /// What a search found.
-pub(super) enum Found {
+pub(super) enum SearchResult {
     Nothing,
     Match(Range<usize>),
     /// A match that libstdc++ may end elsewhere.
@@ -72,7 +72,7 @@ impl Regex {
     }
 
     /// Whether the text as a whole matches.
-    pub(super) fn matches(&self, text: &str, work: &mut Work) -> Result<bool, TooLarge> {
+    pub(super) fn matches(&self, text: &str, work: &mut SearchCost) -> Result<bool, TooLarge> {
         let automaton = made(&self.whole, || {
             Automaton::new(&self.pattern.text, MatchKind::All, false)
         })?;
@@ -81,22 +81,22 @@ impl Regex {
     }
 
     /// The first match that begins at this byte or later.
-    pub(super) fn find(&self, text: &str, from: usize, work: &mut Work) -> Result<Found, TooLarge> {
+    pub(super) fn find(&self, text: &str, from: usize, work: &mut SearchCost) -> Result<SearchResult, TooLarge> {
         let finder = made(&self.part, || Finder::new(&self.pattern))?;
         let Some(end) = finder.forward.end(text, from, Anchored::No, work)? else {
-            return Ok(Found::Nothing);
+            return Ok(SearchResult::Nothing);
         };
         let Some(start) = finder.backward.start(text, from..end, work)? else {
-            return Ok(Found::Nothing);
+            return Ok(SearchResult::Nothing);
         };
         let Some(longest) = &finder.longest else {
-            return Ok(Found::Match(start..end));
+            return Ok(SearchResult::Match(start..end));
         };
         Ok(match longest.end(text, start, Anchored::Yes, work)? {
-            Some(longer) if longer == end => Found::Match(start..end),
+            Some(longer) if longer == end => SearchResult::Match(start..end),
             // among repetitions, the longest match need not be the one that libstdc++ finds
-            Some(longer) if !self.pattern.repetition => Found::Match(start..longer),
-            _ => Found::Unsure,
+            Some(longer) if !self.pattern.repetition => SearchResult::Match(start..longer),
+            _ => SearchResult::Unsure,
         })
     }
 
@@ -118,7 +118,7 @@ impl Regex {
 
     /// Counts what [`groups`](Self::groups) takes for a match of so many bytes, for each of which all states of the
     /// pattern may have to be kept in mind.
-    pub(super) fn count_groups(&self, bytes: usize, whole: bool, work: &mut Work) -> Result<(), TooLarge> {
+    pub(super) fn count_groups(&self, bytes: usize, whole: bool, work: &mut SearchCost) -> Result<(), TooLarge> {
         const BYTES_PER_STATE: usize = 48;
         if self.pattern.groups == 0 {
             return Ok(());
@@ -221,7 +221,13 @@ impl Automaton {
     }
 
     /// The end of the match that the automaton prefers.
-    fn end(&self, text: &str, from: usize, anchored: Anchored, work: &mut Work) -> Result<Option<usize>, TooLarge> {
+    fn end(
+        &self,
+        text: &str,
+        from: usize,
+        anchored: Anchored,
+        work: &mut SearchCost,
+    ) -> Result<Option<usize>, TooLarge> {
         self.search(work, |dfa, states, work| {
             let input = Input::new(text).range(from..).anchored(anchored);
             let mut state = dfa.start_state_forward(states, &input).map_err(|_| TooLarge)?;
@@ -242,7 +248,7 @@ impl Automaton {
     }
 
     /// The start of the match that ends where the range does.
-    fn start(&self, text: &str, range: Range<usize>, work: &mut Work) -> Result<Option<usize>, TooLarge> {
+    fn start(&self, text: &str, range: Range<usize>, work: &mut SearchCost) -> Result<Option<usize>, TooLarge> {
         self.search(work, |dfa, states, work| {
             work.read += range.len();
             let input = Input::new(text).span(range).anchored(Anchored::Yes);
@@ -254,8 +260,8 @@ impl Automaton {
     /// Lends out the states, and counts those that were made.
     fn search<T>(
         &self,
-        work: &mut Work,
-        search: impl FnOnce(&DFA, &mut Cache, &mut Work) -> Result<T, TooLarge>,
+        work: &mut SearchCost,
+        search: impl FnOnce(&DFA, &mut Cache, &mut SearchCost) -> Result<T, TooLarge>,
     ) -> Result<T, TooLarge> {
         let mut states = self.states.take().ok_or(TooLarge)?;
         let result = search(&self.dfa, &mut states, work);

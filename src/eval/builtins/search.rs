@@ -1,14 +1,14 @@
 //! Search paths: `<name>`, which is `findFile nixPath "name"`.
 
 use super::super::error::ErrorOrUnknown;
-use super::super::host::Entry as Found;
+use super::super::host::PathEntry;
 use super::super::value::Value;
 use super::super::{Eval, Outcome};
 use super::own_files::FETCHURL;
-use super::{Args, Entry};
+use super::{Args, Builtin};
 use crate::nix::Symbol;
 
-pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
+pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
     vec![("findFile", 2, find_file)]
 }
 
@@ -57,11 +57,13 @@ impl<'h> Eval<'h> {
         let rest = self.path_of(&["/", rest])?;
         let path = self.path_of(&[directory, rest])?;
         match self.entry(path) {
-            Found::File(id) | Found::Directory(id) | Found::Symlink(id) => Ok(Some(self.heap.str(&self.host.path(id)))),
-            Found::Special => Ok(Some(path)),
-            Found::Missing => Ok(None),
-            Found::Loop => Err(self.endless_links(path)),
-            Found::Outside => Err(self.forbidden(path)),
+            PathEntry::File(id) | PathEntry::Directory(id) | PathEntry::Symlink(id) => {
+                Ok(Some(self.heap.str(&self.host.path(id))))
+            }
+            PathEntry::Special => Ok(Some(path)),
+            PathEntry::Missing => Ok(None),
+            PathEntry::Loop => Err(self.endless_links(path)),
+            PathEntry::Outside => Err(self.forbidden(path)),
         }
     }
 

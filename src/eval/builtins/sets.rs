@@ -9,9 +9,9 @@ use super::super::error::ErrorOrUnknown;
 use super::super::host::NoFile;
 use super::super::value::{Position, Thunk, Value};
 use super::super::{Eval, Outcome};
-use super::{Args, Entry};
+use super::{Args, Builtin};
 
-pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
+pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
     vec![
         ("attrNames", 1, |eval, args| {
             let attrs = eval.force_attrs(args[0], "by `attrNames`")?;

@@ -1,14 +1,14 @@
 //! What is copied to the store.  Of its path, which is unknown, it matters whether there is one.
 
-use super::super::host::Entry as Found;
-use super::super::partial::Context;
+use super::super::host::PathEntry;
+use super::super::partly_known::StringContext;
 use super::super::value::{Thunk, Value};
 use super::super::{Eval, Outcome};
 use super::hashes::is_hash;
 use super::sets::by_name;
-use super::{Args, Entry};
+use super::{Args, Builtin};
 
-pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
+pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
     vec![
         ("toFile", 2, |eval, args| {
             let name = eval.force(args[0])?;
@@ -29,7 +29,7 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
                 Ok(path) if !path.starts_with("/nix/store/") => {
                     Err(eval.abort(&format!("the path '{path}' is not in the Nix store")))
                 }
-                _ => Ok(eval.open_text(Context::Present, eval.reason("a store path"))),
+                _ => Ok(eval.open_text(StringContext::Present, eval.reason("a store path"))),
             }
         }),
     ]
@@ -70,7 +70,7 @@ fn path<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
     let path = path.ok_or_else(|| eval.missing(attrs, eval.names.path))?;
     // an empty one is as if there were none
     let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| file_name(path));
-    if !is_recursive && matches!(eval.entry(path), Found::Directory(_)) {
+    if !is_recursive && matches!(eval.entry(path), PathEntry::Directory(_)) {
         return Err(eval.abort(&format!("'{path}' is a directory, and `recursive` is false")));
     }
     copied(eval, path, name, filter)
@@ -84,12 +84,12 @@ fn file_name(path: &str) -> &str {
 /// The store path of what is at a path, and below it as far as the filter lets it.
 fn copied<'h>(eval: &Eval<'h>, path: &'h str, name: &str, filter: Option<&'h Thunk<'h>>) -> Outcome<'h> {
     let found = match eval.entry(path) {
-        Found::Missing => return Err(eval.no_such(path)),
-        Found::Loop => return Err(eval.endless_links(path)),
-        Found::Outside => return Err(eval.forbidden(path)),
+        PathEntry::Missing => return Err(eval.no_such(path)),
+        PathEntry::Loop => return Err(eval.endless_links(path)),
+        PathEntry::Outside => return Err(eval.forbidden(path)),
         found => found,
     };
-    if let (Found::Directory(directory), Some(filter)) = (found, filter) {
+    if let (PathEntry::Directory(directory), Some(filter)) = (found, filter) {
         let path = eval.heap.str(&eval.host.path(directory));
         filter_entries(eval, path, filter)?;
     }
@@ -98,7 +98,7 @@ fn copied<'h>(eval: &Eval<'h>, path: &'h str, name: &str, filter: Option<&'h Thu
 
 /// Calls the filter as Nix does while it reads a directory: it may fail.
 fn filter_entries<'h>(eval: &Eval<'h>, directory: &'h str, filter: &'h Thunk<'h>) -> Outcome<'h, ()> {
-    let Found::Directory(id) = eval.entry(directory) else {
+    let PathEntry::Directory(id) = eval.entry(directory) else {
         return Ok(());
     };
     let mut entries = eval.host.list(id).map_err(|why| eval.unknown(&why))?;

@@ -3,7 +3,7 @@
 
 use super::super::attrs::{Attr, Attrs};
 use super::super::error::ErrorOrUnknown;
-use super::super::partial::Context;
+use super::super::partly_known::StringContext;
 use super::super::value::{Position, Thunk, Value};
 use super::super::{Assumed, Eval, Outcome};
 use super::hashes::{is_algorithm, is_hash};
@@ -179,7 +179,7 @@ impl<'h> Derivation<'_, 'h> {
                 let text = eval.force_text(value, &what)?;
                 let word = match text {
                     Ok(text) => Word::Known(text),
-                    Err(partial) if partial.context == Context::Present && name != "builder" => {
+                    Err(partial) if partial.context == StringContext::Present && name != "builder" => {
                         return Err(eval.abort(&format!("a string that refers to the store is not allowed {what}")));
                     }
                     Err(partial) => partial.text().map_or(Word::Unknown, Word::Known),

@@ -1,12 +1,12 @@
 //! Strings.
 
 use super::super::error::ErrorOrUnknown;
-use super::super::partial::{self, Context, Partial, Text};
+use super::super::partly_known::{self, PartlyKnown, StringContext, Text};
 use super::super::value::{Thunk, Value};
 use super::super::{Eval, Outcome};
-use super::{Args, Entry};
+use super::{Args, Builtin};
 
-pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
+pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
     vec![
         ("toString", 1, |eval, args| {
             let value = eval.force(args[0])?;
@@ -39,13 +39,13 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
             }
             let joined = joined.end()?;
             // that of the separator is there even if it stands nowhere
-            let context = partial::context(&joined).max(partial::context(&separator));
+            let context = partly_known::context(&joined).max(partly_known::context(&separator));
             eval.with_context(joined, context)
         }),
         ("replaceStrings", 3, replace_strings),
         ("unsafeDiscardStringContext", 1, |eval, args| {
             let value = eval.force(args[0])?;
-            eval.with_context(eval.coerce(value)?, Context::Empty)
+            eval.with_context(eval.coerce(value)?, StringContext::Empty)
         }),
         ("unsafeDiscardOutputDependency", 1, text),
         ("addDrvOutputDependencies", 1, |eval, args| match text(eval, args)? {
@@ -102,17 +102,17 @@ fn append_context<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
     let text = eval.force_text(args[0], "by `appendContext`")?;
     let context = eval.force_attrs(args[1], "as a context")?;
     let mut more = match context.open {
-        Some(_) => Context::Unsure,
-        None => Context::Empty,
+        Some(_) => StringContext::Unsure,
+        None => StringContext::Empty,
     };
     for attr in context.sorted(eval) {
         if !attr.name.name().starts_with("/nix/store/") {
             return Err(eval.abort(&format!("'{}' in a context is no store path", attr.name)));
         }
         eval.force_attrs(attr.value, "in a context")?;
-        more = Context::Present;
+        more = StringContext::Present;
     }
-    eval.with_context(text, partial::context(&text).max(more))
+    eval.with_context(text, partly_known::context(&text).max(more))
 }
 
 /// What is before the last slashes of a path, if there is anything.
@@ -153,7 +153,7 @@ fn replace_strings<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
         Ok(text) => Ok(eval.text_value(replace(text)?)),
         Err(partial) => match eval.replaced(partial, &known, replace)? {
             Some(value) => Ok(value),
-            None => Ok(eval.open_text(partial.context.max(Context::Unsure), partial.reason)),
+            None => Ok(eval.open_text(partial.context.max(StringContext::Unsure), partial.reason)),
         },
     }
 }
@@ -197,16 +197,16 @@ fn replace_in<'h>(
 }
 
 fn has_context<'h>(eval: &Eval<'h>, text: &Text<'h>) -> Outcome<'h, bool> {
-    match (partial::context(text), text) {
-        (Context::Empty, _) => Ok(false),
-        (Context::Unsure, Err(partial)) => Err(super::ErrorOrUnknown::Unknown(partial.reason)),
-        (Context::Unsure, Ok(_)) => Err(eval.unknown("the context of a string")),
-        (Context::Present, _) => Ok(true),
+    match (partly_known::context(text), text) {
+        (StringContext::Empty, _) => Ok(false),
+        (StringContext::Unsure, Err(partial)) => Err(super::ErrorOrUnknown::Unknown(partial.reason)),
+        (StringContext::Unsure, Ok(_)) => Err(eval.unknown("the context of a string")),
+        (StringContext::Present, _) => Ok(true),
     }
 }
 
 /// `baseNameOf`, of what ends in a `/` the part before that.
-fn base_name<'h>(eval: &Eval<'h>, path: &'h Partial<'h>) -> Outcome<'h> {
+fn base_name<'h>(eval: &Eval<'h>, path: &'h PartlyKnown<'h>) -> Outcome<'h> {
     let open = |error: ErrorOrUnknown<'h>| match error {
         ErrorOrUnknown::Unknown(reason) if !eval.exhausted.get() => Ok(eval.open_text(path.context, reason)),
         error => Err(error),
@@ -235,7 +235,7 @@ fn base_name<'h>(eval: &Eval<'h>, path: &'h Partial<'h>) -> Outcome<'h> {
 }
 
 /// `dirOf`.
-fn directory<'h>(eval: &Eval<'h>, path: &'h Partial<'h>) -> Outcome<'h> {
+fn directory<'h>(eval: &Eval<'h>, path: &'h PartlyKnown<'h>) -> Outcome<'h> {
     match eval.split_path(path) {
         Ok(Some((before, _))) => {
             let is_root = match before {

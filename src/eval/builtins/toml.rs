@@ -5,9 +5,9 @@ use toml_parser::lexer::TokenKind;
 
 use super::super::value::Value;
 use super::super::{Eval, Outcome};
-use super::{Entry, read_list, read_set, read_text};
+use super::{Builtin, read_list, read_set, read_text};
 
-pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
+pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
     vec![("fromTOML", 1, |eval, args| {
         let text = eval.force_str(args[0], "by `fromTOML`")?;
         eval.check_parsing(text)?;

@@ -4,9 +4,9 @@ use std::cmp::Ordering;
 
 use super::super::attrs::Attr;
 use super::super::value::{Position, Thunk, Value};
-use super::Entry;
+use super::Builtin;
 
-pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
+pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
     vec![
         ("compareVersions", 2, |eval, args| {
             let left = eval.force_str(args[0], "by `compareVersions`")?;

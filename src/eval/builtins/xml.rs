@@ -5,15 +5,15 @@ use std::fmt::Write;
 use super::super::attrs::{Attr, Attrs};
 use super::super::error::{ErrorOrUnknown, Reason};
 use super::super::limits::Scratch;
-use super::super::partial::Context;
+use super::super::partly_known::StringContext;
 use super::super::print::float_text;
 use super::super::value::{Closure, Thunk, Value};
 use super::super::{Eval, Outcome};
-use super::Entry;
+use super::Builtin;
 use super::sets::by_name;
 use crate::nix::Formals;
 
-pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
+pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
     vec![("toXML", 1, |eval, args| {
         let mut xml = Xml {
             eval,
@@ -25,7 +25,7 @@ pub(super) fn functions<'h>() -> Vec<Entry<'h>> {
         xml.thunk(args[0])?;
         xml.text.push_str("</expr>\n");
         Ok(match xml.unknown {
-            Some(reason) => eval.open_text(Context::Unsure, reason),
+            Some(reason) => eval.open_text(StringContext::Unsure, reason),
             None => eval.string(&xml.text),
         })
     })]

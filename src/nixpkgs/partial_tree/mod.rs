@@ -7,7 +7,7 @@ use super::host::ROOT;
 use super::layout::Layout;
 use super::top_level::{TopLevel, mark, set};
 use super::{ALIASES, ALL_PACKAGES, Files};
-use crate::eval::{Attr, Attrs, Entry, ErrorOrUnknown, Eval, Outcome, Position, Thunk, Value};
+use crate::eval::{Attr, Attrs, ErrorOrUnknown, Eval, Outcome, PathEntry, Position, Thunk, Value};
 use crate::nix::{File, Symbol};
 
 /// Our own expressions, which stand nowhere in the tree.
@@ -45,7 +45,7 @@ pub fn top_level<'h>(eval: &Eval<'h>, files: &Files, layout: &Layout) -> Outcome
     };
     let import = |path: &str| -> Outcome<'h> {
         match eval.entry(path) {
-            Entry::File(_) => eval.import(path),
+            PathEntry::File(_) => eval.import(path),
             _ => Ok(Value::Null),
         }
     };

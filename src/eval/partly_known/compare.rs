@@ -1,0 +1,121 @@
+//! Comparing strings of which a part is unknown.
+
+use std::cmp::Ordering;
+
+use super::{Hash, PartlyKnown, StringPart, Text, length, parts};
+
+/// One byte of a string.
+#[derive(Clone, Copy)]
+enum StringByte<'h> {
+    Byte(u8),
+    Digit(Hash<'h>, u8),
+    /// Or any number of them.
+    Open,
+}
+
+/// What two strings are that were compared from one end.
+enum StringComparison {
+    Same,
+    /// For certain, at bytes that are in this order.
+    Different(Option<Ordering>),
+    Unsure,
+}
+
+/// How many bytes are compared at most to find one string in another.
+const MOST_COMPARED: usize = 1 << 20;
+
+impl<'h> PartlyKnown<'h> {
+    /// Whether `infix` stands somewhere in it, where that is certain.
+    pub fn has_infix(&self, infix: &str) -> Option<bool> {
+        let cells: Vec<_> = cells(self.parts).collect();
+        if infix.len().saturating_mul(cells.len()) > MOST_COMPARED {
+            return None;
+        }
+        let is = |cell: &StringByte, byte: u8| match *cell {
+            StringByte::Byte(other) => Some(other == byte),
+            StringByte::Digit(of, _) if !of.digits.has(byte) => Some(false),
+            StringByte::Digit(..) | StringByte::Open => None,
+        };
+        let mut may_be = self.parts.iter().any(|part| matches!(part, StringPart::Open));
+        for window in cells.windows(infix.len().max(1)) {
+            let answers = || window.iter().zip(infix.bytes()).map(|(cell, byte)| is(cell, byte));
+            if answers().all(|answer| answer == Some(true)) {
+                return Some(true);
+            }
+            may_be |= !answers().any(|answer| answer == Some(false));
+        }
+        (!may_be).then_some(false)
+    }
+}
+
+fn cells<'t, 'h>(parts: &'t [StringPart<'h>]) -> impl DoubleEndedIterator<Item = StringByte<'h>> + 't {
+    parts.iter().flat_map(|part| {
+        let (text, digits, open) = match *part {
+            StringPart::Text(text) => (text, None, false),
+            StringPart::Digits { of, start, end } => ("", Some((of, start..end)), false),
+            StringPart::Open => ("", None, true),
+        };
+        let digits = digits
+            .into_iter()
+            .flat_map(|(of, range)| range.map(move |at| StringByte::Digit(of, at)));
+        let bytes = text.bytes().map(StringByte::Byte);
+        bytes.chain(digits).chain(open.then_some(StringByte::Open))
+    })
+}
+
+/// Compares up to the first difference that is certain, or to where nothing is known.
+fn compare<'h>(
+    mut left: impl Iterator<Item = StringByte<'h>>,
+    mut right: impl Iterator<Item = StringByte<'h>>,
+) -> StringComparison {
+    let mut sure = true;
+    let different = |sure: bool, order: Ordering| StringComparison::Different(sure.then_some(order));
+    loop {
+        match (left.next(), right.next()) {
+            (None, None) if sure => return StringComparison::Same,
+            (None, None) | (Some(StringByte::Open), _) | (_, Some(StringByte::Open)) => {
+                return StringComparison::Unsure;
+            }
+            (None, Some(_)) => return different(sure, Ordering::Less),
+            (Some(_), None) => return different(sure, Ordering::Greater),
+            (Some(StringByte::Byte(a)), Some(StringByte::Byte(b))) if a == b => {}
+            (Some(StringByte::Byte(a)), Some(StringByte::Byte(b))) => return different(sure, a.cmp(&b)),
+            (Some(StringByte::Digit(of, _)), Some(StringByte::Byte(byte)))
+            | (Some(StringByte::Byte(byte)), Some(StringByte::Digit(of, _)))
+                if !of.digits.has(byte) =>
+            {
+                return StringComparison::Different(None);
+            }
+            (Some(StringByte::Digit(a, at)), Some(StringByte::Digit(b, and))) if a == b && at == and => {}
+            _ => sure = false,
+        }
+    }
+}
+
+/// Whether two strings are equal, where that is certain.
+pub fn equal(left: &Text, right: &Text) -> Option<bool> {
+    let (mut a, mut b) = ([StringPart::Open], [StringPart::Open]);
+    let (a, b) = (parts(left, &mut a), parts(right, &mut b));
+    let ((least_a, open_a), (least_b, open_b)) = (length(a), length(b));
+    if (least_a > least_b && !open_b) || (least_b > least_a && !open_a) {
+        return Some(false);
+    }
+    match compare(cells(a), cells(b)) {
+        StringComparison::Same => Some(true),
+        StringComparison::Different(_) => Some(false),
+        StringComparison::Unsure => match compare(cells(a).rev(), cells(b).rev()) {
+            StringComparison::Different(_) => Some(false),
+            StringComparison::Same | StringComparison::Unsure => None,
+        },
+    }
+}
+
+/// The order of two strings, where it is certain.
+pub fn order(left: &Text, right: &Text) -> Option<Ordering> {
+    let (mut a, mut b) = ([StringPart::Open], [StringPart::Open]);
+    match compare(cells(parts(left, &mut a)), cells(parts(right, &mut b))) {
+        StringComparison::Same => Some(Ordering::Equal),
+        StringComparison::Different(order) => order,
+        StringComparison::Unsure => None,
+    }
+}
