@@ -70,3 +70,40 @@ pub enum PathEntry {
     /// Not among the files that may be read.
     Outside,
 }
+
+/// A host without files, for expressions that read none.
+pub struct NoFiles;
+
+impl<'h> Host<'h> for NoFiles {
+    fn resolve(&self, _: &str) -> PathEntry {
+        PathEntry::Outside
+    }
+
+    fn resolve_parent(&self, _: &str) -> PathEntry {
+        PathEntry::Outside
+    }
+
+    fn read_link(&self, _: FileId) -> Option<String> {
+        None
+    }
+
+    fn is_at_top(&self, _: &str) -> bool {
+        false
+    }
+
+    fn path(&self, _: FileId) -> String {
+        "/no-file".to_owned()
+    }
+
+    fn parse(&self, _: FileId) -> Result<&'h File, NoFile> {
+        Err(NoFile::NotNix("there are no files".to_owned()))
+    }
+
+    fn read(&self, _: FileId) -> Result<String, String> {
+        Err("there are no files".to_owned())
+    }
+
+    fn list(&self, _: FileId) -> Result<Vec<(String, &'static str)>, String> {
+        Err("there are no files".to_owned())
+    }
+}

@@ -37,7 +37,7 @@ pub use attrs::{Attr, Attrs};
 pub use dependencies::{Dependency, DependencySet};
 pub use error::{ErrorOrUnknown, Reason};
 pub use heap::Heap;
-pub use host::{Host, NoFile, PathEntry};
+pub use host::{Host, NoFile, NoFiles, PathEntry};
 pub use limits::Limits;
 pub use names::Names;
 pub use trace::{Called, Given, Trace};
@@ -60,7 +60,26 @@ pub enum Assumed {
     All,
 }
 
-/// An evaluator: one thread's, with a heap of its own.
+/// An evaluator for one thread, with a heap of its own.
+///
+/// ```
+/// use byname::eval::{ErrorOrUnknown, Eval, Heap, Limits, NoFiles};
+/// use byname::nix::File;
+///
+/// let heap = Heap::new();
+/// let eval = Eval::new(&heap, &NoFiles, Limits::default());
+///
+/// let sum = File::parse("let x = 1; in { y = x + 1; }".to_owned())?;
+/// let value = eval.eval_text(&sum, "/sum.nix").ok().expect("it evaluates");
+/// assert_eq!(eval.print(eval.done(value)).ok().as_deref(), Some("{ y = 2; }"));
+///
+/// let error = File::parse("throw \"no\"".to_owned())?;
+/// assert!(matches!(eval.eval_text(&error, "/error.nix"), Err(ErrorOrUnknown::Throw(reason)) if reason.message == "no"));
+///
+/// let unknown = File::parse("builtins.currentTime".to_owned())?;
+/// assert!(matches!(eval.eval_text(&unknown, "/unknown.nix"), Err(ErrorOrUnknown::Unknown(_))));
+/// # Ok::<(), byname::nix::SyntaxError>(())
+/// ```
 pub struct Eval<'h> {
     pub heap: &'h Heap,
     host: &'h dyn Host<'h>,
@@ -188,6 +207,3 @@ impl<'h> Eval<'h> {
         self.limits.steps - self.steps_left.get()
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,6 +1,7 @@
 //! One file as Nix: its text, its syntax in a compact form, and what its names refer to.  Knows nothing of Nixpkgs.
 
 mod ast;
+mod builtins;
 mod lexer;
 mod lines;
 mod parser;
@@ -12,8 +13,9 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 pub use ast::*;
+pub use builtins::{BUILTINS, builtin_variable};
 pub use lines::Lines;
-pub use scope::{GLOBALS, PREFIXED_GLOBALS, Referent, Scopes};
+pub use scope::{Referent, Scopes};
 pub use symbol::Symbol;
 
 /// Why a text is no Nix expression.

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use rustc_hash::FxHashMap;
 
 use super::ast::*;
+use super::builtins::is_builtin_variable;
 use super::{File, Symbol};
 
 /// What a variable refers to.  Frames are counted from the innermost, 0; every function, `let`, `rec { … }` and
@@ -16,135 +17,13 @@ pub enum Referent {
     /// A function's frame holds its parameter, where it has one, then its formals in the order of the source; that of
     /// `let` and `rec` the static names in the order of the source.
     Local { frame: u16, slot: u32 },
-    /// A name of the language itself: one of [`GLOBALS`], or one of [`PREFIXED_GLOBALS`] with `__` before it.
+    /// A name of the language itself: see [`builtin_variable`](super::builtin_variable).
     Global,
     /// Whatever the `with`s around it say, beginning with that of this frame.
     With { frame: u16 },
     /// Nothing: Nix rejects the file where it is evaluated.
     Unbound,
 }
-
-/// The names that need no `builtins.` before them (Nix manual, "Built-in functions").
-pub const GLOBALS: [&str; 22] = [
-    "abort",
-    "baseNameOf",
-    "break",
-    "builtins",
-    "derivation",
-    "derivationStrict",
-    "dirOf",
-    "false",
-    "fetchGit",
-    "fetchMercurial",
-    "fetchTarball",
-    "fromTOML",
-    "import",
-    "isNull",
-    "map",
-    "null",
-    "placeholder",
-    "removeAttrs",
-    "scopedImport",
-    "throw",
-    "toString",
-    "true",
-];
-
-/// The other names of `builtins`, which need `__` before them where `builtins.` is not.
-pub const PREFIXED_GLOBALS: [&str; 92] = [
-    "add",
-    "addDrvOutputDependencies",
-    "addErrorContext",
-    "all",
-    "any",
-    "appendContext",
-    "attrNames",
-    "attrValues",
-    "bitAnd",
-    "bitOr",
-    "bitXor",
-    "catAttrs",
-    "ceil",
-    "compareVersions",
-    "concatLists",
-    "concatMap",
-    "concatStringsSep",
-    "convertHash",
-    "currentSystem",
-    "currentTime",
-    "deepSeq",
-    "div",
-    "elem",
-    "elemAt",
-    "fetchurl",
-    "filter",
-    "filterSource",
-    "findFile",
-    "floor",
-    "foldl'",
-    "fromJSON",
-    "functionArgs",
-    "genList",
-    "genericClosure",
-    "getAttr",
-    "getContext",
-    "getEnv",
-    "groupBy",
-    "hasAttr",
-    "hasContext",
-    "hashFile",
-    "hashString",
-    "head",
-    "intersectAttrs",
-    "isAttrs",
-    "isBool",
-    "isFloat",
-    "isFunction",
-    "isInt",
-    "isList",
-    "isPath",
-    "isString",
-    "langVersion",
-    "length",
-    "lessThan",
-    "listToAttrs",
-    "mapAttrs",
-    "match",
-    "mul",
-    "nixPath",
-    "nixVersion",
-    "parseDrvName",
-    "partition",
-    "path",
-    "pathExists",
-    "readDir",
-    "readFile",
-    "readFileType",
-    "replaceStrings",
-    "seq",
-    "sort",
-    "split",
-    "splitVersion",
-    "storeDir",
-    "storePath",
-    "stringLength",
-    "sub",
-    "substring",
-    "tail",
-    "toFile",
-    "toJSON",
-    "toPath",
-    "toXML",
-    "trace",
-    "traceVerbose",
-    "tryEval",
-    "typeOf",
-    "unsafeDiscardOutputDependency",
-    "unsafeDiscardStringContext",
-    "unsafeGetAttrPos",
-    "warn",
-    "zipAttrsWith",
-];
 
 /// The names of functions that syntax calls, `a - b` for one.  A file that binds such a name changes what that means in
 /// it, which nothing in Nixpkgs does.
@@ -375,7 +254,7 @@ impl Resolver<'_> {
                 slot: *slot,
             };
         }
-        if is_global(name.name()) {
+        if is_builtin_variable(name.name()) {
             return Referent::Global;
         }
         match self
@@ -387,12 +266,5 @@ impl Resolver<'_> {
             Some(frame) => Referent::With { frame: frame as u16 },
             None => Referent::Unbound,
         }
-    }
-}
-
-fn is_global(name: &str) -> bool {
-    match name.strip_prefix("__") {
-        Some(name) => PREFIXED_GLOBALS.contains(&name),
-        None => GLOBALS.contains(&name),
     }
 }

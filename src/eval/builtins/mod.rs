@@ -24,7 +24,7 @@ mod xml;
 pub(super) use pattern::Compiled;
 use rustc_hash::FxHashMap;
 
-use crate::nix::{GLOBALS, PREFIXED_GLOBALS, Symbol};
+use crate::nix::{Symbol, builtin_variable};
 
 use super::attrs::Attr;
 use super::error::ErrorOrUnknown;
@@ -97,16 +97,8 @@ pub(super) fn globals<'h>(eval: &Eval<'h>) -> FxHashMap<Symbol, &'h Thunk<'h>> {
     let mut globals = FxHashMap::default();
     globals.insert(this, builtins);
     for (name, value) in thunks {
-        let symbol = if GLOBALS.contains(&name) {
-            Symbol::new(name)
-        } else {
-            debug_assert!(
-                PREFIXED_GLOBALS.contains(&name),
-                "`__{name}` is no name of the language"
-            );
-            Symbol::new(&format!("__{name}"))
-        };
-        globals.insert(symbol, value);
+        let variable = builtin_variable(name).expect("`nix::BUILTINS` has the names of all built-in values");
+        globals.insert(Symbol::new(&variable), value);
     }
     globals
 }
@@ -164,4 +156,21 @@ fn read_set<'h, 'm, T: 'm>(
     };
     let attrs = members.into_iter().map(attr).collect::<Outcome<_>>()?;
     Ok(Value::Attrs(eval.attrs(attrs)))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::eval::{Eval, Heap, Limits, NoFiles};
+    use crate::nix::{BUILTINS, Symbol, builtin_variable};
+
+    #[test]
+    fn every_built_in_name_has_a_value_and_every_value_a_name() {
+        let heap = Heap::new();
+        let eval = Eval::new(&heap, &NoFiles, Limits::default());
+        for (name, _) in BUILTINS {
+            let variable = Symbol::new(&builtin_variable(name).unwrap());
+            assert!(eval.globals.contains_key(&variable), "`builtins.{name}` has no value");
+        }
+        assert_eq!(eval.globals.len(), BUILTINS.len());
+    }
 }
