@@ -11,7 +11,7 @@ impl<'h> Eval<'h> {
     /// `function args…`.
     ///
     /// # Errors
-    /// Why there is no value; as Nix, where what is called is no function.
+    /// Why there is no value; as in Nix, if `function` can't be called.
     pub fn call(&self, function: Value<'h>, args: &'h [&'h Thunk<'h>]) -> Outcome<'h> {
         let mut value = function;
         let mut args = args;
@@ -38,7 +38,7 @@ impl<'h> Eval<'h> {
         Ok(value)
     }
 
-    /// The same with arguments that are values.
+    /// Like [`call`](Self::call), with arguments that need not be in the heap.
     ///
     /// # Errors
     /// As [`call`](Self::call).
@@ -96,7 +96,8 @@ impl<'h> Eval<'h> {
         self.eval(env, lambda.body)
     }
 
-    /// The frame of a function with formals: its argument, where that has a name of its own, then what it has for each.
+    /// The frame of a function with formals: its argument, if that has a name of its own, then the value of each
+    /// formal.
     fn bind(
         &self,
         formals: &[Formal],
@@ -146,7 +147,7 @@ impl<'h> Eval<'h> {
         }
     }
 
-    /// The value of a name that the `let` or the recursive set right around a function binds.
+    /// The value of a name that the `let` or recursive set directly around a function binds.
     pub fn bound_around(&self, closure: &'h Closure<'h>, name: Symbol) -> Option<&'h Thunk<'h>> {
         let Frame::Let { bindings, .. } = closure.env.frame else {
             return None;
@@ -157,10 +158,10 @@ impl<'h> Eval<'h> {
         Some(self.local(closure.env, 0, slot as u32))
     }
 
-    /// What `builtins.functionArgs` says: the formals of a function, each with whether it has a default.
+    /// What `builtins.functionArgs` returns: the formals of a function, each with whether it has a default.
     ///
     /// # Errors
-    /// Where the value is no function.
+    /// If the value is not a function.
     pub fn function_args(&self, function: Value<'h>) -> Outcome<'h, &'h Attrs<'h>> {
         match function {
             Value::Lambda(closure) => Ok(self.formals_of(closure)),

@@ -1,4 +1,4 @@
-//! Values as strings.
+//! Turning values into strings.
 
 use super::error::ErrorOrUnknown;
 use super::host::PathEntry;
@@ -7,16 +7,16 @@ use super::print::non_finite;
 use super::value::{Thunk, Value};
 use super::{Eval, Outcome};
 
-/// Which values are strings besides strings, and sets that say of themselves that they are.
+/// Which values become strings, besides strings and sets with `__toString` or `outPath`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mode {
-    /// Paths, which are copied to the store: of interpolation.
+    /// Paths, which are copied to the store: for interpolation.
     Copying,
-    /// Paths, as they are: where a path is wanted.
+    /// Paths, as they are: for arguments that are paths.
     Path,
-    /// Paths as they are, numbers, Booleans, null, and lists: of `toString`.
+    /// Paths as they are, numbers, Booleans, null, and lists: for `toString`.
     Any,
-    /// The same with paths that are copied to the store: of arguments of `derivation`.
+    /// As `Any`, with paths copied to the store: for arguments of `derivation`.
     Argument,
 }
 
@@ -24,12 +24,12 @@ impl<'h> Eval<'h> {
     /// The string that `"${value}"` is.
     ///
     /// # Errors
-    /// As Nix, where the value is none.
+    /// As in Nix, if the value can't become a string.
     pub(super) fn coerce(&self, value: Value<'h>) -> Outcome<'h, Text<'h>> {
         self.coerce_by(Mode::Copying, value)
     }
 
-    /// The same without copying a path to the store.
+    /// Like [`coerce`](Self::coerce), without copying a path to the store.
     ///
     /// # Errors
     /// As [`coerce`](Self::coerce).
@@ -37,15 +37,15 @@ impl<'h> Eval<'h> {
         self.coerce_by(Mode::Path, value)
     }
 
-    /// What `builtins.toString` gives.
+    /// What `builtins.toString` returns.
     ///
     /// # Errors
-    /// As Nix, for functions and for sets that are no strings.
+    /// As in Nix, for functions and for sets that can't become strings.
     pub(super) fn coerce_more(&self, value: Value<'h>) -> Outcome<'h, Text<'h>> {
         self.coerce_by(Mode::Any, value)
     }
 
-    /// What a builder gets of an argument of `derivation`.
+    /// What a builder receives for an argument of `derivation`.
     ///
     /// # Errors
     /// As [`coerce_more`](Self::coerce_more).
@@ -57,7 +57,7 @@ impl<'h> Eval<'h> {
         match (value, mode) {
             (Value::Str(text), _) => Ok(Ok(text)),
             (Value::UnknownStr(partial), _) => Ok(Err(partial)),
-            // a symlink is copied as one
+            // Nix copies a symlink as a symlink
             (Value::Path(path), Mode::Copying | Mode::Argument) => match self.entry_itself(path) {
                 PathEntry::Missing => Err(self.no_such(path)),
                 PathEntry::Loop => Err(self.endless_links(path)),
@@ -113,13 +113,13 @@ impl<'h> Eval<'h> {
         }
     }
 
-    /// A value that has to be a string, whose text need not be known.
+    /// The value of a thunk as a string, whose text may be unknown.
     pub(super) fn force_text(&self, thunk: &'h Thunk<'h>, what: &str) -> Outcome<'h, Text<'h>> {
         let value = self.force(thunk)?;
         self.string_text(value, what)
     }
 
-    /// The same of a value that is there.
+    /// A value as a string, whose text may be unknown.
     pub(super) fn string_text(&self, value: Value<'h>, what: &str) -> Outcome<'h, Text<'h>> {
         match value {
             Value::Str(text) => Ok(Ok(text)),
@@ -128,7 +128,7 @@ impl<'h> Eval<'h> {
         }
     }
 
-    /// A value that has to be a function, whose value need not be known.
+    /// Checks that a thunk's value is a function.
     pub(super) fn force_function(&self, thunk: &'h Thunk<'h>, what: &str) -> Outcome<'h, ()> {
         match self.force(thunk) {
             Ok(Value::Lambda(_) | Value::Native(_)) | Err(ErrorOrUnknown::Unknown(_)) => Ok(()),

@@ -1,4 +1,4 @@
-//! Equality and order.
+//! Equality and order of values.
 
 use super::attrs::{Attr, Attrs};
 use super::error::ErrorOrUnknown;
@@ -10,7 +10,7 @@ impl<'h> Eval<'h> {
     /// `left == right`.
     ///
     /// # Errors
-    /// Where it can't be known, or a part of a value can't be had.
+    /// If it can't be known, or a part of a value has no value.
     pub fn equal(&self, left: Value<'h>, right: Value<'h>) -> Outcome<'h, bool> {
         match (left, right) {
             (Value::Null, Value::Null) => Ok(true),
@@ -19,7 +19,7 @@ impl<'h> Eval<'h> {
             (Value::Int(a), Value::Float(b)) | (Value::Float(b), Value::Int(a)) => Ok(a as f64 == b),
             (Value::Float(a), Value::Float(b)) => Ok(a == b),
             (Value::Str(a), Value::Str(b)) => {
-                self.spend_on_text(a, b);
+                self.count_long_texts(a, b);
                 Ok(a == b)
             }
             (Value::UnknownStr(partial), Value::Str(_) | Value::UnknownStr(_))
@@ -47,15 +47,15 @@ impl<'h> Eval<'h> {
         }
     }
 
-    /// Counts the work of comparing texts that are long.
-    fn spend_on_text(&self, left: &str, right: &str) {
+    /// Counts the work of comparing long texts.
+    fn count_long_texts(&self, left: &str, right: &str) {
         const BYTES_PER_STEP: usize = 1024;
         self.count_steps_unchecked(left.len().min(right.len()) / BYTES_PER_STEP);
     }
 
     fn equal_thunks(&self, left: &'h Thunk<'h>, right: &'h Thunk<'h>) -> Outcome<'h, bool> {
         let (one, other) = (self.force(left)?, self.force(right)?);
-        // so that a function in a set is equal to itself
+        // Nix compares by identity first, so a function in a set equals itself
         if std::ptr::eq(left, right) {
             return Ok(true);
         }
@@ -88,19 +88,19 @@ impl<'h> Eval<'h> {
             return Ok(false);
         }
         let mut pairs: Vec<_> = left.iter().zip(&right).collect();
-        // Nix begins with the name that it met first: in the order of the source, for names that are in no other
+        // Nix begins with the name that it met first, which is the order of the source for names used nowhere else
         pairs.sort_by(|(a, _), (b, _)| {
             let place = |attr: &Attr| (attr.position.file, attr.position.offset);
             (place(a).cmp(&place(b))).then_with(|| a.name.name().cmp(b.name.name()))
         });
-        // a difference that is seen decides, even where another can't be
+        // a difference that is certain decides, even if another comparison is unknown
         let mut unknown = None;
         for (a, b) in pairs {
             match self.speculate_if(unknown.is_some(), || self.equal_thunks(a.value, b.value)) {
                 Ok(true) => {}
                 Ok(false) => return Ok(false),
                 Err(error) if error.is_unknown() && !self.exhausted.get() => unknown = unknown.or(Some(error)),
-                // what comes before may differ, so that this is not reached
+                // an earlier value may differ, so Nix may not reach this error
                 Err(error) => return Err(unknown.unwrap_or(error)),
             }
         }
@@ -110,7 +110,7 @@ impl<'h> Eval<'h> {
     /// `left < right`.
     ///
     /// # Errors
-    /// As Nix, where the two have no order.
+    /// As in Nix, if the two have no order.
     pub fn less(&self, left: Value<'h>, right: Value<'h>) -> Outcome<'h, bool> {
         match (left, right) {
             (Value::Int(a), Value::Int(b)) => Ok(a < b),
@@ -118,7 +118,7 @@ impl<'h> Eval<'h> {
                 Ok(self.number(left)? < self.number(right)?)
             }
             (Value::Str(a), Value::Str(b)) => {
-                self.spend_on_text(a, b);
+                self.count_long_texts(a, b);
                 Ok(a < b)
             }
             (Value::UnknownStr(partial), Value::Str(_) | Value::UnknownStr(_))

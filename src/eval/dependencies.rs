@@ -1,9 +1,9 @@
-//! What values depend on, of what the host tells an evaluator: which files were read, which directories listed, and
-//! which names of a listing were asked for.
+//! Tracking what values depend on: which files were read, which directories were listed, and which names of a listing
+//! were asked for.
 //!
-//! Whatever is evaluated while a thunk is forced counts for the thunk, and what a thunk that was forced before depends on
-//! counts for whoever asks for its value.  So a value depends on no more and no less than if everything that it needed
-//! had been evaluated for it alone, whoever evaluated it first.
+//! What is evaluated while a thunk is forced counts for that thunk. What an already forced thunk depends on counts for
+//! whoever asks for its value. So a value depends on exactly what it would depend on if everything that it needs had
+//! been evaluated for it alone, whoever evaluated it first.
 
 use std::cell::{Cell, RefCell};
 use std::collections::hash_map::Entry;
@@ -15,50 +15,53 @@ use crate::nix::Symbol;
 
 use super::value::FileId;
 
-/// Something that the host tells.
+/// Something that the host told the evaluator.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
 pub enum Dependency {
-    /// What a file holds, or that it is there.
+    /// The contents of a file, or that it exists.
     File(FileId),
-    /// The names in a directory, or that it is there.
+    /// The names in a directory, or that it exists.
     Listing(FileId),
-    /// Whether a directory that was listed has an entry of this name.
+    /// Whether any listed directory has an entry of this name.
     Name(Symbol),
-    /// That nothing stands at this absolute path.
+    /// That nothing exists at this absolute path.
     Missing(String),
-    /// What can't be told: where evaluation ended because of a loop or a limit, which depend on what was asked first.
+    /// Something that can't be told, because evaluation ended at a loop or a limit, and these depend on what was asked
+    /// first.
     Anything,
 }
 
-/// A set of dependencies: its number among those of one evaluator.
+/// A set of dependencies, as an index into those of one evaluator.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
 pub struct DependencySet(u32);
 
 impl DependencySet {
+    /// The empty set.
     pub const NONE: Self = Self(0);
 
+    /// Whether the set is empty.
     pub fn is_none(self) -> bool {
         self == Self::NONE
     }
 }
 
-/// Keeps account of them.
+/// Tracks the dependencies of one evaluator.
 #[derive(Default)]
 pub(super) struct Tracker {
     phase: Cell<Phase>,
-    /// Those of each thunk that is being forced, so far, the innermost last.
+    /// The dependencies so far of each thunk that is being forced, the innermost last.
     open: RefCell<Vec<DependencySet>>,
-    /// Where those of the innermost begin.
+    /// The index of the innermost thunk's first dependency.
     start: Cell<usize>,
     sets: RefCell<Sets>,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Phase {
-    /// Nothing is kept.
+    /// Nothing is tracked.
     #[default]
     Off,
-    /// What comes now is common to all values.
+    /// What is evaluated now is common to all values.
     Common,
     On,
 }
@@ -68,25 +71,25 @@ struct Sets {
     common: FxHashSet<Dependency>,
     dependencies: Vec<Dependency>,
     numbers: FxHashMap<Dependency, u32>,
-    /// Each sorted; the empty one is not among them, so that set 1 is the first.
+    /// Each is sorted. The empty set is not among them, so set 1 is the first.
     sets: Vec<Rc<[u32]>>,
     set_numbers: FxHashMap<Rc<[u32]>, DependencySet>,
     taken_bytes: usize,
 }
 
-/// About what a table takes for a dependency, besides the path that some are.
+/// About how many bytes a table uses for a dependency, not counting the path that some contain.
 const BYTES_PER_DEPENDENCY: usize = 128;
 
-/// About what the tables take for a set, besides its numbers.
+/// About how many bytes the tables use for a set, not counting its numbers.
 const BYTES_PER_SET: usize = 64;
 
 impl Tracker {
-    /// From now on keeps what is common to all values: no value is said to depend on it.
+    /// From now on records what is common to all values, which is not listed as a dependency of any.
     pub fn begin_common(&self) {
         self.phase.set(Phase::Common);
     }
 
-    /// From now on keeps what values depend on, but for what is common to all.
+    /// From now on tracks what values depend on, except for what is common to all.
     pub fn begin(&self) {
         self.phase.set(Phase::On);
     }
@@ -98,7 +101,7 @@ impl Tracker {
         common
     }
 
-    /// Counts for what is being forced.
+    /// Records a dependency of what is being forced.
     pub fn add(&self, dependency: impl FnOnce() -> Dependency) {
         match self.phase.get() {
             Phase::Off => {}
@@ -112,7 +115,7 @@ impl Tracker {
         }
     }
 
-    /// The same of all in a set.
+    /// Records every dependency in a set.
     pub fn add_all(&self, more: DependencySet) {
         match self.phase.get() {
             Phase::Off => {}
@@ -135,7 +138,8 @@ impl Tracker {
         }
     }
 
-    /// Begins with none; the end is to be told what this gives.
+    /// Begins a thunk, without dependencies so far. Pass the result to [`end_thunk`](Self::end_thunk) or
+    /// [`end_question`](Self::end_question).
     pub fn begin_thunk(&self) -> usize {
         match self.phase.get() {
             Phase::Off | Phase::Common => 0,
@@ -143,14 +147,15 @@ impl Tracker {
         }
     }
 
-    /// What was counted since the beginning that gave `before`; from now on it counts for what was being forced then.
+    /// What was recorded since the [`begin_thunk`](Self::begin_thunk) that returned `before`. It also counts for the
+    /// enclosing thunk.
     pub fn end_thunk(&self, before: usize) -> DependencySet {
         let since = self.end_question(before);
         self.count(since);
         since
     }
 
-    /// The same where it counts for nothing else.
+    /// Like [`end_thunk`](Self::end_thunk), but it does not count for the enclosing thunk.
     pub fn end_question(&self, before: usize) -> DependencySet {
         if self.phase.get() != Phase::On {
             return DependencySet::NONE;
@@ -162,6 +167,7 @@ impl Tracker {
         since
     }
 
+    /// The union of two sets.
     pub fn union(&self, a: DependencySet, b: DependencySet) -> DependencySet {
         match (a.is_none(), b.is_none()) {
             (_, true) => a,
@@ -170,7 +176,7 @@ impl Tracker {
         }
     }
 
-    /// How many bytes were taken since this was asked last.
+    /// How many bytes were allocated since the last call.
     pub fn taken_bytes(&self) -> usize {
         match self.phase.get() {
             Phase::Off => 0,
@@ -178,7 +184,7 @@ impl Tracker {
         }
     }
 
-    /// A set that a value may be said to depend on later, of a dependency that does not count yet.
+    /// The set of one dependency, for a value to record later. It does not count yet.
     pub fn set_of(&self, dependency: Dependency) -> DependencySet {
         match self.phase.get() {
             Phase::Off => DependencySet::NONE,
@@ -186,6 +192,7 @@ impl Tracker {
         }
     }
 
+    /// The elements of a set.
     pub fn get(&self, set: DependencySet) -> Vec<Dependency> {
         self.sets.borrow().get(set)
     }
@@ -223,7 +230,7 @@ impl Sets {
         number
     }
 
-    /// Of sets in any order, none of which is empty.
+    /// The union of sets in any order, none of which is empty.
     fn union(&mut self, sets: &mut [DependencySet]) -> DependencySet {
         sets.sort_unstable();
         let Some(last) = sets.last() else {

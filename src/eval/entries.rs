@@ -7,18 +7,18 @@ use super::host::PathEntry;
 use super::value::Position;
 
 impl<'h> Eval<'h> {
-    /// What stands at an absolute path.
+    /// What is at an absolute path, after following symlinks.
     pub fn entry(&self, path: &str) -> PathEntry {
         self.observed(path, self.host.resolve(path))
     }
 
-    /// The same where the last part of the path is not followed if it is a symlink.
+    /// Like [`entry`](Self::entry), but a symlink in the last part of the path is not followed.
     pub(super) fn entry_itself(&self, path: &str) -> PathEntry {
         self.observed(path, self.host.resolve_parent(path))
     }
 
-    /// Counts what stands at a path among what is depended on.  Where a symlink leads is none of that, since a change of
-    /// one may be seen anywhere.
+    /// Records a dependency on what is at a path. The target of a symlink is not recorded, because a changed symlink
+    /// may affect anything.
     pub(super) fn observed(&self, path: &str, entry: PathEntry) -> PathEntry {
         match entry {
             PathEntry::File(id) => self.dependencies.add(|| Dependency::File(id)),
@@ -29,16 +29,13 @@ impl<'h> Eval<'h> {
         entry
     }
 
-    /// Of what is not in the tree, the evaluation of Nixpkgs may read nothing: Nix evaluates it with `restrict-eval`.
+    /// Nixpkgs may read nothing outside the tree, because Nix evaluates it with `restrict-eval`.
     #[cold]
     pub(super) fn forbidden(&self, path: &str) -> ErrorOrUnknown<'h> {
         self.abort(&format!("access to '{path}', outside of the tree, is forbidden"))
     }
 
-    /// The line and column of a position.
-    ///
-    /// # Errors
-    /// Where the file can't be had any more.
+    /// The path, line and column of a position; `None` if it is unknown, or its file can't be read.
     pub fn place(&self, position: Position) -> Option<(String, u32, u32)> {
         if !position.is_known() {
             return None;

@@ -12,7 +12,7 @@ impl<'h> Eval<'h> {
     /// `subject.name`.
     ///
     /// # Errors
-    /// As Nix: where the subject is no set, or has no such attribute.
+    /// As in Nix, if the subject is not a set, or has no such attribute.
     pub fn select(&self, subject: &'h Thunk<'h>, name: Symbol) -> Outcome<'h> {
         let attrs = self.force_attrs(subject, "to select an attribute of")?;
         match attrs.get(self, name) {
@@ -21,10 +21,10 @@ impl<'h> Eval<'h> {
         }
     }
 
-    /// The attribute's value, where the set has it.
+    /// The attribute's value; `None` if the set does not have the attribute.
     ///
     /// # Errors
-    /// Where that can't be known.
+    /// If that can't be known.
     pub fn lookup(&self, attrs: &'h Attrs<'h>, name: Symbol) -> Outcome<'h, Option<&'h Thunk<'h>>> {
         match (attrs.get(self, name), attrs.open) {
             (Some(value), _) => Ok(Some(value)),
@@ -40,11 +40,11 @@ impl<'h> Eval<'h> {
         }
     }
 
-    /// An attribute that a set may have, or not, for this reason.
+    /// That a set may have an attribute, for this reason.
     #[cold]
     pub(super) fn not_known(&self, reason: &'h Reason<'h>, name: Symbol) -> ErrorOrUnknown<'h> {
         const NOT_KNOWN: &str = "is not known:";
-        // the innermost name tells most, and reasons do not grow
+        // the innermost name says most, and reasons do not grow
         if reason.message.contains(NOT_KNOWN) {
             return ErrorOrUnknown::Unknown(reason);
         }
@@ -52,10 +52,10 @@ impl<'h> Eval<'h> {
         ErrorOrUnknown::Unknown(self.heap.alloc(Reason { message, ..*reason }))
     }
 
-    /// A thunk's value as a set; `what` completes "a set was expected …".
+    /// A thunk's value as a set; `what` completes the message "a set was expected …".
     ///
     /// # Errors
-    /// Where it is something else.
+    /// If it is something else.
     pub fn force_attrs(&self, thunk: &'h Thunk<'h>, what: &str) -> Outcome<'h, &'h Attrs<'h>> {
         match self.force(thunk)? {
             Value::Attrs(attrs) => Ok(attrs),
@@ -63,6 +63,10 @@ impl<'h> Eval<'h> {
         }
     }
 
+    /// A thunk's value as a list.
+    ///
+    /// # Errors
+    /// If it is something else.
     pub fn force_list(&self, thunk: &'h Thunk<'h>, what: &str) -> Outcome<'h, &'h [&'h Thunk<'h>]> {
         match self.force(thunk)? {
             Value::List(items) => Ok(items),
@@ -70,6 +74,10 @@ impl<'h> Eval<'h> {
         }
     }
 
+    /// A thunk's value as a Boolean.
+    ///
+    /// # Errors
+    /// If it is something else.
     pub fn force_bool(&self, thunk: &'h Thunk<'h>, what: &str) -> Outcome<'h, bool> {
         let value = self.force(thunk)?;
         self.bool(value, what)
@@ -82,6 +90,10 @@ impl<'h> Eval<'h> {
         }
     }
 
+    /// A thunk's value as an integer.
+    ///
+    /// # Errors
+    /// If it is something else.
     pub fn force_int(&self, thunk: &'h Thunk<'h>, what: &str) -> Outcome<'h, i64> {
         match self.force(thunk)? {
             Value::Int(int) => Ok(int),
@@ -89,7 +101,10 @@ impl<'h> Eval<'h> {
         }
     }
 
-    /// A string whose text is known.
+    /// A thunk's value as a string whose text is known.
+    ///
+    /// # Errors
+    /// If it is something else, or its text is unknown.
     pub fn force_str(&self, thunk: &'h Thunk<'h>, what: &str) -> Outcome<'h, &'h str> {
         let value = self.force(thunk)?;
         self.known_str(value, what)
@@ -103,7 +118,7 @@ impl<'h> Eval<'h> {
         }
     }
 
-    /// The same of a string that may not refer to the store, such as the name of an attribute.
+    /// A value as a string that does not refer to the store, such as the name of an attribute.
     pub(super) fn plain_str(&self, value: Value<'h>, what: &str) -> Outcome<'h, &'h str> {
         match value {
             Value::UnknownStr(PartlyKnown {
@@ -123,10 +138,10 @@ impl<'h> Eval<'h> {
         ))
     }
 
-    /// Whether a set is a derivation, in Nix's sense: `type == "derivation"`.
+    /// Whether a set is a derivation to Nix: `type == "derivation"`.
     ///
     /// # Errors
-    /// Where its `type` can't be had.
+    /// If its `type` has no value.
     pub fn is_derivation(&self, attrs: &'h Attrs<'h>) -> Outcome<'h, bool> {
         match self.lookup(attrs, self.names.type_)? {
             Some(thunk) => Ok(matches!(self.force(thunk)?, Value::Str("derivation"))),

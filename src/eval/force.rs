@@ -9,7 +9,7 @@ impl<'h> Eval<'h> {
     /// The value of a thunk, computed at most once.
     ///
     /// # Errors
-    /// Why there is none; the same again each time, unless that was a limit.
+    /// Why there is none. That is the same each time, unless a limit was exceeded.
     pub fn force(&self, thunk: &'h Thunk<'h>) -> Outcome<'h> {
         let state = thunk.0.get();
         match state {
@@ -44,7 +44,7 @@ impl<'h> Eval<'h> {
         thunk.0.set(match outcome {
             // another question may get further
             Err(_) if self.exhausted.get() => state,
-            // another question may enter the loop elsewhere
+            // another question may enter the loop at another thunk
             Err(_) if around.is_some() => state,
             outcome if !on.is_none() => State::Dependent(self.heap.alloc(Dependent { outcome, on })),
             Ok(value) => State::Done(value),

@@ -1,4 +1,4 @@
-//! Where one evaluator's values live: they are freed together, with the heap.
+//! The memory of one evaluator's values, which are freed together.
 
 use std::cell::Cell;
 
@@ -9,16 +9,17 @@ use super::value::{Slot, Thunk};
 /// Memory that grows until it is dropped.
 pub struct Heap {
     bump: Bump,
-    /// Kept apart, since asking the arena walks its chunks.
+    /// Counted separately, because asking the arena walks its chunks.
     used: Cell<usize>,
 }
 
 impl Heap {
+    /// An empty heap.
     pub fn new() -> Self {
         Self::with_capacity(0)
     }
 
-    /// One that takes this many bytes before it asks for more memory; what is not used costs nothing.
+    /// A heap that reserves this many bytes. Pages that are not used cost nothing.
     pub fn with_capacity(bytes: usize) -> Self {
         Self {
             bump: Bump::with_capacity(bytes),
@@ -26,13 +27,13 @@ impl Heap {
         }
     }
 
-    /// Frees all, and keeps memory at hand for as much again.
+    /// Frees all values, and keeps the memory for as many again.
     pub fn clear(&mut self) {
         self.bump.reset();
         self.used.set(0);
     }
 
-    /// How many bytes were asked for so far.
+    /// How many bytes were allocated so far.
     pub fn used(&self) -> usize {
         self.used.get()
     }
@@ -41,33 +42,35 @@ impl Heap {
         self.used.set(self.used.get() + items * size_of::<T>());
     }
 
-    /// Counts memory that an evaluator holds elsewhere.
+    /// Counts memory that an evaluator uses outside of the heap.
     pub(super) fn count_bytes(&self, bytes: usize) {
         self.used.set(self.used.get() + bytes);
     }
 
-    /// Counts that memory which was charged is held no more.
+    /// Counts that memory outside of the heap was freed.
     pub(super) fn release_bytes(&self, bytes: usize) {
         self.used.set(self.used.get() - bytes);
     }
 
-    /// Nothing in the heap is ever dropped, so nothing may need it.
+    /// Allocates a value, which is never dropped; so its type must not need dropping.
     pub fn alloc<T>(&self, value: T) -> &T {
         const { assert!(!std::mem::needs_drop::<T>()) };
         self.count::<T>(1);
         self.bump.alloc(value)
     }
 
+    /// Allocates a slice of these items.
     pub fn slice<T: Copy>(&self, items: Vec<T>) -> &[T] {
         self.slice_copy(&items)
     }
 
-    /// The same without a vector in between.
+    /// Like [`slice`](Self::slice), without a vector in between.
     pub fn collect<T: Copy>(&self, items: impl ExactSizeIterator<Item = T>) -> &[T] {
         self.count::<T>(items.len());
         self.bump.alloc_slice_fill_iter(items)
     }
 
+    /// Allocates a copy of a slice.
     pub fn slice_copy<T: Copy>(&self, items: &[T]) -> &[T] {
         self.count::<T>(items.len());
         self.bump.alloc_slice_copy(items)
@@ -78,12 +81,13 @@ impl Heap {
         self.bump.alloc_slice_fill_iter(thunks.map(Cell::new))
     }
 
-    /// Empty cells.
+    /// That many empty cells.
     pub(super) fn cells<T: Copy>(&self, count: usize) -> &[Cell<Option<T>>] {
         self.count::<Cell<Option<T>>>(count);
         self.bump.alloc_slice_fill_with(count, |_| Cell::new(None))
     }
 
+    /// Allocates a copy of a text.
     pub fn str(&self, text: &str) -> &str {
         self.count::<u8>(text.len());
         self.bump.alloc_str(text)

@@ -1,73 +1,78 @@
-//! What an evaluator is told of the files that it may read: it reads no others, and runs nothing.
+//! The files that an evaluator may read: it reads no others, and runs nothing.
 
 use crate::nix::File;
 
 use super::value::FileId;
 
-/// The files that expressions can name.
+/// The files that expressions can refer to.
 pub trait Host<'h> {
-    /// What stands at an absolute, normalized path, symlinks followed.
+    /// What is at an absolute, normalized path, after following symlinks.
     fn resolve(&self, path: &str) -> PathEntry;
 
-    /// The same where the last part of the path is not followed if it is a symlink.
+    /// Like [`resolve`](Self::resolve), but a symlink in the last part of the path is not followed.
     fn resolve_parent(&self, path: &str) -> PathEntry;
 
-    /// Where a symlink leads, as it is written; `None` for other entries, and if it is no UTF-8.
+    /// The target of a symlink, as it is written; `None` for other entries, and if it is not UTF-8.
     fn read_link(&self, id: FileId) -> Option<String>;
 
-    /// Whether `<name>` is found if the files are what is searched.
+    /// Whether the root directory has an entry of this name, so that `<name>` is found if the search path is that
+    /// directory.
     fn is_at_top(&self, name: &str) -> bool;
 
     /// The absolute path of an entry.
     fn path(&self, id: FileId) -> String;
 
-    /// A file as Nix.
+    /// A file, parsed as Nix.
     ///
     /// # Errors
-    /// Where it can't be read or parsed; says which file, and why.
+    /// If it can't be read or parsed, with which file and why.
     fn parse(&self, id: FileId) -> Result<&'h File, NoFile>;
 
     /// A file's text.
     ///
     /// # Errors
-    /// Where it can't be read, or is no UTF-8.
+    /// If it can't be read, or is not UTF-8.
     fn read(&self, id: FileId) -> Result<String, String>;
 
-    /// The entries of a directory: name, and type as `builtins.readDir` has it.
+    /// The entries of a directory: the name of each, and its type as `builtins.readDir` returns it.
     ///
     /// # Errors
-    /// Where a name is no UTF-8.
+    /// If a name is not UTF-8.
     fn list(&self, id: FileId) -> Result<Vec<(String, &'static str)>, String>;
 
-    /// How many bytes of heap an evaluator may fill before it asks for [`wait_for_memory`](Self::wait_for_memory).
+    /// How many bytes of heap an evaluator may fill before it must call [`wait_for_memory`](Self::wait_for_memory).
     fn memory_share(&self) -> usize {
         usize::MAX
     }
 
-    /// Gives an evaluator leave to fill its heap as far as its limits go; may wait until others need less memory.
+    /// Waits until the evaluator may fill its heap up to its own limit, because others need less memory.
     fn wait_for_memory(&self) {}
 }
 
-/// Why a file can't be had as Nix.
+/// Why a file could not be parsed.
 pub enum NoFile {
-    /// It is none, so Nix fails as well.
+    /// It is not valid Nix, so Nix fails as well.
     NotNix(String),
     /// It was not read, so nothing is known of it.
     Unread(String),
 }
 
-/// What a path names.
+/// What is at a path.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum PathEntry {
+    /// A regular file.
     File(FileId),
+    /// A directory.
     Directory(FileId),
+    /// A symlink that was not followed.
     Symlink(FileId),
     /// A FIFO, socket or device.
     Special,
+    /// Nothing.
     Missing,
     /// Nothing: symlinks lead to each other.
     Loop,
-    /// Not among the files that may be read.
+    /// Something that may not be read.
     Outside,
 }
 

@@ -1,4 +1,4 @@
-//! Expressions to values.
+//! Evaluating expressions.
 
 use crate::nix::{
     AttrName, BindingsId, BoundValue, Expr, ExprId, LambdaId, Literal, Part, PathKind, Referent, Slice, Symbol, VarId,
@@ -16,7 +16,7 @@ impl<'h> Eval<'h> {
     /// Why there is none.
     pub fn eval(&self, env: &'h Env<'h>, id: ExprId) -> Outcome<'h> {
         match *env.code.file.expr(id) {
-            // what needs no deeper evaluation
+            // fast path: these need no deeper evaluation
             Expr::Var(var) => {
                 if let Referent::Local { frame, slot } = env.code.file.scopes().get(var)
                     && let Some(value) = self.local(env, frame, slot).known()
@@ -126,7 +126,7 @@ impl<'h> Eval<'h> {
         }
     }
 
-    /// Adds the place of this expression to a reason that has none yet.
+    /// Adds the position of this expression to a reason that has none.
     fn located(&self, error: ErrorOrUnknown<'h>, env: &'h Env<'h>, id: ExprId) -> ErrorOrUnknown<'h> {
         let reason = error.reason();
         if reason.position.is_known() {
@@ -139,7 +139,7 @@ impl<'h> Eval<'h> {
         error.with_reason(self.heap.alloc(Reason { position, ..*reason }))
     }
 
-    /// An expression to be evaluated when it is needed; what costs nothing is evaluated at once.
+    /// A thunk for an expression. An expression that costs nothing is evaluated at once.
     pub(super) fn thunk(&self, env: &'h Env<'h>, id: ExprId) -> &'h Thunk<'h> {
         if let Expr::Var(var) = *env.code.file.expr(id)
             && let Referent::Local { frame, slot } = env.code.file.scopes().get(var)
@@ -149,7 +149,7 @@ impl<'h> Eval<'h> {
         self.delayed(env, id)
     }
 
-    /// The same where the innermost frame is still being filled.
+    /// Like [`thunk`](Self::thunk), while the innermost frame is still being filled.
     pub(super) fn delayed(&self, env: &'h Env<'h>, id: ExprId) -> &'h Thunk<'h> {
         let file = env.code.file;
         let value = match *file.expr(id) {
@@ -269,7 +269,7 @@ impl<'h> Eval<'h> {
         })
     }
 
-    /// What a name stands for.
+    /// What the variable in this frame and slot means.
     pub(super) fn local(&self, env: &'h Env<'h>, frame: u16, slot: u32) -> &'h Thunk<'h> {
         if frame > FEW_FRAMES {
             self.count_steps_unchecked((frame / FEW_FRAMES).into());
@@ -301,7 +301,7 @@ impl<'h> Eval<'h> {
         };
         match binding.value {
             BoundValue::Expr(expr) => self.delayed(env, expr),
-            // of an outer frame
+            // `inherit` reads the variable of an outer frame
             BoundValue::Inherit(expr) => self.thunk(env, expr),
             BoundValue::InheritFrom(source) => {
                 let source = self.local(env, 0, (names.len() + source as usize) as u32);
@@ -310,7 +310,7 @@ impl<'h> Eval<'h> {
         }
     }
 
-    /// The default of a formal that was not given.
+    /// The default of a formal whose argument was not given.
     fn default(&self, env: &'h Env<'h>, lambda: LambdaId, slot: usize) -> &'h Thunk<'h> {
         let lambda = env.code.file.lambda(lambda);
         let formals = lambda
@@ -363,7 +363,8 @@ impl<'h> Eval<'h> {
         })
     }
 
-    /// The recursive set of this frame with what its `__overrides` has instead, which its values see, too.
+    /// The recursive set of this frame, with the attributes that its `__overrides` replaces. Its values see the new
+    /// ones, too.
     #[cold]
     fn overridden(&self, env: &'h Env<'h>, id: BindingsId, attrs: &'h Attrs<'h>) -> Outcome<'h, &'h Attrs<'h>> {
         let overrides = self.lookup(attrs, self.names.overrides)?;
@@ -394,7 +395,7 @@ impl<'h> Eval<'h> {
             [Part::Text(literal)] => return Ok(Value::Str(self.text(env, *literal))),
             _ => {}
         }
-        // put together at the end: a part may hold as much, and evaluate much more, before the next is known
+        // put together at the end: a part may be as long, and evaluate much more, before the next is known
         let mut texts = Vec::with_capacity(parts.len());
         for part in parts {
             match *part {
@@ -435,7 +436,7 @@ impl<'h> Eval<'h> {
     }
 }
 
-/// As many frames as cost nothing to pass.
+/// How many frames are passed without cost.
 const FEW_FRAMES: u16 = 64;
 
 fn up<'h>(mut env: &'h Env<'h>, frames: u16) -> &'h Env<'h> {

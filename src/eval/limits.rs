@@ -1,23 +1,24 @@
-//! How much one question may cost, and what counts towards that.
+//! How much one question may cost, and what counts as cost.
 //!
-//! Each expression that is evaluated is a step (see `Eval::nested`).  Built-in functions that work without evaluating
-//! count their work here, so that as many steps take about as long whatever they do.
+//! Each expression that is evaluated is a step (see `Eval::nested`). Built-in functions that work without evaluating
+//! count their work here, so that a step takes about the same time whatever it does.
 
 use super::{Eval, Outcome};
 
 /// How much one question may cost.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Expressions evaluated and functions called.
+    /// The number of expressions evaluated and functions called.
     pub steps: u64,
-    /// How deep evaluations nest.
+    /// How deep evaluations may nest.
     pub depth: u32,
-    /// Bytes of heap.
+    /// The bytes of heap.
     pub bytes: usize,
 }
 
 impl Default for Limits {
-    /// A second or two.  The most that an attribute of Nixpkgs needs are 3 million steps, a depth of 400, and 120 MiB.
+    /// Enough for a second or two. The most that any attribute of Nixpkgs needs is 3 million steps, a depth of 400, and
+    /// 120 MiB.
     fn default() -> Self {
         Self {
             steps: 16_000_000,
@@ -28,7 +29,7 @@ impl Default for Limits {
 }
 
 impl<'h> Eval<'h> {
-    /// Counts work that is done without evaluating anything.
+    /// Counts work that evaluates nothing.
     pub(super) fn count_steps(&self, steps: usize) -> Outcome<'h, ()> {
         self.count_steps_unchecked(steps);
         if self.steps_left.get() == 0 {
@@ -37,36 +38,37 @@ impl<'h> Eval<'h> {
         Ok(())
     }
 
-    /// The same where it need not end at once: the next expression does.
+    /// Like [`count_steps`](Self::count_steps), for work that need not end at once: the next expression ends it.
     pub(super) fn count_steps_unchecked(&self, steps: usize) {
         self.steps_left.set(self.steps_left.get().saturating_sub(steps as u64));
     }
 
-    /// Counts the work of going through so many elements that are evaluated already.
+    /// Counts the work of going through this many elements that are already evaluated.
     pub(super) fn count_items(&self, items: usize) -> Outcome<'h, ()> {
         const ITEMS_PER_STEP: usize = 4;
         self.count_steps(items / ITEMS_PER_STEP)
     }
 
-    /// Counts the work of going through so many bytes of text.
+    /// Counts the work of reading this many bytes of text.
     pub(super) fn count_text(&self, bytes: usize) -> Outcome<'h, ()> {
         const BYTES_PER_STEP: usize = 16;
         self.count_steps(bytes / BYTES_PER_STEP)
     }
 
-    /// Counts the work of copying so many bytes.
+    /// Counts the work of copying this many bytes.
     pub(super) fn count_copy(&self, bytes: usize) -> Outcome<'h, ()> {
         const BYTES_PER_STEP: usize = 128;
         self.count_steps(bytes / BYTES_PER_STEP)
     }
 
-    /// Counts one round of a loop that calls a function, which may return without evaluating anything.
+    /// Counts one iteration of a loop that calls a function, because the function may return without evaluating
+    /// anything.
     pub(super) fn count_call(&self) -> Outcome<'h, ()> {
         self.count_steps(1)?;
         self.check_memory(0)
     }
 
-    /// Refuses what would take more memory than one question may.
+    /// Fails if the question may not use this many more bytes of memory.
     pub(super) fn check_memory(&self, bytes: usize) -> Outcome<'h, ()> {
         match self.has_room(bytes) {
             true => Ok(()),
@@ -74,7 +76,7 @@ impl<'h> Eval<'h> {
         }
     }
 
-    /// Whether the question may take so many bytes more.
+    /// Whether the question may use this many more bytes of memory.
     pub(super) fn has_room(&self, bytes: usize) -> bool {
         let wanted = self.heap.used().saturating_add(bytes);
         wanted <= self.bytes_at_once.get() || self.raise_memory_limit(wanted)
@@ -91,37 +93,37 @@ impl<'h> Eval<'h> {
         true
     }
 
-    /// Refuses a text whose value would take too much.
+    /// Fails if the value of a text would be too large, and counts the work of parsing it.
     pub(super) fn check_parsing(&self, text: &str) -> Outcome<'h, ()> {
-        // `[0,0,…`: two bytes are a value of the parser's and a thunk of ours
+        // of `[0,0,…` two bytes become a value of the parser and one of our thunks
         const BYTES_PER_BYTE: usize = 64;
-        // reading takes longer than passing by
+        // parsing takes longer than reading
         self.count_text(text.len().saturating_mul(4))?;
         self.check_memory(text.len().saturating_mul(BYTES_PER_BYTE))
     }
 
-    /// Memory outside of the heap, none so far.
+    /// A counter of memory outside of the heap, which is 0.
     pub(super) fn scratch(&self) -> Scratch<'_, 'h> {
         Scratch { eval: self, bytes: 0 }
     }
 }
 
-/// Memory outside of the heap that a built-in function holds while it evaluates something: a thousand of them may be
-/// on their way at once.
+/// Counts memory outside of the heap that a built-in function uses while it evaluates something. A thousand calls of
+/// such functions may be nested.
 pub(super) struct Scratch<'e, 'h> {
     eval: &'e Eval<'h>,
     bytes: usize,
 }
 
 impl<'h> Scratch<'_, 'h> {
-    /// Counts that it grew to so many bytes.
+    /// Counts that it grew to this many bytes.
     pub(super) fn reserve(&mut self, bytes: usize) -> Outcome<'h, ()> {
         self.eval.heap.count_bytes(bytes.saturating_sub(self.bytes));
         self.bytes = self.bytes.max(bytes);
         self.eval.check_memory(0)
     }
 
-    /// The same of so many elements of a vector or a hash table.
+    /// Counts that it grew to this many elements of a vector or a hash table.
     pub(super) fn reserve_items<T>(&mut self, items: usize) -> Outcome<'h, ()> {
         self.reserve(items.saturating_mul(size_of::<T>()))
     }

@@ -7,25 +7,27 @@ use super::value::{Application, HostCall, HostFn, Native, NativeFn, Position, St
 use super::{Eval, Outcome};
 
 impl<'h> Eval<'h> {
-    /// A reason that stands at no place in particular.
+    /// A reason without a position.
     pub fn reason(&self, message: &str) -> &'h Reason<'h> {
         self.heap.alloc(Reason::new(self.heap.str(message), Position::NONE))
     }
 
+    /// That something can't be known.
     pub fn unknown(&self, message: &str) -> ErrorOrUnknown<'h> {
         ErrorOrUnknown::Unknown(self.reason(message))
     }
 
+    /// An error that `builtins.tryEval` does not catch.
     pub fn abort(&self, message: &str) -> ErrorOrUnknown<'h> {
         ErrorOrUnknown::Abort(self.reason(message))
     }
 
-    /// A thunk that is computed already.
+    /// A thunk that is already computed.
     pub fn done(&self, value: Value<'h>) -> &'h Thunk<'h> {
         self.heap.alloc(Thunk::new(State::Done(value)))
     }
 
-    /// A thunk without a value.
+    /// A thunk that has no value.
     pub fn failed(&self, error: ErrorOrUnknown<'h>) -> &'h Thunk<'h> {
         self.heap.alloc(Thunk::new(State::Failed(error)))
     }
@@ -43,21 +45,21 @@ impl<'h> Eval<'h> {
         self.heap.alloc(Thunk::new(State::Select { subject, name }))
     }
 
-    /// A thunk that the host computes.
+    /// A thunk that a function in Rust computes from `data`.
     pub fn lazy_host(&self, run: HostFn<'h>, data: &[&'h Thunk<'h>]) -> &'h Thunk<'h> {
         let data = self.heap.slice_copy(data);
         self.heap
             .alloc(Thunk::new(State::Host(self.heap.alloc(HostCall { run, data }))))
     }
 
-    /// A name that evaluation made up.  What it takes counts, and more than its memory, which is never freed.
+    /// The symbol of a name that evaluation created. It costs more than its memory, because that is never freed.
     pub(super) fn symbol(&self, name: &str) -> Symbol {
         const BYTES_PER_NAME: usize = 128;
         const STEPS_PER_NAME: usize = 16;
         const BYTES_PER_STEP: usize = 256;
         self.count_steps_unchecked(name.len() / BYTES_PER_STEP);
         let symbol = Symbol::new(name);
-        // whether another evaluator made it up before must not count
+        // the cost must not depend on whether another evaluator created the name before
         if self.made_up.borrow_mut().insert(symbol) {
             self.heap.count_bytes(name.len() + BYTES_PER_NAME);
             self.count_steps_unchecked(name.len() + STEPS_PER_NAME);
@@ -65,29 +67,30 @@ impl<'h> Eval<'h> {
         symbol
     }
 
-    /// The string that these texts are one after the other.
+    /// The concatenation of texts.
     pub(super) fn joined(&self, texts: &[&'h str]) -> Outcome<'h> {
         if let [only] = texts {
             return Ok(Value::Str(only));
         }
         let length: usize = texts.iter().map(|text| text.len()).sum();
         self.count_copy(length)?;
-        // it is made elsewhere first
+        // it is put together outside of the heap first
         self.check_memory(length.saturating_mul(2))?;
         Ok(self.string(&texts.concat()))
     }
 
+    /// A string without context.
     pub fn string(&self, text: &str) -> Value<'h> {
         Value::Str(self.heap.str(text))
     }
 
-    /// A function in Rust as a value.
+    /// A value that is a function in Rust, which takes `arity` arguments.
     pub fn native(&self, name: &'static str, arity: usize, run: HostFn<'h>) -> Value<'h> {
         let function = self.heap.alloc(NativeFn { name, arity, run });
         Value::Native(self.heap.alloc(Native { function, args: &[] }))
     }
 
-    /// The same with its first arguments given.
+    /// Like [`native`](Self::native), with its first arguments given; `arity` counts the others.
     pub fn native_with(&self, name: &'static str, arity: usize, run: HostFn<'h>, args: &[&'h Thunk<'h>]) -> Value<'h> {
         let function = self.heap.alloc(NativeFn {
             name,
@@ -100,6 +103,7 @@ impl<'h> Eval<'h> {
         }))
     }
 
+    /// A list of these items.
     pub fn list(&self, items: Vec<&'h Thunk<'h>>) -> Value<'h> {
         Value::List(self.heap.slice(items))
     }

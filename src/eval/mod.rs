@@ -1,7 +1,7 @@
-//! What an expression means, without Nix: a lazy evaluator of the whole language with one answer more, unknown.
+//! A lazy evaluator of the whole Nix language, without Nix, which has one more answer than Nix: unknown.
 //!
-//! It knows neither rules nor Nixpkgs.  Files come from a [`Host`]; nothing else is read, and nothing is run or
-//! fetched.  Steps, depth and memory are bounded; past a bound the answer is [`ErrorOrUnknown::Unknown`].
+//! It knows neither rules nor Nixpkgs. Files come from a [`Host`]; it reads nothing else, and runs and fetches nothing.
+//! Steps, depth and memory are bounded: an evaluation that exceeds a bound ends with [`ErrorOrUnknown::Unknown`].
 
 mod attrs;
 mod builtins;
@@ -49,14 +49,14 @@ use dependencies::Tracker;
 /// A value, or why there is none.
 pub type Outcome<'h, T = Value<'h>> = Result<T, ErrorOrUnknown<'h>>;
 
-/// What is taken for granted of derivations whose paths are needed.
+/// What to assume of derivations whose paths are needed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Assumed {
     #[default]
     Nothing,
-    /// That all that they are made of can be made.
+    /// That all their inputs can be built.
     Inputs,
-    /// That they can be made.
+    /// That they can be built.
     All,
 }
 
@@ -85,27 +85,27 @@ pub struct Eval<'h> {
     host: &'h dyn Host<'h>,
     limits: Limits,
     steps_left: Cell<u64>,
-    /// How far the heap may be filled.
+    /// How many bytes of the heap may be used.
     bytes_at_most: Cell<usize>,
-    /// The same before the host is asked for leave.
+    /// How many bytes of the heap may be used before the evaluator waits for the host's permission.
     bytes_at_once: Cell<usize>,
     depth: Cell<u32>,
-    /// Whether a limit was hit since the last question began.
+    /// Whether a limit was exceeded since the last question began.
     exhausted: Cell<bool>,
-    /// Of how many unknown choices what is being evaluated is one.
+    /// How many unknown choices enclose what is being evaluated.
     speculations: Cell<u32>,
     assumed: Cell<Assumed>,
     dependencies: Tracker,
     codes: RefCell<FxHashMap<FileId, &'h Code<'h>>>,
     imports: RefCell<FxHashMap<FileId, &'h Thunk<'h>>>,
-    /// Those of files that were reached through symlinks, by that path.
+    /// The values of files that were reached through symlinks, by that path.
     linked_imports: RefCell<FxHashMap<&'h str, &'h Thunk<'h>>>,
     globals: FxHashMap<Symbol, &'h Thunk<'h>>,
     /// The regular expressions that were used so far.
     patterns: RefCell<FxHashMap<&'h str, Compiled<'h>>>,
-    /// The names that evaluation made up so far.
+    /// The names that evaluation created so far.
     made_up: RefCell<FxHashSet<Symbol>>,
-    /// What is noted down on the way, where it is.
+    /// What was recorded during evaluation, if anything is recorded.
     trace: Option<Trace<'h>>,
     pub names: Names,
 }
@@ -137,7 +137,7 @@ impl<'h> Eval<'h> {
         eval
     }
 
-    /// One that notes down what happens on the way.
+    /// Creates an evaluator that records calls in `trace`.
     pub fn tracing(heap: &'h Heap, host: &'h dyn Host<'h>, limits: Limits, trace: Trace<'h>) -> Self {
         Self {
             trace: Some(trace),
@@ -145,12 +145,12 @@ impl<'h> Eval<'h> {
         }
     }
 
-    /// What was noted down; `None` where nothing is.
+    /// What was recorded; `None` if nothing is.
     pub fn trace(&self) -> Option<&Trace<'h>> {
         self.trace.as_ref()
     }
 
-    /// Begins a new question: its limits count from here.  The first question begins with the evaluator.
+    /// Begins a new question: the limits count from here. The first question begins with the evaluator.
     pub fn refresh(&self) {
         self.steps_left.set(self.limits.steps);
         let most = self.heap.used().saturating_add(self.limits.bytes);
@@ -159,13 +159,13 @@ impl<'h> Eval<'h> {
         self.exhausted.set(false);
     }
 
-    /// Whether a limit was hit since the question began.
+    /// Whether a limit was exceeded since the question began.
     pub fn is_exhausted(&self) -> bool {
         self.exhausted.get()
     }
 
-    /// Keeps account, from now on, of what values depend on.  What `common` does is common to all of them, and no value
-    /// is said to depend on it.
+    /// Tracks, from now on, what values depend on. What `common` evaluates is common to all values, so it is not listed
+    /// as a dependency of any.
     ///
     /// # Errors
     /// Those of `common`.
@@ -176,7 +176,7 @@ impl<'h> Eval<'h> {
         Ok(result)
     }
 
-    /// Takes this for granted of derivations whose paths are needed while `run` does its work.
+    /// Runs `run` with this assumption about derivations whose paths are needed.
     pub fn assuming<T>(&self, assumed: Assumed, run: impl FnOnce() -> T) -> T {
         let before = self.assumed.replace(assumed);
         let result = run();
@@ -184,25 +184,25 @@ impl<'h> Eval<'h> {
         result
     }
 
-    /// What all values depend on, where account is kept.
+    /// What all values depend on, if dependencies are tracked.
     pub fn common_dependencies(&self) -> Vec<Dependency> {
         self.dependencies.common()
     }
 
-    /// What `run` evaluates, and what that depends on, where account is kept.  `run` is not part of what is being
-    /// evaluated, where anything is.
+    /// Runs `run`, and returns its result and what that depends on, if dependencies are tracked. The dependencies do
+    /// not count for the thunk that is being forced meanwhile.
     pub fn with_dependencies<T>(&self, run: impl FnOnce() -> T) -> (T, DependencySet) {
         let before = self.dependencies.begin_thunk();
         let result = run();
         (result, self.dependencies.end_question(before))
     }
 
-    /// What is in a set of dependencies.
+    /// The elements of a set of dependencies.
     pub fn dependencies(&self, set: DependencySet) -> Vec<Dependency> {
         self.dependencies.get(set)
     }
 
-    /// How many steps the question took so far.
+    /// How many steps the question has taken so far.
     pub fn steps(&self) -> u64 {
         self.limits.steps - self.steps_left.get()
     }

@@ -4,7 +4,7 @@ use crate::nix::Symbol;
 
 macro_rules! names {
     ($($field:ident = $name:literal),* $(,)?) => {
-        /// Attributes that the language itself knows.
+        /// The symbols of attributes that the language itself uses.
         pub struct Names { $(pub $field: Symbol),* }
 
         impl Names {

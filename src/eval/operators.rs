@@ -24,7 +24,7 @@ impl<'h> Eval<'h> {
                 Ok(Value::Bool(!self.equal(left, right)?))
             }
             BinaryOp::Less => Ok(Value::Bool(self.less(operand(left)?, operand(right)?)?)),
-            // to Nix these are `right < left`, which evaluates the right one first
+            // Nix evaluates these as `right < left`, the right operand first
             BinaryOp::Greater => Ok(Value::Bool(self.less(operand(right)?, operand(left)?)?)),
             BinaryOp::LessOrEqual => Ok(Value::Bool(!self.less(operand(right)?, operand(left)?)?)),
             BinaryOp::GreaterOrEqual => Ok(Value::Bool(!self.less(operand(left)?, operand(right)?)?)),
@@ -55,7 +55,7 @@ impl<'h> Eval<'h> {
         }
     }
 
-    /// `&&`, `||`, `->`: `decides` is the left value that needs no right one.
+    /// `&&`, `||`, `->`: `decides` is the left value that makes the right one unnecessary.
     fn logical(&self, env: &'h Env<'h>, left: ExprId, right: ExprId, decides: bool, negated: bool) -> Outcome<'h> {
         let what = "as an operand of a logical operator";
         let right = || {
@@ -79,7 +79,7 @@ impl<'h> Eval<'h> {
                 self.check_memory((left.size_bound() + right.size_bound()) * size_of::<usize>())?;
                 Ok(Value::Attrs(self.update(left, right)))
             }
-            // what the right side has is known, whatever the left is
+            // the attributes of the right side are known, whatever the left side is
             (Err(ErrorOrUnknown::Unknown(reason)), Ok(Value::Attrs(right))) if !self.exhausted.get() => {
                 Ok(Value::Attrs(self.opened(right, reason)))
             }
@@ -95,7 +95,7 @@ impl<'h> Eval<'h> {
                 .checked_neg()
                 .map(Value::Int)
                 .ok_or_else(|| self.abort("integer overflow")),
-            // not `-float`: Nix subtracts from zero, so that there is no negative one
+            // not `-float`: Nix subtracts from zero, so it has no negative zero
             Value::Float(float) => Ok(Value::Float(0.0 - float)),
             other => Err(self.mismatch("a number", other, "after `-`")),
         }
@@ -151,7 +151,7 @@ impl<'h> Eval<'h> {
         }
     }
 
-    /// What is known of a value that is one of two, nobody knows which.
+    /// What is known of a value that is one of two, if it is unknown which.
     pub(super) fn either(&self, reason: &'h Reason<'h>, one: Outcome<'h>, other: Outcome<'h>) -> Outcome<'h> {
         let unknown = Err(ErrorOrUnknown::Unknown(reason));
         let (Ok(one), Ok(other)) = (one, other) else {
@@ -171,7 +171,7 @@ impl<'h> Eval<'h> {
         }
     }
 
-    /// The same of two sets.
+    /// Like [`either`](Self::either), for two sets.
     fn either_set(&self, reason: &'h Reason<'h>, a: &'h Attrs<'h>, b: &'h Attrs<'h>) -> Outcome<'h> {
         let names = a.sorted(self);
         let known: Vec<_> = (names.iter())

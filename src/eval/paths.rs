@@ -2,11 +2,11 @@
 
 use super::{Eval, Outcome};
 
-/// No file system has longer paths, by far.
+/// Far longer than any file system's paths.
 const LONGEST: usize = 1 << 16;
 
 impl<'h> Eval<'h> {
-    /// The path that these texts are one after the other, from the root.
+    /// The absolute path that the concatenation of texts is.
     pub(super) fn path_of(&self, texts: &[&str]) -> Outcome<'h, &'h str> {
         let length: usize = texts.iter().map(|text| text.len()).sum();
         if length > LONGEST {

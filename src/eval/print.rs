@@ -1,4 +1,4 @@
-//! Values as text, as `nix-instantiate --eval --strict` prints them.
+//! Printing values as `nix-instantiate --eval --strict` does.
 
 use std::fmt::Write;
 
@@ -10,11 +10,11 @@ use super::value::{Thunk, Value};
 use super::{Eval, Outcome};
 
 impl<'h> Eval<'h> {
-    /// A value with all that is in it, on one line.  A set or list that was printed already, such as one that holds
+    /// A value with everything in it, on one line. A set or list that was printed already, such as one that contains
     /// itself, is `«repeated»`; what can't be known is `<unknown: why>`.
     ///
     /// # Errors
-    /// Where a part of the value fails, or printing takes too much.
+    /// If a part of the value fails, or printing takes too much.
     pub fn print(&self, thunk: &'h Thunk<'h>) -> Outcome<'h, String> {
         let mut printer = Printer {
             eval: self,
@@ -138,7 +138,7 @@ fn is_bare(name: &str) -> bool {
     starts && !keyword && name.bytes().all(continues)
 }
 
-/// A float with six significant digits, as C's `%g` has it.
+/// A float with six significant digits, like C's `%g`.
 pub(super) fn float_text(float: f64) -> String {
     if !float.is_finite() {
         return non_finite(float).to_owned();
@@ -155,7 +155,7 @@ pub(super) fn float_text(float: f64) -> String {
     format!("{}e{sign}{:02}", trimmed(digits), exponent.unsigned_abs())
 }
 
-/// What C prints for infinities and what is no number.
+/// What C prints for infinities and NaN.
 pub(super) fn non_finite(float: f64) -> &'static str {
     match (float.is_nan(), float.is_sign_negative()) {
         (true, false) => "nan",
@@ -165,7 +165,7 @@ pub(super) fn non_finite(float: f64) -> &'static str {
     }
 }
 
-/// Digits without zeros that say nothing.
+/// Digits without trailing zeros.
 fn trimmed(digits: &str) -> &str {
     if digits.contains('.') {
         digits.trim_end_matches('0').trim_end_matches('.')

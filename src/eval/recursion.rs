@@ -1,7 +1,7 @@
 //! Infinite recursion: a value that is needed to compute itself.
 //!
-//! As in Nix, that is an error which `tryEval` does not catch.  It is none where evaluation only goes on because a choice
-//! is unknown: Nix may not come there.
+//! In Nix that is an error which `tryEval` does not catch. It is not an error here while evaluation only continues
+//! because a choice is unknown: Nix may not evaluate that branch.
 
 use crate::nix::Symbol;
 
@@ -10,19 +10,19 @@ use super::dependencies::Dependency;
 use super::error::{ErrorOrUnknown, Reason};
 use super::value::{Mapped, Position, State, Thunk};
 
-/// The way from a value back to itself, as far as it is known.
+/// A loop from a value back to itself, as far as it is known.
 pub(super) struct Recursion<'h> {
     /// The value that was needed again.
     of: &'h Thunk<'h>,
-    /// The names of the values on the way, the last that was asked for first.
+    /// The names of the values in the loop, the last requested first.
     through: &'h [Symbol],
 }
 
-/// How many names a message tells.
+/// How many names a message lists.
 const MOST_NAMES: usize = 8;
 
 impl<'h> Eval<'h> {
-    /// Evaluates what Nix may not: one branch of an unknown choice, or what stands behind an unknown value.
+    /// Evaluates what Nix may not evaluate: one branch of an unknown choice, or what depends on an unknown value.
     pub(super) fn speculate<T>(&self, run: impl FnOnce() -> T) -> T {
         self.speculations.set(self.speculations.get() + 1);
         let result = run();
@@ -30,7 +30,7 @@ impl<'h> Eval<'h> {
         result
     }
 
-    /// The same, if something before is unknown.
+    /// Runs `run`, speculatively if something before it is unknown.
     pub(super) fn speculate_if<T>(&self, unknown: bool, run: impl FnOnce() -> T) -> T {
         match unknown {
             true => self.speculate(run),
@@ -38,7 +38,7 @@ impl<'h> Eval<'h> {
         }
     }
 
-    /// That a value is needed which is being computed.
+    /// The error that a value is needed while it is being computed.
     #[cold]
     pub(super) fn recursion(&self, of: &'h Thunk<'h>) -> ErrorOrUnknown<'h> {
         if self.speculations.get() > 0 {
@@ -53,8 +53,8 @@ impl<'h> Eval<'h> {
         }))
     }
 
-    /// Where this error is of a loop that the thunk is part of, the error with its name added.  At the thunk where the
-    /// loop began the message is complete.
+    /// If this error comes from a loop that contains the thunk, the error with the thunk's name added. At the thunk
+    /// that began the loop, the message becomes complete.
     pub(super) fn around(
         &self,
         thunk: &'h Thunk<'h>,
@@ -84,7 +84,7 @@ impl<'h> Eval<'h> {
 
 fn message(name: Option<Symbol>, through: &[Symbol]) -> String {
     let subject = name.map_or("a value".to_owned(), |name| format!("`{name}`"));
-    // the last that was asked for may be the value by another way, such as `pkgs.foo` for `foo`
+    // the last one requested may be the value by another name, such as `pkgs.foo` for `foo`
     let mut names: Vec<_> = through.iter().rev().filter(|other| Some(**other) != name).collect();
     let more = if names.len() > MOST_NAMES { ", …" } else { "" };
     names.truncate(MOST_NAMES);
@@ -98,7 +98,7 @@ fn message(name: Option<Symbol>, through: &[Symbol]) -> String {
     )
 }
 
-/// What a thunk is called where it is written.
+/// The name that a thunk has in the source.
 fn name(state: State) -> Option<Symbol> {
     match state {
         State::Expr { env, expr } => env.code.file.name_of(expr),

@@ -1,4 +1,4 @@
-//! What happened on the way to a value, noted down for telling how it came about.
+//! Recording which calls an evaluation makes, to explain where a value comes from.
 
 use std::cell::RefCell;
 
@@ -7,36 +7,39 @@ use crate::nix::{LambdaId, Symbol};
 use super::attrs::Attrs;
 use super::value::{Closure, FileId, Position, Thunk, Value};
 
-/// What an evaluator notes down where it is asked to.
+/// What an evaluator records if asked to.
 pub struct Trace<'h> {
-    /// The attributes of arguments that are looked at.
+    /// The attributes of arguments that are recorded.
     names: Vec<Symbol>,
-    /// The calls that are going on, the innermost last.
+    /// The running calls, the innermost last.
     open: RefCell<Vec<Called>>,
-    /// The arguments of each `derivation`, and the calls that were going on then.
+    /// The arguments of each `derivation`, and the calls that were running then.
     derivations: RefCell<Vec<(&'h Attrs<'h>, Vec<Called>)>>,
-    /// In the order in which calls ended.
+    /// In the order in which the calls ended.
     given: RefCell<Vec<Given<'h>>>,
 }
 
-/// A value that a function was given, as an attribute of its argument.
+/// A value that a function received as an attribute of its argument.
 #[derive(Clone, Copy)]
 pub struct Given<'h> {
     value: &'h Thunk<'h>,
-    /// Where that attribute is written; unknown for some.
+    /// Where that attribute is defined; unknown for some.
     pub position: Position,
+    /// The function that received it.
     pub to: Called,
 }
 
 /// A function that was called.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Called {
+    /// The file that defines it.
     pub file: FileId,
+    /// The function in that file.
     pub lambda: LambdaId,
 }
 
 impl<'h> Trace<'h> {
-    /// Notes calls, and where their arguments' attributes of these names came from.
+    /// Records calls, and where the attributes of these names in their arguments come from.
     pub fn of(names: &[Symbol]) -> Self {
         Self {
             names: names.to_vec(),
@@ -46,14 +49,14 @@ impl<'h> Trace<'h> {
         }
     }
 
-    /// The calls that were going on when `derivation` got these arguments, the outermost first.
+    /// The calls that were running when `derivation` received these arguments, the outermost first.
     pub fn calls_around(&self, arguments: &'h Attrs<'h>) -> Option<Vec<Called>> {
         let derivations = self.derivations.borrow();
         let (_, calls) = derivations.iter().find(|(made, _)| std::ptr::eq(*made, arguments))?;
         Some(calls.clone())
     }
 
-    /// How this value was given to functions, inner calls before those around them.
+    /// How functions received this value, inner calls before outer ones.
     pub fn given(&self, value: &'h Thunk<'h>) -> Vec<Given<'h>> {
         let given = self.given.borrow();
         let of_value = given.iter().filter(|given| std::ptr::eq(given.value, value));

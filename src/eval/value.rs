@@ -1,4 +1,4 @@
-//! Values, and what they are made of.  All live in one evaluator's heap, `'h`, and none is freed before it.
+//! Values, and what they consist of. All live in one evaluator's heap, `'h`, and none is freed before it.
 
 use std::cell::Cell;
 
@@ -29,7 +29,7 @@ pub enum Value<'h> {
 }
 
 impl<'h> Value<'h> {
-    /// What `builtins.typeOf` says.
+    /// The name that `builtins.typeOf` returns.
     pub fn type_name(self) -> &'static str {
         match self {
             Self::Null => "null",
@@ -44,7 +44,7 @@ impl<'h> Value<'h> {
         }
     }
 
-    /// The same with an article, for messages.
+    /// The name of the type with an article, for messages.
     pub fn described(self) -> &'static str {
         match self {
             Self::Null => "null",
@@ -67,7 +67,7 @@ pub struct Thunk<'h>(pub(super) Cell<State<'h>>);
 pub(super) enum State<'h> {
     Done(Value<'h>),
     Failed(ErrorOrUnknown<'h>),
-    /// Either of them, of what depends on something.
+    /// A result that depends on something.
     Dependent(&'h Dependent<'h>),
     Expr {
         env: &'h Env<'h>,
@@ -80,7 +80,7 @@ pub(super) enum State<'h> {
         subject: &'h Thunk<'h>,
         name: Symbol,
     },
-    /// What the host of the evaluator computes.
+    /// A computation in Rust.
     Host(&'h HostCall<'h>),
     Running,
 }
@@ -110,7 +110,7 @@ pub(super) struct HostCall<'h> {
     pub data: &'h [&'h Thunk<'h>],
 }
 
-/// A computation of the host's, of the thunks that it was given.
+/// A computation in Rust, from the thunks that it is given.
 pub type HostFn<'h> = fn(&Eval<'h>, &'h [&'h Thunk<'h>]) -> Outcome<'h>;
 
 impl<'h> Thunk<'h> {
@@ -118,7 +118,7 @@ impl<'h> Thunk<'h> {
         Self(Cell::new(state))
     }
 
-    /// The value, where it is computed already, and depends on nothing.
+    /// The value, if it is already computed and depends on nothing.
     pub fn known(&self) -> Option<Value<'h>> {
         match self.0.get() {
             State::Done(value) => Some(value),
@@ -127,24 +127,24 @@ impl<'h> Thunk<'h> {
     }
 }
 
-/// A file as one evaluator sees it.
+/// A file, as one evaluator sees it.
 pub struct Code<'h> {
     pub file: &'h File,
-    /// Its number among the host's files.
+    /// Its index among the host's files.
     pub id: FileId,
     /// Absolute, normalized.
     pub path: &'h str,
-    /// What the sets of each of its literals have in common, where one was made already.
+    /// For each set literal what its sets have in common, once one was made.
     pub(super) shapes: &'h [Cell<Option<&'h Shape<'h>>>],
-    /// What `builtins.functionArgs` says of each of its functions, where that was asked already.
+    /// For each function what `builtins.functionArgs` returns, once that was asked.
     pub(super) formals: &'h [Cell<Option<&'h Attrs<'h>>>],
 }
 
-/// A file's number among those of the host.
+/// A file's index among those of the host.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
 pub struct FileId(pub u32);
 
-/// Where an attribute was defined: a file, and the byte offset in it.
+/// Where an attribute is defined: a file, and the byte offset in it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Position {
     pub file: FileId,
@@ -152,32 +152,33 @@ pub struct Position {
 }
 
 impl Position {
-    /// Of what no file defines.
+    /// The position of what no file defines.
     pub const NONE: Position = Position {
         file: FileId(u32::MAX),
         offset: 0,
     };
 
+    /// Whether a file defines it.
     pub fn is_known(self) -> bool {
         self.file != Self::NONE.file
     }
 }
 
-/// What the variables of an expression stand for: one frame, and those around it.
+/// What the variables of an expression mean: one frame, and the enclosing ones.
 pub struct Env<'h> {
     pub(super) up: Option<&'h Env<'h>>,
-    /// The file whose expressions these are.
+    /// The file that contains the expression.
     pub code: &'h Code<'h>,
     pub(super) frame: Frame<'h>,
 }
 
 pub(super) enum Frame<'h> {
-    /// Of `let` and `rec`: the names it binds, then the `from`s of its `inherit`s.
+    /// Of `let` and `rec`: the names it binds, then the `from` expressions of its `inherit`s.
     Let {
         bindings: BindingsId,
         slots: &'h [Slot<'h>],
     },
-    /// Of a function: its parameter, where it has one, then its formals.
+    /// Of a function: its parameter, if it has one, then its formals.
     Call {
         lambda: LambdaId,
         slots: &'h [Slot<'h>],
@@ -187,7 +188,7 @@ pub(super) enum Frame<'h> {
     File,
 }
 
-/// What a name stands for; made when it is first asked for.
+/// What a name means; created when it is first needed.
 pub(super) type Slot<'h> = Cell<Option<&'h Thunk<'h>>>;
 
 /// A function written in Nix.
@@ -196,7 +197,7 @@ pub struct Closure<'h> {
     pub lambda: LambdaId,
 }
 
-/// A built-in function, or one of the host's, with the arguments it has so far.
+/// A function in Rust, with the arguments it has received so far.
 pub struct Native<'h> {
     pub function: &'h NativeFn<'h>,
     pub args: &'h [&'h Thunk<'h>],

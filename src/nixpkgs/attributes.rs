@@ -1,4 +1,4 @@
-//! What each top-level attribute is: the questions that the rules of values ask, answered by evaluation.
+//! The top-level attributes of a tree.
 
 use super::budget::OverBudget;
 use super::definitions::{Call, Definition, Form};
@@ -253,21 +253,21 @@ pub struct Attributes {
     pub(super) all: Vec<Attribute>,
     pub(super) failure: Option<Failure>,
     pub(super) open: Option<Cause>,
-    /// Sorted, where not all were asked for.
+    /// Sorted; `None` if all were asked for.
     pub(super) asked: Option<Vec<Symbol>>,
 }
 
 impl Attributes {
-    /// Those of the tree of `files`, which has this layout; all, or those of `names`.  Uses the threads of the pool
-    /// that it is called in.
+    /// The attributes of the tree of `files`, which has this layout: all, or those of `names`. Uses the threads of the
+    /// pool that it is called in.
     ///
     /// # Errors
-    /// Where that takes more than the run may.
+    /// If that exceeds the run's budget.
     pub fn of(files: &Files, layout: &Layout, names: Option<Vec<Symbol>>) -> Result<Self, OverBudget> {
         Ok(Self::evaluate(files, layout, names, false, OverrideAttrs::Shortcut)?.0)
     }
 
-    /// The same, by calling each package's own `overrideAttrs`.
+    /// Like [`of`](Self::of), by calling each package's own `overrideAttrs`.
     ///
     /// # Errors
     /// As [`of`](Self::of).
@@ -275,8 +275,8 @@ impl Attributes {
         Ok(Self::evaluate(files, layout, names, false, OverrideAttrs::Called)?.0)
     }
 
-    /// All those of a tree, with what they depend on, where that can be told: of a tree that says itself how its package
-    /// set is composed, and has one.
+    /// All attributes of a tree, and what they depend on. The dependencies are known for a whole Nixpkgs that has a
+    /// package set, and `None` otherwise.
     ///
     /// # Errors
     /// As [`of`](Self::of).
@@ -331,8 +331,8 @@ impl Attributes {
         self.all.iter()
     }
 
-    /// The attribute of this name; `None` where the tree is not known to define one ([`open`](Self::open)), or there is no
-    /// package set at all.
+    /// The attribute of this name; `None` if the tree is not known to define one ([`open`](Self::open)), or there is no
+    /// package set.
     pub fn get(&self, name: Symbol) -> Option<&Attribute> {
         let at = self
             .all
@@ -341,20 +341,20 @@ impl Attributes {
         Some(&self.all[at])
     }
 
-    /// Whether what [`get`](Self::get) says of this name is known: whether it was asked for.
+    /// Whether this name was asked for, so that the answer of [`get`](Self::get) is known.
     pub fn covers(&self, name: Symbol) -> bool {
         self.asked
             .as_ref()
             .is_none_or(|asked| asked.binary_search(&name).is_ok())
     }
 
-    /// Why there is no package set at all, where there is none.  Then no attributes are known but those of package
-    /// directories, of which nothing else is known either.
+    /// Why there is no package set; `None` if there is one. Without one, the only known attributes are the package
+    /// directories' names, whose values are unknown.
     pub fn failure(&self) -> Option<&Failure> {
         self.failure.as_ref()
     }
 
-    /// Why the tree may define more attributes than are known, where it may.
+    /// Why the tree may define more attributes than are known; `None` if it does not.
     pub fn open(&self) -> Option<&Cause> {
         self.open.as_ref()
     }

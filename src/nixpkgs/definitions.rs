@@ -1,4 +1,4 @@
-//! The definitions of top-level attributes in `all-packages.nix`, as far as syntax tells.
+//! The definitions of top-level attributes in `all-packages.nix`, as far as the syntax shows.
 
 use std::collections::BTreeMap;
 
@@ -8,13 +8,13 @@ use crate::nix::{
 use crate::nixpkgs::{BY_NAME, Bound, Frames, resolve_literal};
 use crate::tree::{NodeId, Resolved, Tree};
 
-/// Where Nixpkgs defines the top-level attributes that have no package directory.
+/// The file that defines the top-level attributes without package directories.
 pub const ALL_PACKAGES: &str = "pkgs/top-level/all-packages.nix";
 
-/// Where it may define further names for them.
+/// The files that may define further names for them.
 pub const ALIASES: [&str; 2] = ["pkgs/top-level/aliases.nix", "aliases.nix"];
 
-/// How many expressions are looked through on the way to the attribute set, which may be written as a loop.
+/// How many expressions are examined on the way to the attribute set, because the way may be a loop.
 const STEPS: usize = 1000;
 
 /// How an attribute is defined.
@@ -40,24 +40,24 @@ pub struct Call {
 /// Whose `callPackage` is called.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Callee {
-    /// That of the package set which the attribute is in.
+    /// That of the package set that contains the attribute.
     SameSet,
-    /// `x.callPackage`, with `x` as it is written: only evaluation tells which set that is.
+    /// `x.callPackage`, with `x` as it is written. Only evaluation shows which set that is.
     Of(String),
-    /// A `callPackage` that is bound somewhere in the file: only evaluation tells whose it is.
+    /// A `callPackage` that is bound somewhere in the file. Only evaluation shows whose it is.
     Local,
 }
 
 /// What `callPackage` calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Argument {
-    /// A path literal, and where it leads.
+    /// A path literal, and what it resolves to.
     Path(Resolved),
     Expression,
 }
 
 impl Call {
-    /// Whether what is called lies in `pkgs/by-name`.
+    /// Whether the file that is called is in `pkgs/by-name`.
     pub fn is_inside_by_name(&self, tree: &Tree) -> bool {
         match (self.argument, tree.lookup(BY_NAME.into())) {
             (Argument::Path(Resolved::Node(id)), Some(by_name)) => tree.subtree(by_name).contains(&id.index()),
@@ -66,12 +66,12 @@ impl Call {
     }
 }
 
-/// Every definition that a file writes, by where Nix says that the attribute is.
+/// Every definition in a file, by the position that Nix reports for it.
 #[derive(Debug, Default)]
 pub struct Written(Vec<Definition>);
 
 impl Written {
-    /// Those in `file`, which is at `node`.
+    /// The definitions in `file`, which is at `node`.
     pub fn of(tree: &Tree, node: NodeId, file: &File) -> Self {
         let mut written = Vec::new();
         for expr in file.exprs() {
@@ -89,7 +89,7 @@ impl Written {
                 form: form(tree, node, file, BoundValue::Expr(dynamic.value), None),
             }));
         }
-        // `a.b = 1;` binds two attributes at one offset.  Expressions come from inside to outside, and `a` is the outer.
+        // `a.b = 1;` binds two attributes at one offset. Inner expressions come first, and `a` is the outer one.
         written.sort_by_key(|definition| definition.span.0);
         Self(written)
     }
@@ -102,11 +102,11 @@ impl Written {
     }
 }
 
-/// The top-level attributes that `all-packages.nix` plainly defines: those whose names only evaluation can tell are not
-/// among them.
+/// The top-level attributes that `all-packages.nix` defines by static names. Names that only evaluation shows are
+/// missing.
 #[derive(Debug, Default)]
 pub struct Definitions {
-    /// By name; the one that wins where there are several.
+    /// By name. If there are several definitions, the one that wins.
     entries: BTreeMap<Symbol, Definition>,
 }
 
@@ -114,13 +114,14 @@ pub struct Definitions {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Definition {
     pub file: NodeId,
-    /// Where it stands in the file, in bytes: from the attribute's name to the end of its value.
+    /// The byte offsets from the start of the attribute's name to the end of its value.
     pub span: (u32, u32),
     pub form: Form,
 }
 
 impl Definition {
-    /// Of a name that `file`, which is at `node`, binds; `frames` are the scopes around it, where they are known.
+    /// The definition that a binding in `file`, which is at `node`, makes; `frames` are the enclosing scopes, if they
+    /// are known.
     fn of(tree: &Tree, node: NodeId, file: &File, binding: &Binding, frames: Option<&Frames>) -> Self {
         let end = match binding.value {
             BoundValue::Expr(value) | BoundValue::Inherit(value) => file.span(value).end,
@@ -133,7 +134,7 @@ impl Definition {
         }
     }
 
-    /// Where the path leads that is called, where the definition is a call by `callPackage` of one that is written out.
+    /// What the path literal that `callPackage` calls resolves to; `None` for other definitions.
     pub fn called(&self) -> Option<Resolved> {
         match &self.form {
             Form::Call(Call {
@@ -146,11 +147,11 @@ impl Definition {
 }
 
 impl Definitions {
-    /// Those of `file`, the `all-packages.nix` at `node`, in Nixpkgs' form
-    /// (`{ lib, … }: res: pkgs: super: with pkgs; { … }`) or an overlay's (`final: prev: { … }`).
+    /// The definitions in `file`, the `all-packages.nix` at `node`, which is written as in Nixpkgs (`{ lib, … }: res:
+    /// pkgs: super: with pkgs; { … }`) or as an overlay (`final: prev: { … }`).
     pub fn of(tree: &Tree, node: NodeId, file: &File) -> Self {
         let mut definitions = Self::default();
-        // The parts of the attribute set still to be read, the one that wins last.
+        // The parts of the attribute set that are still to be read, the one that wins last.
         let mut parts = vec![(file.root(), Frames::default())];
         let mut steps = STEPS;
         while let Some((expr, mut frames)) = parts.pop() {
@@ -188,7 +189,7 @@ impl Definitions {
         definitions
     }
 
-    /// All definitions, in no order that means anything.
+    /// All definitions, in an unspecified order.
     pub fn iter(&self) -> impl Iterator<Item = (Symbol, &Definition)> {
         self.entries.iter().map(|(name, definition)| (*name, definition))
     }
@@ -205,7 +206,7 @@ impl Definitions {
     }
 }
 
-/// The form of a definition; `frames` are the scopes around it, where they are known.
+/// How a definition is written; `frames` are the enclosing scopes, if they are known.
 fn form(tree: &Tree, node: NodeId, file: &File, value: BoundValue, frames: Option<&Frames>) -> Form {
     match value {
         BoundValue::Expr(value) => call(tree, node, file, value, frames).map_or(Form::Other, Form::Call),
@@ -240,7 +241,7 @@ fn call(tree: &Tree, node: NodeId, file: &File, value: ExprId, frames: Option<&F
     })
 }
 
-/// The function and the arguments of a call with two: `f a b` or `(f a) b`.
+/// The function and the arguments of a call with two arguments: `f a b` or `(f a) b`.
 fn two_arguments(file: &File, expr: ExprId) -> Option<(ExprId, ExprId, ExprId)> {
     let Expr::Apply { function, args } = *file.expr(expr) else {
         return None;
@@ -288,7 +289,8 @@ fn callee(file: &File, function: ExprId, frames: Option<&Frames>) -> Option<Call
 
 const CALL_PACKAGE: &str = "callPackage";
 
-/// What the package set that an attribute is in is called, in Nixpkgs and in overlays; `pkgsi686Linux` counts as it.
+/// The names of the package set that contains the attribute, in Nixpkgs and in overlays. `pkgsi686Linux` counts as one
+/// of them.
 const SAME_SETS: [&str; 7] = ["pkgs", "res", "self", "super", "final", "prev", "pkgsi686Linux"];
 
 /// The `callPackage` of this set.
@@ -299,7 +301,7 @@ fn set(file: &File, subject: ExprId) -> Callee {
     }
 }
 
-/// An expression as it is written, shortened.
+/// The text of an expression, shortened.
 fn source(file: &File, expr: ExprId) -> String {
     const LONGEST: usize = 60;
     let span = file.span(expr);
@@ -315,7 +317,7 @@ mod tests {
     use crate::nixpkgs::Files;
     use crate::tree::MemoryTree;
 
-    /// The definitions in an `all-packages.nix` of this text: name, and form in short.
+    /// The definitions in an `all-packages.nix` with this text: each name, and how it is defined in short.
     fn definitions(text: &str) -> Vec<(String, String)> {
         let tree = MemoryTree::new()
             .file("pkgs/top-level/all-packages.nix", text)

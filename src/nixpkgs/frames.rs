@@ -1,28 +1,28 @@
-//! Looking through syntax: from a `let`'s body to its bindings, without evaluating.
+//! Following variables through syntax: from a `let`'s body to its bindings, without evaluating.
 
 use crate::nix::{BindingsId, BoundValue, Expr, ExprId, File, Referent, VarId};
 
-/// The scopes that were passed on the way to an expression, counted as [`crate::nix::Referent`] counts them.
+/// The scopes around an expression, counted as [`crate::nix::Referent`] counts them.
 #[derive(Clone, Debug, Default)]
 pub struct Frames(Vec<SyntaxScope>);
 
 #[derive(Clone, Copy, Debug)]
 enum SyntaxScope {
     Let(BindingsId),
-    /// A function's or a `with`'s, whose names have no value here.
+    /// That of a function or a `with`, whose names have no value here.
     Opaque,
 }
 
 /// What a variable is bound to.
 pub enum Bound {
-    /// This expression, whose scopes the frames now are.
+    /// This expression. The frames are now its scopes.
     Expr(ExprId),
-    /// `inherit (from) variable;`, of this `from`, whose scopes the frames now are.
+    /// `inherit (from) variable;`, with this `from`. The frames are now its scopes.
     Of(ExprId),
 }
 
 impl Frames {
-    /// Goes into the body of a `let`, a `with` or an `assert`, if it is one.
+    /// Enters the body of a `let`, a `with` or an `assert`; `None` for other expressions.
     pub fn enter(&mut self, file: &File, expr: ExprId) -> Option<ExprId> {
         match *file.expr(expr) {
             Expr::Let { bindings, body } => {
@@ -38,12 +38,12 @@ impl Frames {
         }
     }
 
-    /// Goes into the body of a function.
+    /// Enters the body of a function.
     pub fn enter_function(&mut self) {
         self.0.push(SyntaxScope::Opaque);
     }
 
-    /// Goes to what a `let` that was passed binds the variable to; nowhere if none does.
+    /// What a `let` around the expression binds the variable to; `None` if none does.
     pub fn follow(&mut self, file: &File, variable: VarId) -> Option<Bound> {
         let Referent::Local { frame, slot } = file.scopes().get(variable) else {
             return None;

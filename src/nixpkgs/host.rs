@@ -1,4 +1,4 @@
-//! A tree's files, as an evaluation may name them.
+//! A tree's files as the evaluator sees them.
 
 use bstr::ByteSlice;
 
@@ -8,22 +8,24 @@ use crate::eval::{FileId, Host, NoFile, PathEntry};
 use crate::nix::File;
 use crate::tree::{Kind, NodeId, Resolved};
 
-/// Where the tree stands in the paths of an evaluation; it is nowhere on disk.
+/// The path of the tree in an evaluation; it does not exist on disk.
 pub const ROOT: &str = "/nixpkgs";
 
 /// The tree of some [`Files`], at `/nixpkgs`.
 pub struct World<'f, 't> {
     files: &'f Files<'t>,
-    /// How much memory an evaluator has for itself, and whom it asks for more, where it has to.
+    /// How many bytes of heap an evaluator may fill, and whom it then asks for more.
     share: Option<(usize, &'f Leave<'f>)>,
 }
 
 impl<'f, 't> World<'f, 't> {
+    /// The tree of `files`.
     pub fn new(files: &'f Files<'t>) -> Self {
         Self { files, share: None }
     }
 
-    /// The same for one of several evaluators, which may fill so many bytes of heap before it takes leave for more.
+    /// Like [`new`](Self::new), for one of several evaluators, which may fill this many bytes of heap before it asks
+    /// for more.
     pub(super) fn sharing(self, bytes: usize, leave: &'f Leave<'f>) -> Self {
         Self {
             share: Some((bytes, leave)),
@@ -31,7 +33,7 @@ impl<'f, 't> World<'f, 't> {
         }
     }
 
-    /// The entry of the tree that an evaluation calls so.
+    /// The entry of the tree that has this index in an evaluation.
     pub fn node(id: FileId) -> NodeId {
         NodeId::from_index(id.0 as usize)
     }
@@ -46,13 +48,13 @@ impl<'f, 't> World<'f, 't> {
         }
     }
 
-    /// What an evaluation calls this entry.
+    /// The index of an entry in an evaluation.
     pub fn file_id(id: NodeId) -> FileId {
         FileId(id.index() as u32)
     }
 }
 
-/// A path of an evaluation, relative to the tree; `None` for one outside.
+/// A path of an evaluation, relative to the tree; `None` if it is outside.
 pub fn relative(path: &str) -> Option<&str> {
     match path.strip_prefix(ROOT)? {
         "" => Some(""),

@@ -1,4 +1,4 @@
-//! The layout of `pkgs/by-name`: shards, the package directories in them, and whatever else lies there.
+//! The layout of `pkgs/by-name`: shards, the package directories in them, and everything else in it.
 
 use std::ops::Range;
 
@@ -8,18 +8,18 @@ use rustc_hash::FxHashMap;
 use crate::nix::Symbol;
 use crate::tree::{Kind, NodeId, Resolved, Tree};
 
-/// Where Nixpkgs keeps its shards.
+/// The directory of the shards.
 pub const BY_NAME: &str = "pkgs/by-name";
 
-/// What is in `pkgs/by-name`, right or wrong, each part in the order of names.
+/// What is in `pkgs/by-name`, right or wrong. Each list is sorted by name.
 #[derive(Debug, Default)]
 pub struct Layout {
-    /// `pkgs/by-name` itself, where the tree has it, whatever it is.
+    /// `pkgs/by-name` itself, whatever it is; `None` if it does not exist.
     pub node: Option<NodeId>,
     pub shards: Vec<Shard>,
-    /// All package directories, in the order of their paths.
+    /// All package directories, sorted by path.
     pub packages: Vec<Package>,
-    /// Entries of `pkgs/by-name` that are no directory.
+    /// Entries of `pkgs/by-name` that are not directories.
     pub strays: Vec<NodeId>,
 }
 
@@ -27,9 +27,9 @@ pub struct Layout {
 #[derive(Debug)]
 pub struct Shard {
     pub node: NodeId,
-    /// Which of [`Layout::packages`] are its.
+    /// The indices of its packages in [`Layout::packages`].
     pub packages: Range<usize>,
-    /// Entries of the shard that are no directory.
+    /// Entries of the shard that are not directories.
     pub strays: Vec<NodeId>,
 }
 
@@ -42,7 +42,7 @@ pub struct Package {
 }
 
 impl Layout {
-    /// The layout of a tree; one without `pkgs/by-name` has an empty one.
+    /// The layout of a tree. It is empty if the tree has no `pkgs/by-name`.
     pub fn of(tree: &Tree) -> Self {
         let Some(node) = tree.lookup(BY_NAME.into()) else {
             return Self::default();
@@ -73,15 +73,15 @@ impl Layout {
         &self.packages[shard.packages.clone()]
     }
 
-    /// The package directory that the entry is in, at whatever depth.
+    /// The package directory that contains the entry, at any depth.
     pub fn package_around(&self, tree: &Tree, id: NodeId) -> Option<&Package> {
-        // Entries are numbered in the order of their paths, and a directory's content directly follows it.
+        // Entries are numbered in the order of their paths, so a directory's contents directly follow it.
         let after = self.packages.partition_point(|package| package.node < id);
         let package = self.packages.get(after.checked_sub(1)?)?;
         tree.subtree(package.node).contains(&id.index()).then_some(package)
     }
 
-    /// The package directories by the attributes that they define; of several of one name, the last.
+    /// The package directories by the attributes that they define. If several have one name, the last wins.
     pub fn by_attribute(&self, tree: &Tree) -> FxHashMap<Symbol, NodeId> {
         let packages = self.packages.iter();
         packages
@@ -89,7 +89,7 @@ impl Layout {
             .collect()
     }
 
-    /// The package directory that a path leads into, or to; what is at the path need not exist.
+    /// The package directory that is at a path or contains it. The path itself need not exist.
     pub fn package_at(&self, tree: &Tree, path: &BStr) -> Option<&Package> {
         // `pkgs/by-name/<shard>/<name>`
         const DEPTH: usize = 4;
@@ -111,7 +111,8 @@ impl Package {
         }
     }
 
-    /// The file that defines the package: the regular file that `package.nix` is or leads to, in the package directory.
+    /// The file that defines the package: the regular file that `package.nix` is or resolves to, in the package
+    /// directory.
     pub fn file(&self, tree: &Tree) -> Option<NodeId> {
         let Resolved::Node(file) = tree.resolve_node(self.package_nix?) else {
             return None;
@@ -120,13 +121,13 @@ impl Package {
         (is_own && tree.kind(file).is_file()).then_some(file)
     }
 
-    /// The name of the attribute that the directory defines, where it can be written as text.
+    /// The name of the attribute that the directory defines, if it is UTF-8.
     pub fn attribute<'t>(&self, tree: &'t Tree) -> Option<&'t str> {
         tree.name(self.node).to_str().ok()
     }
 }
 
-/// A directory's directories, and what else is in it.
+/// The entries of a directory: first the directories, then all others.
 fn split(tree: &Tree, node: NodeId) -> (Vec<NodeId>, Vec<NodeId>) {
     tree.children(node)
         .iter()
@@ -159,7 +160,7 @@ fn is_inner(byte: u8) -> bool {
     byte == b'-' || byte.is_ascii_digit()
 }
 
-/// The name of the shard that a package directory of this name belongs in: its first two characters, lowercased.
+/// The name of the shard for a package directory of this name: its first two characters in lower case.
 pub fn shard_of(package: &BStr) -> BString {
     package[..package.len().min(2)].to_ascii_lowercase().into()
 }

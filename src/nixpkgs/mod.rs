@@ -1,4 +1,4 @@
-//! What Nixpkgs is: where its packages are, and what defines its attributes.
+//! What Nixpkgs consists of: its packages, the definitions of its attributes, and their values.
 
 mod attributes;
 mod bootstrap;

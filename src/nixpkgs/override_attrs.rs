@@ -1,8 +1,9 @@
-//! What comes back when a package's own `overrideAttrs` cleans its `passthru`: what its builder sees.
+//! What a package's own `overrideAttrs` returns when it cleans the `passthru`: a package whose arguments are what the
+//! builder sees.
 //!
-//! That is what nixpkgs-vet reads `strictDeps` and `__structuredAttrs` from.  A package that `mkDerivation` made comes back
-//! as it was, if its `passthru` has neither: then it need not be made again, which would take a quarter more time for all
-//! packages.  A test on a real Nixpkgs holds this shortcut against the call itself.
+//! nixpkgs-vet reads `strictDeps` and `__structuredAttrs` from that. If `mkDerivation` made the package and its
+//! `passthru` has neither attribute, the result equals the package itself. Then the call is skipped, which saves a
+//! quarter of the time for all packages. A test on a real Nixpkgs compares this shortcut with the call.
 
 use super::host::relative;
 use super::partial_tree;
@@ -12,27 +13,27 @@ use crate::nix::Symbol;
 /// The settings that are read.
 pub(super) const SETTINGS: [&str; 2] = ["strictDeps", "__structuredAttrs"];
 
-/// The files that define what `overrideAttrs` is: where one of them changes, the shortcut proves nothing.
+/// The files that define `overrideAttrs`. If one of them changes, the shortcut must be compared again.
 pub const OVERRIDE_ATTRS_FILES: [&str; 2] = [MAKE_DERIVATION, MAKE_OVERRIDABLE];
 
-/// Has `mkDerivation`, in which `finalPackage` is made of `args`, beside its `overrideAttrs`.
+/// Defines `mkDerivation`, which makes `finalPackage` from `args`, and its `overrideAttrs`.
 const MAKE_DERIVATION: &str = "pkgs/stdenv/generic/make-derivation.nix";
 
-/// Has `makeOverridable`, whose `overrideAttrs` calls that of its `result`.
+/// Defines `makeOverridable`, whose `overrideAttrs` calls that of its `result`.
 const MAKE_OVERRIDABLE: &str = "lib/customisation.nix";
 
-/// How a package's own `overrideAttrs` is asked.
+/// How a package's own `overrideAttrs` is evaluated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum OverrideAttrs {
-    /// What `mkDerivation` made is read as it is.
+    /// What `mkDerivation` made is taken as it is.
     #[default]
     Shortcut,
-    /// It is called, whoever made the package.
+    /// It is called for every package.
     Called,
 }
 
 impl OverrideAttrs {
-    /// What comes back for a derivation; the derivation itself if it has no `overrideAttrs`.
+    /// The result for a derivation; the derivation itself if it has no `overrideAttrs`.
     ///
     /// # Errors
     /// Those of the call.
@@ -54,9 +55,9 @@ impl OverrideAttrs {
     }
 }
 
-/// The package that `overrideAttrs` belongs to, if `mkDerivation` made it and cleaning changes nothing.
+/// The package that an `overrideAttrs` belongs to, if `mkDerivation` made it and cleaning changes nothing.
 fn as_it_was<'h>(eval: &Eval<'h>, override_attrs: Value<'h>) -> Option<&'h Attrs<'h>> {
-    /// As often as one `makeOverridable` may stand around another.
+    /// How many calls of `makeOverridable` may be nested.
     const MOST_WRAPPERS: usize = 16;
     let mut function = override_attrs;
     for _ in 0..MOST_WRAPPERS {
@@ -72,7 +73,7 @@ fn as_it_was<'h>(eval: &Eval<'h>, override_attrs: Value<'h>) -> Option<&'h Attrs
     None
 }
 
-/// Whether a function calls the `overrideAttrs` of something: `overrideDerivation` stands beside it, and does not.
+/// Whether a function calls the `overrideAttrs` of something. `overrideDerivation`, which is next to it, does not.
 fn asks_override_attrs(closure: &Closure) -> bool {
     let file = closure.env.code.file;
     let body = file.span(file.lambda(closure.lambda).body);

@@ -1,4 +1,4 @@
-//! The files of a tree as Nix: each is read and parsed once, and shared by all threads and by both trees of a comparison.
+//! The Nix files of a tree. Each is read and parsed once, and shared by all threads and by both trees of a comparison.
 
 use std::cmp::Reverse;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,42 +16,42 @@ use crate::tree::{ContentId, Kind, NodeId, ReadError, Tree};
 
 /// The parsed files of one tree.
 ///
-/// Each file has a slot of its own, so that no thread waits for another unless both want the same file.
+/// Each file has its own slot, so a thread only waits for another if both want the same file.
 pub struct Files<'t> {
     tree: &'t Tree,
     slots: Vec<OnceLock<Parsed>>,
     twins: Option<Twins<'t>>,
-    /// Those that are kept, by content: equal ones are one.
+    /// The kept files by content, so that equal files are shared.
     kept: Mutex<FxHashMap<ContentId, Parsed>>,
-    /// Whether each was parsed before.
+    /// Whether each file was parsed before.
     parsed: Vec<AtomicBool>,
     bootstrap: OnceLock<Bootstrap>,
     progress: Progress,
     ledger: Arc<Ledger>,
 }
 
-/// The most bytes of a Nix file: three times the largest of Nixpkgs.
+/// The maximal size of a Nix file in bytes: three times the largest of Nixpkgs.
 pub const NIX_LIMIT: u64 = 16 << 20;
 
-/// A file, or why it is none.
+/// A parsed file, or why there is none.
 pub type Parsed = Result<Arc<File>, Arc<FileError>>;
 
-/// Why a file can't be had as Nix.
+/// Why a file could not be parsed.
 #[derive(Debug, Error)]
 pub enum FileError {
     #[error(transparent)]
     Read(#[from] ReadError),
     #[error("{error}")]
     Syntax { error: SyntaxError, text: String },
-    /// It has so many bytes, more than [`NIX_LIMIT`].
-    #[error("it has {size} bytes, and byname reads no Nix file of more than {NIX_LIMIT}")]
+    /// It has `size` bytes, more than [`NIX_LIMIT`].
+    #[error("it has {size} bytes, and byname only reads Nix files of up to {NIX_LIMIT} bytes")]
     TooLarge { size: u64 },
-    /// The run parsed as much as it may.
+    /// The run exceeded its budget for parsing.
     #[error("the files of this tree take too much")]
     OverBudget,
 }
 
-/// Another tree's files, and which of them are at the same paths as ours.
+/// Another tree's files, and which of them have the same paths as ours.
 struct Twins<'t> {
     files: &'t Files<'t>,
     by_node: Vec<Option<NodeId>>,
@@ -72,7 +72,7 @@ impl<'t> Files<'t> {
         }
     }
 
-    /// The same for a run that may cost this much.
+    /// The same files, in a run with this budget.
     pub fn within(self, budget: Budget) -> Self {
         Self {
             ledger: Arc::new(Ledger::new(budget)),
@@ -80,7 +80,7 @@ impl<'t> Files<'t> {
         }
     }
 
-    /// The same, with somebody to tell how far work on them has come.
+    /// The same files; work on them is reported to `progress`.
     pub fn with_progress(self, progress: &Progress) -> Self {
         Self {
             progress: progress.clone(),
@@ -88,8 +88,8 @@ impl<'t> Files<'t> {
         }
     }
 
-    /// The files of `tree`, none read yet.  One that has the same bytes as the file at the same path of `other` is that
-    /// file, and what both cost is one run's.
+    /// The files of `tree`, none read yet. A file with the same bytes as the file at the same path of `other` is shared
+    /// with it, and both count for one budget.
     pub fn sharing(tree: &'t Tree, other: &'t Files<'t>) -> Self {
         let mut by_node = vec![None; tree.len()];
         for (ours, theirs) in same_paths(tree, other.tree) {
@@ -112,7 +112,7 @@ impl<'t> Files<'t> {
         self.tree
     }
 
-    /// Whom to tell how far work on them has come.
+    /// Where work on them is reported.
     pub fn progress(&self) -> &Progress {
         &self.progress
     }
@@ -138,15 +138,15 @@ impl<'t> Files<'t> {
         self.bootstrap.get_or_init(|| Bootstrap::Sound { dependencies: None });
     }
 
-    /// The file, which is kept from now on.
+    /// The parsed file, which is kept from now on.
     ///
     /// # Errors
-    /// Where it is no regular file, can't be read, or is no Nix.
+    /// If it is not a regular file, can't be read, or is not valid Nix.
     pub fn get(&self, id: NodeId) -> Parsed {
         self.borrow(id).clone()
     }
 
-    /// The same, borrowed.
+    /// Like [`get`](Self::get), borrowed.
     ///
     /// # Errors
     /// As [`get`](Self::get).
@@ -154,8 +154,8 @@ impl<'t> Files<'t> {
         self.slots[id.index()].get_or_init(|| self.parse_to_keep(id))
     }
 
-    /// The file, which is kept only if somebody else asked [`get`](Self::get) for it: for going through all files of a
-    /// tree once, which would not fit in memory together.
+    /// The parsed file, which is not kept unless [`get`](Self::get) was called for it: for reading all files of a tree
+    /// once, which would not fit in memory together.
     ///
     /// # Errors
     /// As [`get`](Self::get).
@@ -176,7 +176,7 @@ impl<'t> Files<'t> {
         }
         let parsed = self.parse(id, Files::get);
         if let Ok(file) = &parsed
-            // one that is shared was counted where it was parsed
+            // a shared file was counted when it was parsed
             && Arc::strong_count(file) == 1
         {
             self.ledger.keep(file);
@@ -187,10 +187,10 @@ impl<'t> Files<'t> {
         parsed
     }
 
-    /// Whether the run parsed no more than it may.
+    /// Checks that the run parsed no more than its budget allows.
     ///
     /// # Errors
-    /// Where it did, with the largest files of this tree.
+    /// If it did, with the largest files of this tree.
     pub fn check_budget(&self) -> Result<(), OverBudget> {
         match self.ledger.parsing_over() {
             None => Ok(()),
@@ -202,7 +202,7 @@ impl<'t> Files<'t> {
         }
     }
 
-    /// The largest Nix files.
+    /// The largest Nix files, with their sizes in bytes.
     fn largest(&self) -> Vec<(BString, u64)> {
         const NAMED: usize = 5;
         let mut known = FxHashMap::default();
@@ -277,7 +277,7 @@ impl<'t> Files<'t> {
 }
 
 impl FileError {
-    /// The text that is no Nix; empty where it was not read.
+    /// The text that is not valid Nix; empty if it was not read.
     pub fn text(&self) -> &str {
         match self {
             Self::Syntax { text, .. } => text,
@@ -290,13 +290,13 @@ fn slots(tree: &Tree) -> Vec<OnceLock<Parsed>> {
     std::iter::repeat_with(OnceLock::new).take(tree.len()).collect()
 }
 
-/// To Nix a string or comment is bytes, so those that are no UTF-8 are no error there.  Anywhere else neither they nor the
-/// character that takes their place is Nix.
+/// To Nix, a string or comment is bytes, so it accepts those that are not UTF-8. Elsewhere neither such bytes nor the
+/// character that replaces them are valid Nix.
 fn decode(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_else(|error| error.as_bytes().to_str_lossy().into_owned())
 }
 
-/// The entries that both trees have at the same path and as the same kind, but for the executable bit.
+/// The entries that both trees have at the same path and of the same kind. The executable bit may differ.
 pub fn same_paths(a: &Tree, b: &Tree) -> Vec<(NodeId, NodeId)> {
     let mut pairs = vec![(a.root(), b.root())];
     let mut next = 0;

@@ -1,11 +1,11 @@
-//! Where a path that a file writes leads.
+//! Resolving path literals.
 
 use bstr::{BStr, ByteSlice};
 
 use crate::tree::{Kind, NodeId, Resolved, Tree};
 
-/// Where the relative path literal `path` of the file `from` leads.  Nix takes `.` and `..` out of the whole path as it is
-/// written, before any symlink is followed (Nix manual, "Path literals").
+/// What the relative path literal `path` in the file `from` resolves to. Nix removes `.` and `..` from the whole path
+/// as it is written, before it follows symlinks (Nix manual, "Path literal").
 pub fn resolve_literal(tree: &Tree, from: NodeId, path: &BStr) -> Resolved {
     let file = tree.path(from);
     let mut parts: Vec<&[u8]> = file.split_str("/").collect();
@@ -24,7 +24,7 @@ pub fn resolve_literal(tree: &Tree, from: NodeId, path: &BStr) -> Resolved {
     tree.resolve(tree.root(), parts.join(&b'/').as_bstr())
 }
 
-/// The file that `import` of this path reads: a directory stands for its `default.nix`.
+/// The file that `import` of this path reads: for a directory, its `default.nix`.
 pub fn imported_file(tree: &Tree, resolved: Resolved) -> Option<NodeId> {
     let Resolved::Node(id) = resolved else { return None };
     let file = match tree.kind(id) {

@@ -1,66 +1,66 @@
-//! How the attributes of a tree are divided among threads, so that what is found does not depend on them.
+//! How the attributes of a tree are divided among threads, so that the results do not depend on the threads.
 //!
-//! What an evaluator does for an attribute depends on what it did before, since values are computed once.  So the names
-//! are divided into segments, by their number alone; each is gone through in order, by evaluators that none of the others
-//! shares.  Whichever thread does that, and whatever others do at the time, the steps are the same.
+//! What an evaluator does for an attribute depends on what it did before, because values are computed once. So the
+//! names are divided into segments by their number alone. Each segment is processed in order, by evaluators that it
+//! shares with no other. Whichever thread does that, and whatever others do meanwhile, the steps are the same.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use crate::nix::Symbol;
 
-/// Of so few names a second thread would only begin.
+/// With so few names, a second thread is not worth its startup.
 const FEW: usize = 32;
 
-/// The most names of a segment: on Nixpkgs, about what two evaluators do.
+/// The maximal number of names in a segment: on Nixpkgs, about what two evaluators process.
 const MOST: usize = 2048;
 
-/// The fewest names of a segment of many.
+/// The minimal number of names in a segment, unless there are few names.
 const LEAST: usize = 256;
 
-/// A segment has no more than this part of the names that are left, a half, so that threads end at about the same time.
+/// A segment has at most half of the remaining names, so that threads finish at about the same time.
 const PART: usize = 2;
 
-/// Whether there are so few names that one thread goes through them.
+/// Whether there are so few names that one thread processes them.
 pub(super) fn are_few(names: usize) -> bool {
     names <= FEW
 }
 
-/// Names, divided.
+/// Names that are divided into segments.
 pub(super) struct Segments {
     pub names: Vec<Symbol>,
     segments: Vec<Segment>,
     /// The first segment that no thread has taken yet.
     next: AtomicUsize,
-    /// How many steps all may take together.
+    /// How many steps all segments together may take.
     most_steps: u64,
 }
 
 struct Segment {
-    /// Where its names are.
+    /// The indices of its names.
     names: Range<usize>,
-    /// How many steps it took so far.
+    /// How many steps it has taken so far.
     steps: AtomicU64,
 }
 
-/// A segment that a thread goes through.
+/// A segment that a thread processes.
 pub(super) struct Taken {
     number: usize,
-    /// The names that are left.
+    /// The names that remain.
     pub left: Range<usize>,
 }
 
-/// The steps that an attribute took, and where it stands among all.
+/// The steps that an attribute took, and its index among all.
 #[derive(Clone, Copy)]
 pub(super) struct Cost {
     pub at: usize,
     pub steps: u64,
-    /// Those of setting up evaluators for it.
+    /// Those for setting up evaluators for it.
     pub setting_up: u64,
 }
 
 impl Segments {
-    /// Of these names, each once, in the order in which they are to be gone through; all may take so many steps.
+    /// Divides these names, which are unique and in the order of processing. All together may take this many steps.
     pub fn of(names: Vec<Symbol>, most_steps: u64) -> Self {
         let segment = |names| Segment {
             names,
@@ -74,7 +74,7 @@ impl Segments {
         }
     }
 
-    /// The next segment, where one is left.
+    /// The next segment, if one remains.
     pub fn take(&self) -> Option<Taken> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let segment = self.segments.get(number)?;
@@ -84,21 +84,22 @@ impl Segments {
         })
     }
 
-    /// Counts steps of a segment; whether it may go on: those of the segments up to it are no more than all may take.
-    pub fn spend(&self, taken: &Taken, cost: Cost) -> bool {
+    /// Counts steps of a segment. Returns whether it may continue: whether the segments up to it have taken no more
+    /// than all may take.
+    pub fn count_steps(&self, taken: &Taken, cost: Cost) -> bool {
         let steps = &self.segments[taken.number].steps;
         steps.fetch_add(cost.steps + cost.setting_up, Ordering::Relaxed);
         let so_far = &self.segments[..=taken.number];
         so_far.iter().map(Segment::steps).sum::<u64>() <= self.most_steps
     }
 
-    /// How many steps all took.
+    /// How many steps all segments took.
     pub fn steps(&self) -> u64 {
         self.segments.iter().map(Segment::steps).sum()
     }
 
-    /// Of too many steps: the names that took most of the first so many that are too many, which is the same however many
-    /// of those after them were asked as well.
+    /// After too many steps: the names that took most of the steps up to the limit. That is the same however many later
+    /// names were evaluated as well.
     pub fn took_most(&self, mut costs: Vec<Cost>) -> Vec<(Symbol, u64)> {
         const NAMED: usize = 5;
         costs.sort_by_key(|cost| cost.at);
@@ -112,7 +113,7 @@ impl Segments {
         for cost in needed {
             let name = self.names[cost.at];
             match most.last_mut().filter(|(last, _)| *last == name) {
-                // it was asked for again
+                // it was evaluated again
                 Some((_, steps)) => *steps += cost.steps,
                 None => most.push((name, cost.steps)),
             }
@@ -129,7 +130,7 @@ impl Segment {
     }
 }
 
-/// So many names, divided: by the number alone.
+/// Divides a number of names, by the number alone.
 fn divide(names: usize) -> Vec<Range<usize>> {
     let mut segments = Vec::new();
     let mut start = 0;

@@ -1,4 +1,4 @@
-//! How what is known of an attribute came about.
+//! Explaining how what is known of an attribute came about.
 
 use super::attributes::{Attribute, Failure, Location};
 use super::definitions::{ALL_PACKAGES, Definition, Definitions, Form, Written};
@@ -9,28 +9,29 @@ use super::{Files, Layout, World};
 use crate::eval::{Attrs, Called, Eval, Heap, Limits, Trace, Value};
 use crate::nix::{BoundValue, Expr, ExprId, File, LambdaId, Symbol};
 
-/// An attribute, with the way to its value.
+/// An attribute, and where its value comes from.
 #[derive(Clone, Debug)]
 pub struct Why {
+    /// What is known of the attribute.
     pub attribute: Attribute,
-    /// Of one with a package directory: a definition in `all-packages.nix` that takes its place (BYN-004).
+    /// For an attribute with a package directory: the definition in `all-packages.nix` that replaces it (BYN-004).
     pub instead: Option<Definition>,
-    /// Of a derivation: the functions that were being called when it was made, the outermost first.
+    /// For a derivation: the functions that were running when it was made, the outermost first.
     pub made_by: Vec<Function>,
-    /// Where what its builder sees as `strictDeps` comes from, as far as known.
+    /// Where the `strictDeps` that its builder sees comes from, if that is known.
     pub strict_deps: Option<Setting>,
-    /// The same of `__structuredAttrs`.
+    /// Where the `__structuredAttrs` that its builder sees comes from, if that is known.
     pub structured_attrs: Option<Setting>,
 }
 
 /// A function of the tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Function {
-    /// The attribute or variable that it is, or is in.
+    /// The attribute or variable that is the function or contains it.
     pub name: Option<Symbol>,
-    /// Where it starts.
+    /// Where the function starts.
     pub location: Location,
-    /// What it calls last of all, as it is written there: `stdenv.mkDerivation`.
+    /// The function that its body calls, as it is written there: `stdenv.mkDerivation`.
     pub calls: Option<String>,
 }
 
@@ -38,27 +39,27 @@ pub struct Function {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Setting {
     pub location: Location,
-    /// Whether that is a function's default, because nothing gave it the argument.
+    /// Whether it is a function's default, because nothing passed the argument.
     pub is_default: bool,
 }
 
-/// Why there is nothing to tell.
+/// Why there is no explanation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoWhy {
-    /// There is no package set at all.
+    /// There is no package set.
     NoPackageSet(Failure),
     /// The tree defines no attribute of this name.
     NoAttribute {
-        /// The attributes whose names are like it, the nearest first.
+        /// The attributes with similar names, the most similar first.
         near: Vec<Symbol>,
     },
 }
 
 impl Why {
-    /// The way to an attribute of the tree of `files`, which has this layout.
+    /// Explains an attribute of the tree of `files`, which has this layout.
     ///
     /// # Errors
-    /// Where there is no such attribute, or no package set at all.
+    /// If there is no such attribute, or no package set.
     pub fn of(files: &Files, layout: &Layout, name: Symbol) -> Result<Self, NoWhy> {
         let names = [name];
         let settings = ["strictDeps", "__structuredAttrs"].map(Symbol::new);
@@ -86,7 +87,7 @@ impl Why {
     }
 }
 
-/// The definition that `all-packages.nix` has of an attribute.
+/// The definition of an attribute in `all-packages.nix`.
 fn in_all_packages(files: &Files, name: Symbol) -> Option<Definition> {
     let tree = files.tree();
     let node = tree.lookup(ALL_PACKAGES.into())?;
@@ -95,8 +96,8 @@ fn in_all_packages(files: &Files, name: Symbol) -> Option<Definition> {
     Some(definition.clone())
 }
 
-/// Those of `names` that are most like the one wanted; the first part of a path such as `python3Packages.requests`, if it
-/// is one.
+/// The `names` that are most similar to the one wanted, or to its first part if it is a path such as
+/// `python3Packages.requests`.
 fn near(wanted: Symbol, mut names: Vec<Symbol>) -> Vec<Symbol> {
     const MOST: usize = 3;
     const LEAST_LIKENESS: f64 = 0.7;
@@ -114,7 +115,7 @@ fn near(wanted: Symbol, mut names: Vec<Symbol>) -> Vec<Symbol> {
     near.into_iter().take(MOST).map(|(_, name)| name).collect()
 }
 
-/// What the builder of an attribute sees, where it has one.
+/// The arguments that the builder of an attribute sees, if it has a builder.
 fn arguments<'h>(inquiry: &Inquiry<'_, 'h>, name: Symbol) -> Option<&'h Attrs<'h>> {
     match inquiry.value(name) {
         Some(Value::Attrs(attrs)) if inquiry.is_derivation(attrs).ok()? => inquiry.builder_arguments(attrs).ok(),
@@ -150,8 +151,8 @@ impl<'h> Way<'_, 'h> {
         })
     }
 
-    /// Where an argument comes from that a builder sees: the innermost place that gives it a value, or else the function
-    /// whose default it is, or the innermost place that hands it on.
+    /// Where an argument that a builder sees comes from: the innermost place that gives it a value. If there is none,
+    /// the function whose default it is, or else the innermost place that passes it on.
     fn setting(&self, eval: &Eval<'h>, arguments: &'h Attrs<'h>, name: Symbol) -> Option<Setting> {
         let attr = arguments.attr(eval, name)?;
         let given = self.trace.given(attr.value);
@@ -174,7 +175,7 @@ impl<'h> Way<'_, 'h> {
         source.or_else(|| Some(told(places.first()?.1)))
     }
 
-    /// Whether it is an `inherit name;` that stands there.
+    /// Whether an `inherit name;` is at this place.
     fn is_inherit(&self, place: Location) -> bool {
         let Ok(file) = self.work.files.get(place.file) else {
             return false;
@@ -184,7 +185,7 @@ impl<'h> Way<'_, 'h> {
         definition.is_some_and(|definition| definition.form == Form::Inherit)
     }
 
-    /// What the `inherit name;` at this place reads: a binding, or an argument's default, then with the function.
+    /// What the `inherit name;` at this place reads: a binding, or an argument's default together with the function.
     fn binder(&self, name: Symbol, place: Location) -> Option<(Option<LambdaId>, Setting)> {
         let file = self.work.files.get(place.file).ok()?;
         let setting = |offset, is_default| Setting {
@@ -195,7 +196,7 @@ impl<'h> Way<'_, 'h> {
             is_default,
         };
         let around = |expr: &ExprId| file.span(*expr).contains(&place.offset);
-        // inner expressions come before those that hold them
+        // inner expressions come before the outer ones
         let binds = |expr: ExprId| match *file.expr(expr) {
             Expr::Lambda(lambda) => {
                 let formals = file.formals(file.lambda(lambda).formals.as_ref()?);
@@ -214,9 +215,9 @@ impl<'h> Way<'_, 'h> {
     }
 }
 
-/// What the value of a function is a call of, where that is plain from its body.
+/// The function that the body of a function calls, if that is clear from the syntax.
 fn called_last(file: &File, function: ExprId) -> Option<String> {
-    /// The most characters of a callee that help a reader.
+    /// How many characters of a callee are shown.
     const LONGEST: usize = 60;
     let mut expr = function;
     let mut is_called = false;
@@ -238,7 +239,7 @@ fn called_last(file: &File, function: ExprId) -> Option<String> {
     }
 }
 
-/// The name of the innermost binding around a stretch of a file.
+/// The name of the innermost binding around a range of a file.
 fn name_around(file: &File, start: u32, end: u32) -> Option<Symbol> {
     let mut innermost: Option<(u32, Symbol)> = None;
     for expr in file.exprs() {
@@ -304,7 +305,7 @@ final: prev: {
         Why::of(&Files::new(tree), &Layout::of(tree), Symbol::new(name))
     }
 
-    /// Where the settings of a package come from; a default with the word.
+    /// Where the settings of a package come from. A default is marked as such.
     fn settings(tree: &Tree, name: &str) -> [Option<String>; 2] {
         let why = why(tree, name).unwrap();
         let files = Files::new(tree);

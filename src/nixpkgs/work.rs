@@ -258,7 +258,7 @@ impl<'f, 't> Work<'f, 't> {
                 setting_up: std::mem::take(&mut setting_up),
             };
             found.costs.push(cost);
-            if !segments.spend(segment, cost) {
+            if !segments.count_steps(segment, cost) {
                 return End::Done;
             }
             if eval.is_exhausted() && !is_first {

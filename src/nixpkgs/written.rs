@@ -1,4 +1,4 @@
-//! The definitions that the files of a tree write, each file gone through at most once.
+//! The definitions in the files of a tree. Each file is read at most once.
 
 use rustc_hash::FxHashMap;
 
@@ -6,7 +6,7 @@ use super::definitions::{Definition, Form, Written};
 use super::{Files, Location};
 use crate::tree::NodeId;
 
-/// Those of the files that were asked for so far.
+/// The definitions in the files that were needed so far.
 pub(super) struct WrittenFiles<'f, 't> {
     files: &'f Files<'t>,
     written: FxHashMap<NodeId, Written>,
@@ -20,7 +20,7 @@ impl<'f, 't> WrittenFiles<'f, 't> {
         }
     }
 
-    /// The definition at a location that evaluation gives for an attribute.
+    /// The definition at the location that evaluation reports for an attribute.
     pub fn at(&mut self, Location { file, offset }: Location) -> Definition {
         let files = self.files;
         let written = self.written.entry(file).or_insert_with(|| match files.borrow(file) {

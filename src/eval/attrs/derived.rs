@@ -10,13 +10,13 @@ use crate::nix::Symbol;
 /// More layers than this are merged, the smallest first.
 const MOST_LAYERS: usize = 12;
 
-/// So many attributes make a layer large.
+/// A layer with at least this many attributes is large.
 const LARGE: usize = 256;
 
 impl<'h> Eval<'h> {
     /// `mapAttrs function attrs`.
     pub(in super::super) fn mapped(&self, function: &'h Thunk<'h>, attrs: &'h Attrs<'h>) -> &'h Attrs<'h> {
-        // many layers would soon be merged, which makes all values
+        // many layers would soon be merged, which would make all values
         let few = match attrs.layers {
             layers if layers.len() > 2 && attrs.size_bound() >= LARGE => {
                 self.attrs_sorted(&attrs.unobserved(self)).layers
@@ -57,7 +57,7 @@ impl<'h> Eval<'h> {
         self.heap.alloc(Attrs { layers, ..*attrs })
     }
 
-    /// The names are sorted.
+    /// `from` without these attributes, which are sorted.
     pub(super) fn layer_without(&self, from: &'h Layer<'h>, names: &[Symbol]) -> &'h Layer<'h> {
         let kept = |at: &u32| names.binary_search(&from.keys[*at as usize].name).is_err();
         let numbers: Vec<u32> = (0..from.keys.len() as u32).filter(kept).collect();
@@ -76,7 +76,7 @@ impl<'h> Eval<'h> {
     /// `left // right`.
     pub fn update(&self, left: &'h Attrs<'h>, right: &'h Attrs<'h>) -> &'h Attrs<'h> {
         let listings = self.dependencies.union(left.listings, right.listings);
-        // any attribute of the left may be one of those of the right that are not known
+        // an unknown attribute of the right may hide any attribute of the left
         let left = right.open.map_or(left, |reason| self.hidden(left, reason));
         let open = left.open;
         let layers = match (left.layers, right.layers) {
@@ -90,7 +90,7 @@ impl<'h> Eval<'h> {
         self.heap.alloc(Attrs { layers, open, listings })
     }
 
-    /// A set with the same names and more, of whose values nothing is known.
+    /// A set with the same names and perhaps more, none of whose values is known.
     pub(super) fn hidden(&self, attrs: &'h Attrs<'h>, reason: &'h Reason<'h>) -> &'h Attrs<'h> {
         let value = self.failed(ErrorOrUnknown::Unknown(reason));
         let hidden = attrs.layers.iter().map(|layer| -> &'h Layer<'h> {
@@ -105,8 +105,8 @@ impl<'h> Eval<'h> {
         self.heap.alloc(Attrs { layers, open, ..*attrs })
     }
 
-    /// Merges neighbours until there are few layers, and none is large beside a larger one of the same order: so what
-    /// a set grows by again and again is copied seldom.
+    /// Merges neighbours until there are few layers, and no large layer is next to one of similar size. So a set that
+    /// grows step by step is seldom copied.
     pub(super) fn compact(&self, layers: &mut Vec<&'h Layer<'h>>) {
         let size = |layer: &Layer| layer.keys.len();
         while let Some(at) = layers.windows(2).position(|pair| {

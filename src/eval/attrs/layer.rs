@@ -1,4 +1,4 @@
-//! One layer of an attribute set: its lookups, and merging layers.
+//! The lookups in one layer of an attribute set, and merging layers.
 
 use super::super::Eval;
 use super::super::value::{Mapped, Position, State, Thunk};
@@ -17,7 +17,7 @@ impl<'h> Layer<'h> {
         let Key { name, position } = self.keys[at];
         Attr {
             name,
-            // what `mapAttrs` makes was not written anywhere
+            // what `mapAttrs` makes has no position in the source
             position: match self.maker {
                 Maker::Map { .. } | Maker::Same(_) => Position::NONE,
                 _ => position,
@@ -65,7 +65,7 @@ pub(super) fn merge_all<'h>(eval: &Eval<'h>, layers: &[&'h Layer<'h>]) -> Vec<At
     }
 }
 
-/// Both, sorted; where both have a name, that of `over`.
+/// Both, sorted; if both have a name, the attribute of `over` wins.
 pub(super) fn merge<'h>(under: Vec<Attr<'h>>, over: Vec<Attr<'h>>) -> Vec<Attr<'h>> {
     let mut merged = Vec::with_capacity(under.len() + over.len());
     let (mut under, mut over) = (under.into_iter().peekable(), over.into_iter().peekable());

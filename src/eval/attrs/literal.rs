@@ -8,8 +8,8 @@ use super::{Attrs, Key, Layer, Maker, Shape};
 use crate::nix::{BindingsId, BoundValue};
 
 impl<'h> Eval<'h> {
-    /// The set that a literal makes of its static names.  `env`: the scope it stands in, or, where it is recursive, its
-    /// frame.
+    /// The set that a literal makes of its static names. `env` is the scope of the literal, or its frame if it is
+    /// recursive.
     pub(in super::super) fn literal(&self, env: &'h Env<'h>, id: BindingsId) -> &'h Attrs<'h> {
         let file = env.code.file;
         let bindings = file.bindings(id);
@@ -65,7 +65,7 @@ impl<'h> Eval<'h> {
 }
 
 impl<'h> Layer<'h> {
-    /// What the literal binds by its binding of this number.
+    /// What the literal's binding of this index binds.
     pub(super) fn literal(&self, eval: &Eval<'h>, env: &'h Env<'h>, id: BindingsId, number: usize) -> &'h Thunk<'h> {
         let file = env.code.file;
         let bindings = file.bindings(id);

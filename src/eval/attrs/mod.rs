@@ -1,4 +1,4 @@
-//! Attribute sets: sorted layers, so that `//` copies little, with values that are made when they are asked for.
+//! Attribute sets: sorted layers, so that `//` copies little, whose values are made when they are first needed.
 
 use crate::nix::{BindingsId, Symbol};
 
@@ -24,18 +24,18 @@ pub struct Attr<'h> {
 /// An attribute set.
 #[derive(Clone, Copy)]
 pub struct Attrs<'h> {
-    /// The attributes of one hide those of the same name in later ones.
+    /// An attribute hides those of the same name in later layers.
     layers: &'h [&'h Layer<'h>],
-    /// Where set, there may be more attributes than these, of which nothing is known.
+    /// If set, there may be more attributes than these, of which nothing is known.
     pub open: Option<&'h Reason<'h>>,
-    /// The listings of directories that its names come from, where account is kept of that.
+    /// The directory listings that its names come from, if dependencies are tracked.
     listings: DependencySet,
 }
 
 /// Some attributes, sorted by symbol.
 struct Layer<'h> {
     keys: &'h [Key],
-    /// The value of each key; then, for what a set literal needs besides, more.
+    /// The value of each key, then the further values that a set literal needs.
     values: &'h [Slot<'h>],
     maker: Maker<'h>,
 }
@@ -50,19 +50,19 @@ struct Key {
 /// How the values of a layer are made.
 #[derive(Clone, Copy)]
 enum Maker<'h> {
-    /// They all are.
+    /// All values exist already.
     Made,
-    /// By a set literal, in this scope.  After the keys' values come those of the `from`s of its `inherit`s.
+    /// By a set literal in this scope. After the keys' values come those of the `from` expressions of its `inherit`s.
     Literal {
         env: &'h Env<'h>,
         bindings: BindingsId,
         shape: &'h Shape<'h>,
     },
-    /// By a recursive set literal, whose frame this is.
+    /// By a recursive set literal, whose frame is `env`.
     Recursive { env: &'h Env<'h>, shape: &'h Shape<'h> },
-    /// As another layer's: for each key its number there.
+    /// As another layer makes them: for each key its index there.
     Subset { from: &'h Layer<'h>, numbers: &'h [u32] },
-    /// All are this one, of attributes that were not written so anywhere.
+    /// Each is this value. The attributes have no position in the source.
     Same(&'h Thunk<'h>),
     /// By `mapAttrs`, from the values of another layer.
     Map {
@@ -74,12 +74,12 @@ enum Maker<'h> {
 /// What all sets made by one literal have in common.
 pub(super) struct Shape<'h> {
     keys: &'h [Key],
-    /// For each key the number of its binding.
+    /// For each key the index of its binding.
     bindings: &'h [u32],
 }
 
 impl<'h> Attrs<'h> {
-    /// The attribute's value, where it is known to exist.
+    /// The attribute's value, if it is known to exist.
     pub fn get(&self, eval: &Eval<'h>, name: Symbol) -> Option<&'h Thunk<'h>> {
         self.observe(eval, name);
         self.layers
@@ -87,7 +87,7 @@ impl<'h> Attrs<'h> {
             .find_map(|layer| Some(layer.value(eval, layer.find(name)?)))
     }
 
-    /// The attribute, where it is known to exist.
+    /// The attribute, if it is known to exist.
     pub fn attr(&self, eval: &Eval<'h>, name: Symbol) -> Option<Attr<'h>> {
         self.observe(eval, name);
         self.layers
@@ -105,24 +105,24 @@ impl<'h> Attrs<'h> {
         self.layers.iter().any(|layer| layer.find(name).is_some())
     }
 
-    /// No fewer than the number of known attributes.
+    /// An upper bound for the number of known attributes.
     pub fn size_bound(&self) -> usize {
         self.layers.iter().map(|layer| layer.keys.len()).sum()
     }
 
-    /// Counts that it matters whether the set has this name.
+    /// Records that evaluation depends on whether the set has this name.
     fn observe(&self, eval: &Eval<'h>, name: Symbol) {
         if !self.listings.is_none() {
             eval.dependencies.add(|| Dependency::Name(name));
         }
     }
 
-    /// Counts that it matters which names the set has.
+    /// Records that evaluation depends on which names the set has.
     pub(super) fn observe_all(&self, eval: &Eval<'h>) {
         eval.dependencies.add_all(self.listings);
     }
 
-    /// The names that are known, sorted by symbol.
+    /// The known names, sorted by symbol.
     pub fn names(&self, eval: &Eval<'h>) -> Vec<Symbol> {
         self.observe_all(eval);
         let mut names: Vec<_> = self
@@ -137,20 +137,20 @@ impl<'h> Attrs<'h> {
         names
     }
 
-    /// The attributes that are known, sorted by symbol.
+    /// The known attributes, sorted by symbol.
     pub fn sorted(&self, eval: &Eval<'h>) -> Vec<Attr<'h>> {
         self.observe_all(eval);
         self.unobserved(eval)
     }
 
-    /// The same where what is made of it has the same names again.
+    /// Like [`sorted`](Self::sorted), without recording a dependency: for making sets that have the same names.
     fn unobserved(&self, eval: &Eval<'h>) -> Vec<Attr<'h>> {
         merge_all(eval, self.layers)
     }
 }
 
 impl<'h> Eval<'h> {
-    /// The set of these attributes; of several with one name the last counts.
+    /// The set of these attributes. If several have one name, the last wins.
     pub fn attrs(&self, mut attrs: Vec<Attr<'h>>) -> &'h Attrs<'h> {
         attrs.sort_by_key(|attr| attr.name);
         attrs.reverse();
@@ -159,7 +159,7 @@ impl<'h> Eval<'h> {
         self.attrs_sorted(&attrs)
     }
 
-    /// The same of attributes that are sorted by symbol, each once.
+    /// Like [`attrs`](Self::attrs), for attributes that are sorted by symbol and have different names.
     pub fn attrs_sorted(&self, attrs: &[Attr<'h>]) -> &'h Attrs<'h> {
         if attrs.is_empty() {
             return self.of_layers(&[]);
@@ -191,13 +191,13 @@ impl<'h> Eval<'h> {
         })
     }
 
-    /// The same set, whose names are those of entries of a directory.
+    /// The same set, whose names are the entries of a directory.
     pub(super) fn listing(&self, attrs: &'h Attrs<'h>, directory: FileId) -> &'h Attrs<'h> {
         let listings = self.dependencies.set_of(Dependency::Listing(directory));
         self.heap.alloc(Attrs { listings, ..*attrs })
     }
 
-    /// The same set, of which more attributes may exist than are known.
+    /// The same set, which may have more attributes than are known.
     pub fn opened(&self, attrs: &'h Attrs<'h>, reason: &'h Reason<'h>) -> &'h Attrs<'h> {
         self.heap.alloc(Attrs {
             open: Some(reason),

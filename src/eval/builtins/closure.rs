@@ -1,4 +1,4 @@
-//! `genericClosure`.
+//! `builtins.genericClosure`.
 
 use std::cmp::Ordering;
 use std::collections::VecDeque;
@@ -38,25 +38,25 @@ fn generic_closure<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
         eval.count_call()?;
         let next = eval.done(eval.apply(operator, &[item])?);
         waiting.extend(eval.force_list(next, what)?.iter().copied());
-        // each key is in a hash table, too
+        // each key is in a hash table as well
         scratch.reserve_items::<&Thunk>(closure.len() * 4 + waiting.len())?;
     }
     Ok(eval.list(closure))
 }
 
-/// The keys seen so far: values that have an order among each other.
+/// The keys seen so far, which must be comparable with each other.
 enum Keys<'h> {
     Texts(FxHashSet<&'h str>),
     Numbers(FxHashSet<i64>),
-    /// Of any type, in their order.
+    /// Of any type, sorted.
     Sorted(Vec<Value<'h>>),
 }
 
 impl<'h> Keys<'h> {
-    /// Whether the key is new.
+    /// Adds a key; returns whether it is new.
     ///
     /// # Errors
-    /// As Nix, where it has no order with those before.
+    /// As in Nix, if it can't be compared with the earlier ones.
     fn insert(&mut self, eval: &Eval<'h>, key: Value<'h>) -> Outcome<'h, bool> {
         match (&mut *self, key) {
             (Self::Texts(texts), Value::Str(text)) => Ok(texts.insert(text)),

@@ -18,7 +18,7 @@ pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
         }),
         ("tryEval", 1, try_eval),
         ("addErrorContext", 2, |eval, args| match eval.force(args[1]) {
-            // then what is added has to be had
+            // then Nix evaluates the context that is added
             Err(error) if !error.is_unknown() => {
                 let context = eval.force(args[0])?;
                 eval.coerce(context).and(Err(error))
@@ -95,8 +95,8 @@ pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
     ]
 }
 
-/// What an error says.  One whose message can't be known is an error all the same; but where evaluating the message may
-/// fail, nobody knows which of the two errors it is.
+/// The message of an error. An error whose message can't be known is still an error. But if evaluating the message may
+/// fail, it is unknown which of the two errors Nix reports.
 fn message<'h>(eval: &Eval<'h>, thunk: &'h Thunk<'h>) -> Outcome<'h, &'h Reason<'h>> {
     let unknown = |reason: &Reason| eval.reason(&format!("an error whose message only Nix knows: {}", reason.message));
     match eval.force(thunk).and_then(|value| eval.coerce(value)) {
@@ -149,13 +149,13 @@ fn bits<'h>(eval: &Eval<'h>, args: Args<'h>, operate: impl Fn(i64, i64) -> i64) 
 fn round<'h>(eval: &Eval<'h>, args: Args<'h>, operate: impl Fn(f64) -> f64) -> Outcome<'h> {
     let value = eval.force(args[0])?;
     let float = operate(eval.number(value)?);
-    // what no integer is becomes this one, as processors do it
+    // processors turn a float that is out of range into this integer
     let is_in_range = (-(2_f64.powi(63))..2_f64.powi(63)).contains(&float);
     Ok(Value::Int(if is_in_range { float as i64 } else { i64::MIN }))
 }
 
 impl<'h> Eval<'h> {
-    /// Forces a value and all that is in it.
+    /// Forces a value and everything in it.
     fn force_deep(&self, thunk: &'h Thunk<'h>) -> Outcome<'h, ()> {
         self.deep(thunk, &mut rustc_hash::FxHashSet::default())
     }

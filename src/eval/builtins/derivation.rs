@@ -1,4 +1,4 @@
-//! `derivation`: what a package is to Nix, without the hashes in its store paths.
+//! `derivation`, without the hashes of store paths.
 
 use crate::nix::Symbol;
 
@@ -22,11 +22,11 @@ pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
 }
 
 impl<'h> Eval<'h> {
-    /// What `derivation attrs` gives (Nix manual, "Derivations"): the attributes, the outputs, and store paths, which
-    /// are known in part, and force what the builder is given.
+    /// What `derivation attrs` returns (Nix manual, "Derivations"): the attributes, the outputs, and store paths, which
+    /// are partly known, and which force what the builder receives.
     ///
     /// # Errors
-    /// Where the names of its outputs can't be had.
+    /// If the names of its outputs have no value.
     pub fn derivation(&self, attrs: &'h Attrs<'h>) -> Outcome<'h> {
         if let Some(trace) = self.trace() {
             trace.derivation(attrs);
@@ -97,13 +97,13 @@ impl<'h> Eval<'h> {
     }
 }
 
-/// A derivation that is being taken apart into its outputs.
+/// A derivation whose outputs are being made.
 #[derive(Clone, Copy)]
 struct Made<'h> {
     /// Its arguments.
     attrs: &'h Attrs<'h>,
-    /// The same as a value.
+    /// Its arguments as a value.
     own: &'h Thunk<'h>,
-    /// What `derivationStrict` makes of them.
+    /// What `derivationStrict` returns for them.
     strict: &'h Thunk<'h>,
 }

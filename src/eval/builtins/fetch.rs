@@ -1,4 +1,4 @@
-//! What is fetched: nothing.  Nixpkgs is evaluated with `restrict-eval`, where Nix fetches nothing either.
+//! Fetchers, which fetch nothing. Nix fetches nothing either, because it evaluates Nixpkgs with `restrict-eval`.
 
 use super::super::value::{Thunk, Value};
 use super::super::{Eval, Outcome};

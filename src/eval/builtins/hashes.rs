@@ -60,7 +60,7 @@ impl Algorithm {
     fn of<'h>(eval: &Eval<'h>, name: &'h Thunk<'h>) -> Outcome<'h, Self> {
         let name = eval.force_str(name, "as the algorithm of a hash")?;
         Self::named(name).ok_or_else(|| {
-            // which Nix may know if it is told to
+            // Nix knows it only as an experimental feature
             if name == "blake3" {
                 eval.unknown("the hash algorithm 'blake3' is an experimental feature of Nix")
             } else {
@@ -129,7 +129,7 @@ fn convert<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
     Ok(eval.string(&written))
 }
 
-/// A hash in any form: `sha256-…`, `sha256:…`, or without the algorithm's name, if that is given.
+/// Parses a hash in any form: `sha256-…`, `sha256:…`, or without the algorithm's name if that is given.
 fn parse(text: &str, given: Option<Algorithm>) -> Option<(Algorithm, Vec<u8>)> {
     let (prefix, digits) = match text.split_once([':', '-']) {
         Some((name, digits)) => (Some(Algorithm::named(name)?), digits),
@@ -153,17 +153,17 @@ fn parse(text: &str, given: Option<Algorithm>) -> Option<(Algorithm, Vec<u8>)> {
     (hash.len() == size).then_some((algorithm, hash))
 }
 
-/// Whether a hash algorithm is called so.
+/// Whether a hash algorithm has this name.
 pub(super) fn is_algorithm(name: &str) -> bool {
     Algorithm::named(name).is_some()
 }
 
-/// Whether this is a hash in any form, of the algorithm of this name, if one is given.
+/// Whether this is a hash in any form; of the algorithm of this name, if one is given.
 pub(super) fn is_hash(text: &str, algorithm: Option<&str>) -> bool {
     parse(text, algorithm.and_then(Algorithm::named)).is_some()
 }
 
-/// As Nix reads it: the padding ends it or is left out, and bits that are left over are of no account.
+/// Decodes base 64 as Nix does: padding ends the text or is missing, and bits left over are ignored.
 fn from_base64(text: &str) -> Option<Vec<u8>> {
     static LENIENT: LazyLock<Encoding> = LazyLock::new(|| {
         let mut specification = BASE64_NOPAD.specification();
@@ -175,7 +175,7 @@ fn from_base64(text: &str) -> Option<Vec<u8>> {
     LENIENT.decode(digits.as_bytes()).ok()
 }
 
-/// Nix's own base 32: no letter that is easily misread or makes a word, and the last byte first.
+/// Nix's own base 32: without letters that are easily misread or form words, and with the last byte first.
 const NIX32: &[u8; 32] = b"0123456789abcdfghijklmnpqrsvwxyz";
 
 fn nix32_length(bytes: usize) -> usize {

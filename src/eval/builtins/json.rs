@@ -1,4 +1,4 @@
-//! JSON.
+//! `builtins.fromJSON` and `builtins.toJSON`.
 
 use super::super::attrs::{Attr, Attrs};
 use super::super::error::Reason;
@@ -40,7 +40,7 @@ fn from_json<'h>(eval: &Eval<'h>, json: &serde_json::Value) -> Outcome<'h> {
         Json::Number(number) => match (number.as_i64(), number.as_u64(), number.as_f64()) {
             (Some(int), ..) => Value::Int(int),
             (None, Some(int), _) => return Err(eval.abort(&format!("the integer {int} in JSON is too large"))),
-            // `-0` is an integer to Nix, and `-0.0` is not
+            // `-0` is an integer to Nix, `-0.0` is not
             (None, None, Some(float)) if float == 0.0 && float.is_sign_negative() => {
                 return Err(eval.unknown("a negative zero in JSON"));
             }
@@ -53,11 +53,11 @@ fn from_json<'h>(eval: &Eval<'h>, json: &serde_json::Value) -> Outcome<'h> {
     })
 }
 
-/// JSON being written; where a part can't be known, the rest is still forced.
+/// JSON being written. If a part can't be known, the rest is still forced.
 struct Json<'e, 'h> {
     eval: &'e Eval<'h>,
     text: String,
-    /// Holds the text.
+    /// Counts the memory of the text.
     scratch: Scratch<'e, 'h>,
     unknown: Option<&'h Reason<'h>>,
 }
@@ -66,7 +66,7 @@ impl<'h> Eval<'h> {
     /// Forces what `toJSON` forces of a value.
     ///
     /// # Errors
-    /// As `toJSON`.
+    /// Those of `toJSON`.
     pub(super) fn force_json(&self, value: &'h Thunk<'h>) -> Outcome<'h, ()> {
         Json::of(self, value).map(|_| ())
     }
@@ -148,14 +148,14 @@ impl<'e, 'h> Json<'e, 'h> {
     }
 
     fn string(&mut self, text: &str) -> Outcome<'h, ()> {
-        // a byte takes six at most, and a copy is made
+        // a byte takes at most six bytes, and the text is copied
         self.eval.check_memory(text.len().saturating_mul(12))?;
         self.text.push_str(&serde_json::Value::from(text).to_string());
         Ok(())
     }
 }
 
-/// A float as the JSON library that Nix uses writes it: the fewest digits that tell it from all others.
+/// A float as Nix's JSON library writes it: the fewest digits that identify it.
 fn float_text(float: f64) -> String {
     if !float.is_finite() {
         return "null".to_owned();

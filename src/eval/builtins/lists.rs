@@ -177,10 +177,10 @@ pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
     ]
 }
 
-/// What an element that is the result of a call takes, about.
+/// The approximate size of an element that is the result of a call.
 const CALL_BYTES: usize = 96;
 
-/// The list that is the second argument; the first has to be a function if there is something to call it with.
+/// The list that is the second argument. The first must be a function unless the list is empty.
 fn function_of_items<'h>(eval: &Eval<'h>, args: Args<'h>, what: &str) -> Outcome<'h, &'h [&'h Thunk<'h>]> {
     let items = eval.force_list(args[1], what)?;
     if !items.is_empty() {
@@ -189,7 +189,7 @@ fn function_of_items<'h>(eval: &Eval<'h>, args: Args<'h>, what: &str) -> Outcome
     Ok(items)
 }
 
-/// Forces an element that Nix forces though nothing asks for it, so that it need not be known.
+/// Forces an element that Nix forces although nothing uses its value, so the value may be unknown.
 fn force_item<'h>(eval: &Eval<'h>, item: &'h Thunk<'h>) -> Outcome<'h, ()> {
     match eval.force(item) {
         Err(error) if !error.is_unknown() || eval.exhausted.get() => Err(error),
@@ -203,7 +203,7 @@ fn test_item<'h>(eval: &Eval<'h>, test: Value<'h>, item: &'h Thunk<'h>) -> Outco
     eval.bool(value, "from a predicate")
 }
 
-/// `any` and `all`: `decides` is the answer for one element that needs no more.
+/// `any` and `all`; `decides` is the result of the function that ends the search.
 fn some<'h>(eval: &Eval<'h>, args: Args<'h>, decides: bool) -> Outcome<'h> {
     eval.force_function(args[0], "by `any` or `all`")?;
     let items = eval.force_list(args[1], "by `any` or `all`")?;
@@ -220,7 +220,7 @@ fn some<'h>(eval: &Eval<'h>, args: Args<'h>, decides: bool) -> Outcome<'h> {
     unknown.map_or(Ok(Value::Bool(!decides)), Err)
 }
 
-/// A stable merge sort, whose comparison may end without an answer.
+/// A stable merge sort, whose comparisons may fail.
 fn sort<'h>(eval: &Eval<'h>, less: Value<'h>, items: &[&'h Thunk<'h>]) -> Outcome<'h, Vec<&'h Thunk<'h>>> {
     if items.len() < 2 {
         return Ok(items.to_vec());

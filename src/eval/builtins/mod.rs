@@ -1,4 +1,6 @@
-//! The built-in functions (Nix manual, "Built-in functions"), one file per subject.
+//! The built-in functions (Nix manual, "Built-ins"), one file per subject.
+//!
+//! A new function is its name in `nix::BUILTINS`, and its entry in `functions` of the file for its subject.
 
 mod closure;
 mod control;
@@ -31,12 +33,12 @@ use super::error::ErrorOrUnknown;
 use super::value::{HostFn, Position, Thunk, Value};
 use super::{Eval, Outcome};
 
-/// A function's name, its number of arguments, and what it does.
+/// A function's name, its number of arguments, and its implementation.
 type Builtin<'h> = (&'static str, usize, HostFn<'h>);
 
 type Args<'h> = &'h [&'h Thunk<'h>];
 
-/// The values of names that need no `builtins.`, and of those with `__`.
+/// The values of the variables that the language defines: those that need no `builtins.`, and the others with `__`.
 pub(super) fn globals<'h>(eval: &Eval<'h>) -> FxHashMap<Symbol, &'h Thunk<'h>> {
     let mut values: Vec<(&'static str, Value<'h>)> = Vec::new();
     for entries in [
@@ -112,15 +114,15 @@ impl<'h> Eval<'h> {
     }
 }
 
-/// For functions that do what only a running Nix can.
+/// The result of functions that only a running Nix can execute.
 fn impure<'h>(eval: &Eval<'h>, what: &str) -> Outcome<'h> {
     Err(ErrorOrUnknown::Unknown(eval.reason(what)))
 }
 
-/// A text in a format that is read.
+/// A text that was read from JSON or TOML, as a value.
 ///
 /// # Errors
-/// Where Nix has no string for it.
+/// If no Nix string can have this text.
 fn read_text<'h>(eval: &Eval<'h>, text: &str) -> Outcome<'h> {
     check_text(eval, text)?;
     Ok(eval.string(text))
@@ -133,13 +135,13 @@ fn check_text<'h>(eval: &Eval<'h>, text: &str) -> Outcome<'h, ()> {
     }
 }
 
-/// A list in a format that is read, whose items `read` makes values of.
+/// A list that was read from JSON or TOML, as a value; `read` converts its items.
 fn read_list<'h, T>(eval: &Eval<'h>, items: &[T], read: impl Fn(&Eval<'h>, &T) -> Outcome<'h>) -> Outcome<'h> {
     let items: Outcome<Vec<_>> = items.iter().map(|item| Ok(eval.done(read(eval, item)?))).collect();
     Ok(eval.list(items?))
 }
 
-/// A set in a format that is read.
+/// A set that was read from JSON or TOML, as a value; `read` converts its members.
 fn read_set<'h, 'm, T: 'm>(
     eval: &Eval<'h>,
     members: impl IntoIterator<Item = (&'m String, &'m T)>,

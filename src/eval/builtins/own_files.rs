@@ -1,11 +1,11 @@
-//! The file that Nix itself brings along for `import <nix/…>`: Nixpkgs' bootstrap begins with it.
+//! The file that Nix itself provides for `import <nix/fetchurl.nix>`, which Nixpkgs' bootstrap imports.
 
 use std::sync::LazyLock;
 
 use super::super::{Eval, Outcome};
 use crate::nix::File;
 
-/// Where `<nix/fetchurl.nix>` stands in the paths of an evaluation.
+/// The path of `<nix/fetchurl.nix>` in an evaluation.
 pub const FETCHURL: &str = "/<nix>/fetchurl.nix";
 
 static FETCHURL_FILE: LazyLock<File> =

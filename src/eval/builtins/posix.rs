@@ -1,29 +1,30 @@
-//! POSIX extended regular expressions, as Nix understands them: those of the C++ standard library, libstdc++, byte by
-//! byte.
+//! POSIX extended regular expressions as Nix understands them, which is as the C++ standard library libstdc++ does,
+//! byte by byte.
 //!
-//! Nix hands patterns to `std::regex` with the flag `extended`, so what is an error there is one here, such as an
-//! escaped character that needs no escape.
+//! Nix passes patterns to `std::regex` with the flag `extended`. What is an error there is an error here, such as
+//! escaping a character that needs no escape.
 
 use std::fmt::Write;
 
-/// A pattern in the syntax of the crate regex-automata, to be read without Unicode.
+/// A pattern in the syntax of the crate regex-automata, for use without Unicode.
 pub(super) struct Translated {
     pub text: String,
-    /// How many groups it has.
+    /// The number of its groups.
     pub groups: usize,
-    /// Whether it has `|`, whose longest alternative counts.
+    /// Whether it contains `|`, of which the longest alternative wins.
     pub alternation: bool,
-    /// Whether it has `*`, `+`, `?` or `{…}`.
+    /// Whether it contains `*`, `+`, `?` or `{…}`.
     pub repetition: bool,
-    /// Whether it repeats what can be empty and has groups: what those hold then depends on how matching is done.
+    /// Whether it repeats something that can be empty and contains groups. What these groups match then depends on the
+    /// implementation.
     pub unsure_groups: bool,
 }
 
-/// Why a pattern can't be used.
+/// Why a pattern can't be translated.
 pub(super) enum Untranslatable {
     /// Nix rejects it.
     Invalid(&'static str),
-    /// Nix takes it, but what it matches depends on more than the pattern.
+    /// Nix accepts it, but what it matches depends on more than the pattern.
     Unknown(&'static str),
 }
 
@@ -32,7 +33,7 @@ use Untranslatable::{Invalid, Unknown};
 /// How deep groups may nest.
 const MAX_DEPTH: usize = 100;
 
-/// How long a pattern may be, in bytes.
+/// The maximal length of a pattern in bytes.
 const MAX_LENGTH: usize = 1 << 16;
 
 pub(super) fn translate(pattern: &str) -> Result<Translated, Untranslatable> {
@@ -118,7 +119,7 @@ impl Translator<'_> {
         Ok(all)
     }
 
-    /// An anchor, or an atom with what repeats it; none where neither begins here.
+    /// An anchor, or an atom with its repetitions; `None` if neither begins here.
     fn term(&mut self) -> Result<Option<PatternPart>, Untranslatable> {
         let start = self.out.text.len();
         let plain = PatternPart {
@@ -188,12 +189,12 @@ impl Translator<'_> {
         })
     }
 
-    /// What repeats the atom whose translation begins at `start`.
+    /// The repetitions of the atom whose translation begins at `start`.
     fn repetitions(&mut self, start: usize, mut part: PatternPart) -> Result<PatternPart, Untranslatable> {
         let mut first = true;
         while let Some(byte) = self.peek().filter(|byte| b"*+?{".contains(byte)) {
             self.at += 1;
-            // a second one is no modifier of the first
+            // a second one does not modify the first
             if !first {
                 self.out.text.insert_str(start, "(?:");
                 self.out.text.push(')');
@@ -215,7 +216,7 @@ impl Translator<'_> {
         Ok(part)
     }
 
-    /// `{n}`, `{n,}` or `{n,m}` after its brace: the least number of times, and whether that is once at most.
+    /// `{n}`, `{n,}` or `{n,m}` after its brace: the minimal number of times, and whether the maximum is at most 1.
     fn interval(&mut self) -> Result<(u32, bool), Untranslatable> {
         let least = self.number()?.ok_or(Invalid("no number after `{`"))?;
         let _ = write!(self.out.text, "{{{least}");
@@ -260,14 +261,14 @@ impl Translator<'_> {
         }
     }
 
-    /// A bracket expression after its `[`, in which a backslash is a plain character.
+    /// A bracket expression after its `[`. A backslash in it is an ordinary character.
     fn bracket(&mut self) -> Result<(), Untranslatable> {
         self.out.text.push('[');
         if self.eat(b'^') {
             self.out.text.push('^');
         }
         let mut last = Last::Nothing;
-        // a `]` or a dash at the beginning stands for itself
+        // a `]` or a dash at the beginning is an ordinary character
         if let Some(byte @ (b']' | b'-')) = self.peek() {
             self.at += 1;
             last = Last::Byte(byte);
@@ -300,7 +301,8 @@ impl Translator<'_> {
         Ok(())
     }
 
-    /// Writes the byte before, which begins no range as it turns out, and keeps the next for the same reason.
+    /// Writes the previous byte, which turned out not to begin a range, and keeps the next one until that is known of
+    /// it.
     fn add(&mut self, last: &mut Last, next: Last) {
         if let Last::Byte(byte) = *last {
             self.byte(byte);
@@ -329,7 +331,7 @@ impl Translator<'_> {
         Ok(())
     }
 
-    /// The name in `[:name:]` and its kin, from the mark on.
+    /// The name in `[:name:]`, `[.name.]` or `[=name=]`, from the first mark on.
     fn named(&mut self, mark: u8) -> Result<Vec<u8>, Untranslatable> {
         self.at += 1;
         let rest = &self.pattern[self.at..];
@@ -361,10 +363,10 @@ impl Translator<'_> {
     }
 }
 
-/// What stands before in a bracket expression.
+/// The previous item of a bracket expression.
 enum Last {
     Nothing,
-    /// Not written yet: it may begin a range.
+    /// Not written yet, because it may begin a range.
     Byte(u8),
     Class,
 }

@@ -1,4 +1,4 @@
-//! Files of the tree; all others are out of reach.
+//! Reading files of the tree; all others are out of reach.
 
 use std::borrow::Cow;
 
@@ -27,10 +27,10 @@ pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
         }),
         ("readDir", 1, |eval, args| {
             let path = eval.path_arg(args[0])?;
-            // of its names, those count that are asked for
+            // a name counts as a dependency only when it is asked for
             let PathEntry::Directory(directory) = eval.host.resolve(path) else {
                 return Err(match eval.entry(path) {
-                    // it has the tree, so that Nix lists it
+                    // the tree is below it, so Nix can list it
                     PathEntry::Outside if path == "/" => eval.unknown("what is beside the tree"),
                     PathEntry::Outside => eval.forbidden(path),
                     _ => eval.abort(&format!("'{path}' is not a directory")),
@@ -53,7 +53,7 @@ pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
         ("readFileType", 1, read_file_type),
         ("toPath", 1, |eval, args| Ok(Value::Str(eval.path_arg(args[0])?))),
         ("getEnv", 1, |eval, args| {
-            // as Nix says where it evaluates with `restrict-eval`
+            // what Nix returns when it evaluates with `restrict-eval`
             eval.force_str(args[0], "by `getEnv`")?;
             Ok(Value::Str(""))
         }),
@@ -76,15 +76,15 @@ fn path_exists<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
         PathEntry::File(_) | PathEntry::Symlink(_) | PathEntry::Special => !is_directory_wanted,
         PathEntry::Missing => false,
         PathEntry::Loop => return Err(eval.endless_links(path)),
-        // all else that is outside is as if it were not there
+        // to Nix, everything else outside the tree does not exist
         PathEntry::Outside => path == "/",
     }))
 }
 
-/// Symlinks are followed nowhere.
+/// `builtins.readFileType`, which follows no symlinks.
 fn read_file_type<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
     let path = eval.path_arg(args[0])?;
-    // it has the tree
+    // the tree is below it
     if path == "/" {
         return Ok(Value::Str("directory"));
     }
@@ -107,7 +107,7 @@ fn read_file_type<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
 }
 
 impl<'h> Eval<'h> {
-    /// A path, or a string that is one.
+    /// A path, or a string that contains one, as an absolute path.
     pub(super) fn path_arg(&self, thunk: &'h Thunk<'h>) -> Outcome<'h, &'h str> {
         match self.force(thunk)? {
             Value::Path(path) => {
@@ -154,11 +154,11 @@ impl<'h> Eval<'h> {
         Ok(text)
     }
 
-    /// The value of a file, or of a directory's `default.nix`; each file is evaluated once for each path by which it is
-    /// reached, since that is what relative paths in it start from.
+    /// The value of a file, or of a directory's `default.nix`. A file is evaluated once for each path by which it is
+    /// reached, because its relative paths start there.
     ///
     /// # Errors
-    /// Where it is not in the tree, does not parse, or has no value.
+    /// If it is not in the tree, does not parse, or has no value.
     pub fn import(&self, path: &str) -> Outcome<'h> {
         if path == FETCHURL {
             return self.fetchurl();
@@ -195,8 +195,8 @@ impl<'h> Eval<'h> {
         self.force(thunk)
     }
 
-    /// The path of the file that `import` of a path reads.  A symlink that is the last part is followed, and no other,
-    /// so that the file's relative paths start from where it was looked for.
+    /// The path of the file that `import` of a path reads. Only a symlink that is the last part is followed, so that
+    /// the file's relative paths start from the directory that was named.
     fn imported_path<'p>(&self, path: &'p str) -> Outcome<'h, Cow<'p, str>> {
         const MOST_LINKS: usize = 1024;
         let mut path = Cow::Borrowed(path);
@@ -274,7 +274,7 @@ impl<'h> Eval<'h> {
         ErrorOrUnknown::Abort(self.heap.alloc(Reason::new(message, position)))
     }
 
-    /// The value of an expression that belongs to the host, as if it stood in a file at `path`, which is not read.
+    /// The value of a file that is not in the tree, such as the host's own Nix code, as if it were at `path`.
     ///
     /// # Errors
     /// Why there is none.

@@ -1,7 +1,7 @@
 //! Searching for a pattern, in time proportional to the text, whatever the pattern.
 //!
-//! A lazy DFA finds matches; where its states would take too much memory, the pattern is too large.  What groups hold
-//! is asked only of the text that matched.
+//! A lazy DFA finds matches. If its states would take too much memory, the pattern is too large. Groups are only
+//! determined in the text that matched.
 
 use std::cell::{Cell, OnceCell};
 use std::ops::Range;
@@ -14,39 +14,39 @@ use regex_automata::{Anchored, Input, MatchKind};
 
 use super::posix::Translated;
 
-/// How many bytes an automaton may have before one of its states is made.
+/// The maximal size of an automaton in bytes before any of its states is made.
 const MOST_BYTES: usize = 1 << 18;
 
-/// How many bytes the states of one automaton may take.
+/// The maximal size of the states of one automaton in bytes.
 const MOST_STATE_BYTES: usize = 1 << 20;
 
-/// How many groups a pattern may have.
+/// The maximal number of groups in a pattern.
 const MOST_GROUPS: usize = 64;
 
-/// A search that would take too much; so will all others with this pattern.
+/// The search would take too much, as will all others for this pattern.
 pub(super) struct TooLarge;
 
-/// What searches took.
+/// The cost of searches.
 #[derive(Default)]
 pub(super) struct SearchCost {
-    /// Bytes of text that were read.
+    /// How many bytes of text were read.
     pub read: usize,
-    /// Bytes of memory that are held from now on.
+    /// How many bytes of memory are used from now on.
     pub held: usize,
 }
 
-/// What a search found.
+/// The result of a search.
 pub(super) enum SearchResult {
     Nothing,
     Match(Range<usize>),
-    /// A match that libstdc++ may end elsewhere.
+    /// A match that may end elsewhere in libstdc++.
     Unsure,
 }
 
-/// What each group holds.
+/// What each group matched.
 pub(super) type Spans = Vec<Option<Range<usize>>>;
 
-/// A pattern, of which what a search needs is built when it is asked for.
+/// A pattern. What a search needs is built when it is first needed.
 pub struct Regex {
     pattern: Translated,
     whole: OnceCell<Automaton>,
@@ -66,12 +66,12 @@ impl Regex {
         }
     }
 
-    /// Whether what groups hold depends on more than the pattern.
+    /// Whether what groups match depends on more than the pattern.
     pub(super) fn has_unsure_groups(&self) -> bool {
         self.pattern.unsure_groups
     }
 
-    /// Whether the text as a whole matches.
+    /// Whether the whole text matches.
     pub(super) fn matches(&self, text: &str, work: &mut SearchCost) -> Result<bool, TooLarge> {
         let automaton = made(&self.whole, || {
             Automaton::new(&self.pattern.text, MatchKind::All, false)
@@ -80,7 +80,7 @@ impl Regex {
         Ok(end == Some(text.len()))
     }
 
-    /// The first match that begins at this byte or later.
+    /// The first match that begins at byte `from` or later.
     pub(super) fn find(&self, text: &str, from: usize, work: &mut SearchCost) -> Result<SearchResult, TooLarge> {
         let finder = made(&self.part, || Finder::new(&self.pattern))?;
         let Some(end) = finder.forward.end(text, from, Anchored::No, work)? else {
@@ -94,13 +94,14 @@ impl Regex {
         };
         Ok(match longest.end(text, start, Anchored::Yes, work)? {
             Some(longer) if longer == end => SearchResult::Match(start..end),
-            // among repetitions, the longest match need not be the one that libstdc++ finds
+            // with repetitions, the longest match need not be the one that libstdc++ finds
             Some(longer) if !self.pattern.repetition => SearchResult::Match(start..longer),
             _ => SearchResult::Unsure,
         })
     }
 
-    /// What the groups hold of a match; none where that is not sure.  `whole`: of a match of the whole text.
+    /// What the groups of a match matched; `None` if that is uncertain. `whole`: whether the match is of the whole
+    /// text.
     pub(super) fn groups(&self, text: &str, found: Range<usize>, whole: bool) -> Result<Option<Spans>, TooLarge> {
         if self.pattern.groups == 0 {
             return Ok(Some(Vec::new()));
@@ -116,8 +117,8 @@ impl Regex {
         Ok(same.then(|| spans.collect()))
     }
 
-    /// Counts what [`groups`](Self::groups) takes for a match of so many bytes, for each of which all states of the
-    /// pattern may have to be kept in mind.
+    /// Counts the cost of [`groups`](Self::groups) for a match of this many bytes: for each, all states of the pattern
+    /// may have to be followed.
     pub(super) fn count_groups(&self, bytes: usize, whole: bool, work: &mut SearchCost) -> Result<(), TooLarge> {
         const BYTES_PER_STATE: usize = 48;
         if self.pattern.groups == 0 {
@@ -170,7 +171,7 @@ struct Finder {
     forward: Automaton,
     /// Runs from the end of a match to its start.
     backward: Automaton,
-    /// Where there may be more than one match at a place, finds the longest.
+    /// Finds the longest match, if there may be several at one place.
     longest: Option<Automaton>,
 }
 
@@ -192,7 +193,7 @@ impl Finder {
 struct Automaton {
     dfa: DFA,
     states: Cell<Option<Box<Cache>>>,
-    /// Bytes that were counted already.
+    /// The bytes that are already counted.
     counted: Cell<usize>,
 }
 
@@ -236,7 +237,7 @@ impl Automaton {
                 state = dfa.next_state(states, state, byte).map_err(|_| TooLarge)?;
                 work.read += 1;
                 if state.is_match() {
-                    // which is known one byte later
+                    // the automaton reports a match one byte later
                     end = Some(at);
                 } else if state.is_dead() {
                     return Ok(end);
@@ -247,7 +248,7 @@ impl Automaton {
         })
     }
 
-    /// The start of the match that ends where the range does.
+    /// The start of the match that ends at the end of the range.
     fn start(&self, text: &str, range: Range<usize>, work: &mut SearchCost) -> Result<Option<usize>, TooLarge> {
         self.search(work, |dfa, states, work| {
             work.read += range.len();
@@ -257,7 +258,7 @@ impl Automaton {
         })
     }
 
-    /// Lends out the states, and counts those that were made.
+    /// Runs a search with the automaton's states, and counts the new ones.
     fn search<T>(
         &self,
         work: &mut SearchCost,
@@ -273,7 +274,7 @@ impl Automaton {
     }
 }
 
-/// Patterns are of bytes, and `.` is any of them.
+/// Patterns consist of bytes, and `.` matches any byte.
 fn bytes() -> syntax::Config {
     syntax::Config::new()
         .unicode(false)

@@ -34,7 +34,7 @@ fn find_file<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
         } else {
             below(name, prefix)
         };
-        // what is no absolute path is fetched, or is nothing
+        // anything but an absolute path is fetched, or does not exist
         if let Some(rest) = rest
             && directory.starts_with('/')
             && let Some(found) = eval.found_in(directory, rest)?
@@ -45,14 +45,14 @@ fn find_file<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
     Err(eval.not_found(name))
 }
 
-/// What is left of a name after a prefix that is all of it or some of its parts.
+/// The rest of a name after a prefix, which must be the whole name or some of its leading parts.
 fn below<'n>(name: &'n str, prefix: &str) -> Option<&'n str> {
     let rest = name.strip_prefix(prefix)?;
     (rest.is_empty() || rest.starts_with('/')).then_some(rest)
 }
 
 impl<'h> Eval<'h> {
-    /// What is at this place below a directory, symlinks followed.
+    /// What is at this path below a directory, after following symlinks.
     fn found_in(&self, directory: &str, rest: &str) -> Outcome<'h, Option<&'h str>> {
         let rest = self.path_of(&["/", rest])?;
         let path = self.path_of(&[directory, rest])?;
@@ -67,7 +67,7 @@ impl<'h> Eval<'h> {
         }
     }
 
-    /// `<name>`: nothing is given to search but, maybe, the tree.
+    /// The value of `<name>`. Nix's search path is unknown, except that it may contain the tree.
     pub(in super::super) fn search(&self, name: &str) -> Outcome<'h> {
         if name == "nix/fetchurl.nix" {
             return Ok(Value::Path(FETCHURL));

@@ -1,4 +1,4 @@
-//! Attribute sets.
+//! Functions of attribute sets.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -60,7 +60,7 @@ pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
                 let pair = eval.force_attrs(item, "in the list of `listToAttrs`")?;
                 let name = eval.select(item, eval.names.name)?;
                 let name = eval.symbol(eval.known_str(name, "as the name of an attribute")?);
-                // of several with one name, the first counts
+                // if several have one name, the first wins
                 if !seen.insert(name) {
                     continue;
                 }
@@ -125,10 +125,10 @@ pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
     ]
 }
 
-/// All attributes in the order of their names, as Nix hands them out.
+/// All attributes in the order of their names, as Nix returns them.
 ///
 /// # Errors
-/// Where there may be more.
+/// If there may be more.
 pub(super) fn by_name<'h>(eval: &Eval<'h>, attrs: &'h Attrs<'h>) -> Outcome<'h, Vec<Attr<'h>>> {
     if let Some(reason) = attrs.open {
         return Err(ErrorOrUnknown::Unknown(reason));
@@ -159,12 +159,12 @@ impl<'h> Eval<'h> {
         }
     }
 
-    /// A position as `builtins.unsafeGetAttrPos` hands it out; line and column are computed when asked for.
+    /// A position as `builtins.unsafeGetAttrPos` returns it. Line and column are computed when they are needed.
     pub fn position_value(&self, position: Position) -> Value<'h> {
         self.position_in(self.heap.str(&self.host.path(position.file)), position)
     }
 
-    /// The same of a file that was reached by this path.
+    /// Like [`position_value`](Self::position_value), for a file that was reached by this path.
     pub(in super::super) fn position_in(&self, path: &'h str, position: Position) -> Value<'h> {
         let attr = |name, value| Attr {
             name,

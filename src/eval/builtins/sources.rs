@@ -1,4 +1,4 @@
-//! What is copied to the store.  Of its path, which is unknown, it matters whether there is one.
+//! Copying files to the store. The resulting path is unknown; what matters is whether there is one.
 
 use super::super::host::PathEntry;
 use super::super::partly_known::StringContext;
@@ -13,7 +13,7 @@ pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
         ("toFile", 2, |eval, args| {
             let name = eval.force(args[0])?;
             let name = eval.plain_str(name, "as the name of `toFile`")?;
-            // its text need not be known
+            // its text may be unknown
             let _ = eval.force_text(args[1], "as the contents of `toFile`")?;
             eval.other_path(name, eval.reason("the store path of a file"))
         }),
@@ -68,7 +68,7 @@ fn path<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
         return Err(eval.abort(&format!("`path` takes no argument '{name}'")));
     }
     let path = path.ok_or_else(|| eval.missing(attrs, eval.names.path))?;
-    // an empty one is as if there were none
+    // an empty name counts as none
     let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| file_name(path));
     if !is_recursive && matches!(eval.entry(path), PathEntry::Directory(_)) {
         return Err(eval.abort(&format!("'{path}' is a directory, and `recursive` is false")));
@@ -81,7 +81,7 @@ fn file_name(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(_, name)| name)
 }
 
-/// The store path of what is at a path, and below it as far as the filter lets it.
+/// The store path of what is at a path, with the entries below it that the filter accepts.
 fn copied<'h>(eval: &Eval<'h>, path: &'h str, name: &str, filter: Option<&'h Thunk<'h>>) -> Outcome<'h> {
     let found = match eval.entry(path) {
         PathEntry::Missing => return Err(eval.no_such(path)),
@@ -96,7 +96,7 @@ fn copied<'h>(eval: &Eval<'h>, path: &'h str, name: &str, filter: Option<&'h Thu
     eval.other_path(name, eval.reason("the store path of files"))
 }
 
-/// Calls the filter as Nix does while it reads a directory: it may fail.
+/// Calls the filter as Nix does while it reads a directory, because the filter may fail.
 fn filter_entries<'h>(eval: &Eval<'h>, directory: &'h str, filter: &'h Thunk<'h>) -> Outcome<'h, ()> {
     let PathEntry::Directory(id) = eval.entry(directory) else {
         return Ok(());
@@ -114,7 +114,7 @@ fn filter_entries<'h>(eval: &Eval<'h>, directory: &'h str, filter: &'h Thunk<'h>
         {
             Ok(true) if kind == "directory" => eval.nested(|| filter_entries(eval, path, filter))?,
             Ok(_) => {}
-            // what is below may be filtered, or not
+            // the entries below may be filtered out or not
             Err(error) if error.is_unknown() && !eval.exhausted.get() => {}
             Err(error) => return Err(error),
         }

@@ -1,5 +1,5 @@
-//! `derivationStrict`: what making a derivation forces and checks, though none is made (Nix manual, "Derivations" and
-//! "Advanced attributes").
+//! `derivationStrict`: what making a derivation forces and checks, although no derivation is made (Nix manual,
+//! "Derivations" and "Advanced attributes").
 
 use super::super::attrs::{Attr, Attrs};
 use super::super::error::ErrorOrUnknown;
@@ -10,11 +10,11 @@ use super::hashes::{is_algorithm, is_hash};
 use super::sets::by_name;
 use crate::nix::Symbol;
 
-/// What `derivationStrict attrs` gives: the paths of the derivation and of its outputs.
+/// What `derivationStrict attrs` returns: the paths of the derivation and of its outputs.
 ///
 /// # Errors
-/// As Nix: those of the arguments, and where they make no derivation.  Where an argument can't be known, the others are
-/// looked at all the same: an error of theirs is one in any case.
+/// As in Nix: the errors of the arguments, and if they do not make a derivation. If an argument is unknown, the others
+/// are still checked, because an error in them is certain.
 pub(super) fn strict<'h>(eval: &Eval<'h>, attrs: &'h Attrs<'h>) -> Outcome<'h> {
     let name = match eval.lookup(attrs, eval.names.name)? {
         Some(name) => eval.force(name)?,
@@ -50,7 +50,7 @@ pub(super) fn strict<'h>(eval: &Eval<'h>, attrs: &'h Attrs<'h>) -> Outcome<'h> {
             unknown = unknown.or(Some(error));
             Ok(())
         }
-        // which of the two errors it is, if what is unknown is one, nobody knows
+        // the unknown argument may be an error as well, so it is unknown which of the two Nix reports
         (Err(ErrorOrUnknown::Throw(reason) | ErrorOrUnknown::Abort(reason)), Some(_)) => {
             Err(ErrorOrUnknown::Error(reason))
         }
@@ -70,17 +70,17 @@ pub(super) fn strict<'h>(eval: &Eval<'h>, attrs: &'h Attrs<'h>) -> Outcome<'h> {
     }
 }
 
-/// An argument that is read here.
+/// An argument that is checked here.
 #[derive(Clone, Copy)]
 enum Word<'h> {
     /// It is not given.
     Missing,
     Known(&'h str),
-    /// It is some string.
+    /// It is a string of unknown text.
     Unknown,
 }
 
-/// A derivation whose arguments are being looked at.
+/// A derivation whose arguments are being checked.
 struct Derivation<'e, 'h> {
     eval: &'e Eval<'h>,
     structured: bool,
@@ -101,7 +101,7 @@ impl<'h> Derivation<'_, 'h> {
             return Ok(());
         }
         if let Some(place) = self.place(what) {
-            // until more is known of it
+            // until its text is known
             *place = Word::Unknown;
         }
         match what {
@@ -128,7 +128,7 @@ impl<'h> Derivation<'_, 'h> {
         }
     }
 
-    /// Where an argument is kept that is read here.
+    /// The field for an argument that is checked here.
     fn place(&mut self, name: &str) -> Option<&mut Word<'h>> {
         match name {
             "builder" => Some(&mut self.builder),
@@ -140,7 +140,7 @@ impl<'h> Derivation<'_, 'h> {
         }
     }
 
-    /// An argument that the builder gets as a variable of its environment.
+    /// An argument that the builder receives as an environment variable.
     fn variable(&mut self, name: &str, value: &'h Thunk<'h>) -> Outcome<'h, ()> {
         let eval = self.eval;
         let value = eval.force(value)?;
@@ -158,7 +158,7 @@ impl<'h> Derivation<'_, 'h> {
         self.set(name, word)
     }
 
-    /// One that it gets in a file, as JSON.
+    /// An argument that the builder receives in a JSON file.
     fn structured_argument(&mut self, name: &str, value: &'h Thunk<'h>) -> Outcome<'h, ()> {
         let eval = self.eval;
         if name == "__structuredAttrs" {
@@ -224,7 +224,7 @@ impl<'h> Derivation<'_, 'h> {
         Ok(())
     }
 
-    /// What holds of the whole.
+    /// Checks the derivation as a whole.
     fn check(&self, name: &str) -> Outcome<'h, ()> {
         let eval = self.eval;
         for (what, word) in [("builder", self.builder), ("system", self.system)] {
@@ -251,7 +251,7 @@ impl<'h> Derivation<'_, 'h> {
 
     fn check_hash(&self, hash: &str) -> Outcome<'h, ()> {
         let algorithm = match self.algorithm {
-            // one that Nix does not know is as good as none
+            // to Nix, an unknown algorithm is the same as none
             Word::Known(name) => Some(name).filter(|name| is_algorithm(name)),
             Word::Missing => None,
             Word::Unknown => return Err(self.eval.unknown("an `outputHashAlgo`")),
@@ -273,7 +273,7 @@ impl<'h> Derivation<'_, 'h> {
             position: Position::NONE,
             value: eval.done(path),
         };
-        // a blank is in no output's name
+        // no output's name contains a space
         let derivation = eval.store_path(of, "the derivation", &format!("{name}.drv"), reason);
         let mut paths = vec![attr(eval.names.drv_path, derivation)];
         for output in &self.outputs {
@@ -284,7 +284,7 @@ impl<'h> Derivation<'_, 'h> {
     }
 }
 
-/// What the store path of an output ends with.
+/// The name that the store path of an output ends with.
 fn path_name(name: &str, output: &str) -> String {
     match output {
         "out" => name.to_owned(),

@@ -1,4 +1,4 @@
-//! Strings.
+//! Functions of strings.
 
 use super::super::error::ErrorOrUnknown;
 use super::super::partly_known::{self, PartlyKnown, StringContext, Text};
@@ -38,7 +38,7 @@ pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
                 joined.push(eval.coerce(value)?)?;
             }
             let joined = joined.end()?;
-            // that of the separator is there even if it stands nowhere
+            // the separator's context counts even if the separator is not used
             let context = partly_known::context(&joined).max(partly_known::context(&separator));
             eval.with_context(joined, context)
         }),
@@ -91,13 +91,13 @@ pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
     ]
 }
 
-/// The string itself: contexts are not followed.
+/// The same string: contexts are not tracked in detail.
 fn text<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
     let value = eval.force(args[0])?;
     Ok(eval.text_value(eval.coerce(value)?))
 }
 
-/// `appendContext text context`: whose names have to be store paths.
+/// `appendContext text context`; the names in `context` must be store paths.
 fn append_context<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
     let text = eval.force_text(args[0], "by `appendContext`")?;
     let context = eval.force_attrs(args[1], "as a context")?;
@@ -115,7 +115,7 @@ fn append_context<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
     eval.with_context(text, partly_known::context(&text).max(more))
 }
 
-/// What is before the last slashes of a path, if there is anything.
+/// What is before the last slashes of a path, if anything is.
 fn directory_of(path: &str) -> &str {
     let Some((before, _)) = path.rsplit_once('/') else {
         return ".";
@@ -158,7 +158,7 @@ fn replace_strings<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
     }
 }
 
-/// What `replaceStrings patterns to` makes of a known text.
+/// `replaceStrings patterns to` of a known text.
 fn replace_in<'h>(
     eval: &Eval<'h>,
     patterns: &[&'h str],
@@ -169,9 +169,9 @@ fn replace_in<'h>(
     let mut scratch = eval.scratch();
     scratch.reserve(size_of_val(patterns))?;
     let mut replaced = eval.joiner();
-    // up to where the text is copied, and tried
+    // `copied`: the end of what is copied; `at`: the end of what is searched
     let (mut copied, mut at) = (0, 0);
-    // one round past the end: an empty pattern matches there, too
+    // one iteration past the end, because an empty pattern matches there, too
     while at <= text.len() {
         let rest = &text[at..];
         let next = rest.chars().next();
@@ -184,7 +184,7 @@ fn replace_in<'h>(
         replaced.push(eval.force_text(to[found], "as a replacement of `replaceStrings`")?)?;
         copied = at + patterns[found].len();
         at = match patterns[found] {
-            // Nix goes on byte by byte
+            // Nix continues byte by byte
             "" if next.is_some_and(|next| !next.is_ascii()) => {
                 return Err(eval.unknown("`replaceStrings` that cuts a character in two"));
             }
@@ -205,7 +205,7 @@ fn has_context<'h>(eval: &Eval<'h>, text: &Text<'h>) -> Outcome<'h, bool> {
     }
 }
 
-/// `baseNameOf`, of what ends in a `/` the part before that.
+/// `baseNameOf`. A trailing `/` is ignored.
 fn base_name<'h>(eval: &Eval<'h>, path: &'h PartlyKnown<'h>) -> Outcome<'h> {
     let open = |error: ErrorOrUnknown<'h>| match error {
         ErrorOrUnknown::Unknown(reason) if !eval.exhausted.get() => Ok(eval.open_text(path.context, reason)),
@@ -251,13 +251,13 @@ fn directory<'h>(eval: &Eval<'h>, path: &'h PartlyKnown<'h>) -> Outcome<'h> {
     }
 }
 
-/// Counts the work of `replaceStrings`, which tries every pattern everywhere.
+/// Counts the cost of `replaceStrings`, which tries every pattern at every byte.
 fn count_replacing<'h>(eval: &Eval<'h>, patterns: &[&str], text: &str) -> Outcome<'h, ()> {
     const BYTES_AT_ONCE: usize = 1024;
     const TRIES_PER_STEP: usize = 8;
     let length: usize = patterns.iter().map(|pattern| pattern.len()).sum();
     let tries = text.len().saturating_mul(patterns.len() + length / BYTES_AT_ONCE);
     eval.count_steps(tries / TRIES_PER_STEP)?;
-    // what is copied as it is
+    // the text that is copied unchanged
     eval.check_memory(text.len())
 }

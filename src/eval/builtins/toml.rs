@@ -1,4 +1,4 @@
-//! TOML.
+//! `builtins.fromTOML`.
 
 use toml_parser::Source;
 use toml_parser::lexer::TokenKind;
@@ -18,7 +18,7 @@ pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
             Ok(table) => from_toml(eval, &toml::Value::Table(table)),
             Err(error) => {
                 let message = format!("not TOML: {}", error.message());
-                // what Nix may read all the same
+                // which Nix may accept nevertheless
                 let limit = ["too large", "recurs", "integer"]
                     .iter()
                     .any(|word| message.contains(word));
@@ -32,7 +32,7 @@ pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
     })]
 }
 
-/// What TOML 1.1 has, as the library reads it, and 1.0 has not, as Nix does.
+/// Syntax of TOML 1.1, which the library accepts, that is not in TOML 1.0, which Nix implements.
 fn newer_syntax(text: &str) -> Option<&'static str> {
     let mut open = Vec::new();
     let mut after_comma = false;

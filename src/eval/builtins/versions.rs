@@ -1,4 +1,4 @@
-//! Versions, as Nix compares them (Nix manual, `builtins.compareVersions`, `nix-env --upgrade`).
+//! Comparing versions as Nix does (Nix manual, `builtins.compareVersions`, `nix-env --upgrade`).
 
 use std::cmp::Ordering;
 
@@ -22,7 +22,7 @@ pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
         ("parseDrvName", 1, |eval, args| {
             let text = eval.force_str(args[0], "by `parseDrvName`")?;
             eval.count_text(text.len())?;
-            // the version begins at the first dash that no letter follows
+            // the version begins after the first dash that is not followed by a letter
             let dash = text.match_indices('-').find(|(at, _)| {
                 text.as_bytes()
                     .get(at + 1)
@@ -70,7 +70,7 @@ fn compare(left: &str, right: &str) -> Ordering {
 }
 
 fn compare_parts(a: &str, b: &str) -> Ordering {
-    // of 32 bits, as in Nix; what is larger is text
+    // of 32 bits, as in Nix; larger numbers are text
     let number = |part: &str| part.parse::<i32>().ok();
     let less = |a: &str, b: &str| match (number(a), number(b)) {
         (Some(a), Some(b)) => a < b,

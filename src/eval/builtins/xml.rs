@@ -1,4 +1,4 @@
-//! `toXML`.
+//! `builtins.toXML`.
 
 use std::fmt::Write;
 
@@ -31,12 +31,12 @@ pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
     })]
 }
 
-/// XML being written; where a part can't be known, the rest is still forced.
+/// XML being written. If a part can't be known, the rest is still forced.
 struct Xml<'e, 'h> {
     eval: &'e Eval<'h>,
     text: String,
     depth: usize,
-    /// Holds the text.
+    /// Counts the memory of the text.
     scratch: Scratch<'e, 'h>,
     unknown: Option<&'h Reason<'h>>,
 }

@@ -4,19 +4,19 @@ use std::cmp::Ordering;
 
 use super::{Hash, PartlyKnown, StringPart, Text, length, parts};
 
-/// One byte of a string.
+/// One byte of a string, or an unknown part.
 #[derive(Clone, Copy)]
 enum StringByte<'h> {
     Byte(u8),
     Digit(Hash<'h>, u8),
-    /// Or any number of them.
+    /// Any number of bytes.
     Open,
 }
 
-/// What two strings are that were compared from one end.
+/// The result of comparing two strings from one end.
 enum StringComparison {
     Same,
-    /// For certain, at bytes that are in this order.
+    /// Certainly different, in this order if that is certain.
     Different(Option<Ordering>),
     Unsure,
 }
@@ -25,7 +25,7 @@ enum StringComparison {
 const MOST_COMPARED: usize = 1 << 20;
 
 impl<'h> PartlyKnown<'h> {
-    /// Whether `infix` stands somewhere in it, where that is certain.
+    /// Whether the string contains `infix`; `None` if that is uncertain.
     pub fn has_infix(&self, infix: &str) -> Option<bool> {
         let cells: Vec<_> = cells(self.parts).collect();
         if infix.len().saturating_mul(cells.len()) > MOST_COMPARED {
@@ -63,7 +63,7 @@ fn cells<'t, 'h>(parts: &'t [StringPart<'h>]) -> impl DoubleEndedIterator<Item =
     })
 }
 
-/// Compares up to the first difference that is certain, or to where nothing is known.
+/// Compares up to the first difference that is certain, or to a part of which nothing is known.
 fn compare<'h>(
     mut left: impl Iterator<Item = StringByte<'h>>,
     mut right: impl Iterator<Item = StringByte<'h>>,
@@ -92,7 +92,7 @@ fn compare<'h>(
     }
 }
 
-/// Whether two strings are equal, where that is certain.
+/// Whether two strings are equal; `None` if that is uncertain.
 pub fn equal(left: &Text, right: &Text) -> Option<bool> {
     let (mut a, mut b) = ([StringPart::Open], [StringPart::Open]);
     let (a, b) = (parts(left, &mut a), parts(right, &mut b));
@@ -110,7 +110,7 @@ pub fn equal(left: &Text, right: &Text) -> Option<bool> {
     }
 }
 
-/// The order of two strings, where it is certain.
+/// The order of two strings; `None` if that is uncertain.
 pub fn order(left: &Text, right: &Text) -> Option<Ordering> {
     let (mut a, mut b) = ([StringPart::Open], [StringPart::Open]);
     match compare(cells(parts(left, &mut a)), cells(parts(right, &mut b))) {

@@ -1,4 +1,4 @@
-//! Putting a string together from many.
+//! Building a string from many others.
 
 use super::super::error::Reason;
 use super::super::limits::Scratch;
@@ -6,7 +6,7 @@ use super::super::{Eval, Outcome};
 use super::{MOST_PARTS, StringContext, StringPart, Text};
 
 impl<'h> Eval<'h> {
-    /// Nothing yet, to which strings are added.
+    /// A joiner without strings so far.
     pub(in super::super) fn joiner(&self) -> Joiner<'_, 'h> {
         Joiner {
             eval: self,
@@ -19,14 +19,14 @@ impl<'h> Eval<'h> {
     }
 }
 
-/// A string that is put together of others, one after the other.
+/// A string that is built by appending others.
 pub(in super::super) struct Joiner<'e, 'h> {
     eval: &'e Eval<'h>,
-    /// What is known behind the parts.
+    /// The known text after `parts`.
     text: String,
     parts: Vec<StringPart<'h>>,
     context: StringContext,
-    /// Why not all is known, if it is not.
+    /// Why a part is unknown, if one is.
     reason: Option<&'h Reason<'h>>,
     scratch: Scratch<'e, 'h>,
 }

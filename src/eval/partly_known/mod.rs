@@ -1,4 +1,4 @@
-//! Strings of which a part can't be known without Nix, such as store paths, and what is known of them all the same.
+//! Strings of which a part can't be known without Nix, such as store paths, and what is known of them nevertheless.
 
 use super::error::Reason;
 use super::value::Value;
@@ -15,7 +15,7 @@ pub use compare::{equal, order};
 pub struct PartlyKnown<'h> {
     parts: &'h [StringPart<'h>],
     pub context: StringContext,
-    /// Why not all is known.
+    /// Why a part is unknown.
     pub reason: &'h Reason<'h>,
 }
 
@@ -27,7 +27,7 @@ pub type Text<'h> = Result<&'h str, &'h PartlyKnown<'h>>;
 pub enum StringContext {
     #[default]
     Empty,
-    /// It may.
+    /// It may refer to the store.
     Unsure,
     Present,
 }
@@ -36,22 +36,23 @@ pub enum StringContext {
 #[derive(Clone, Copy)]
 pub enum StringPart<'h> {
     Text(&'h str),
-    /// Those digits of a hash, which only Nix knows.
+    /// Some digits of a hash, which only Nix knows.
     Digits {
         of: Hash<'h>,
         start: u8,
         end: u8,
     },
-    /// Any text, of any length.
+    /// Any text of any length.
     Open,
 }
 
-/// Which hash digits are of.  What is equal here is equal; what is not may be equal all the same.
+/// Identifies the hash that digits belong to. Equal identities mean equal hashes; different ones may still have equal
+/// hashes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Hash<'h> {
-    /// Something in the heap that is hashed.
+    /// The address of what is hashed, in the heap.
     pub of: *const (),
-    /// What of it is, or the path of a file.
+    /// Which part of it is hashed, or the path of a file.
     pub what: &'h str,
     pub digits: Digits,
 }
@@ -74,7 +75,7 @@ impl Digits {
 }
 
 impl<'h> PartlyKnown<'h> {
-    /// The text with `digit` for each digit of a hash; `None` if more is unknown.
+    /// The text with `digit` for each digit of a hash; `None` if anything else is unknown.
     pub fn with_digits(&self, digit: &str) -> Option<String> {
         let texts = self.parts.iter().map(|part| match *part {
             StringPart::Text(text) => Some(text.to_owned()),
@@ -84,7 +85,7 @@ impl<'h> PartlyKnown<'h> {
         texts.collect()
     }
 
-    /// The text, if all is known of it.
+    /// The text, if all of it is known.
     pub fn text(&self) -> Option<&'h str> {
         match self.parts {
             [] => Some(""),
@@ -110,7 +111,7 @@ pub fn context(text: &Text) -> StringContext {
     text.map_or_else(|partial| partial.context, |_| StringContext::Empty)
 }
 
-/// The length in bytes of what can't be shorter, and whether it can be longer.
+/// The minimal length in bytes, and whether the string can be longer.
 fn length(parts: &[StringPart]) -> (usize, bool) {
     parts.iter().fold((0, false), |(length, open), part| match *part {
         StringPart::Text(text) => (length + text.len(), open),
@@ -119,22 +120,22 @@ fn length(parts: &[StringPart]) -> (usize, bool) {
     })
 }
 
-/// How many parts a string keeps; what comes after them is open.
+/// How many parts a string has at most; what comes after them becomes unknown.
 const MOST_PARTS: usize = 32;
 
 impl<'h> Eval<'h> {
-    /// A string that nothing is known of.
+    /// A string of which nothing is known.
     pub fn unknown_text(&self, reason: &'h Reason<'h>) -> Value<'h> {
         self.open_text(StringContext::Unsure, reason)
     }
 
-    /// A string of which only this is known.
+    /// A string of which only the context is known.
     pub(super) fn open_text(&self, context: StringContext, reason: &'h Reason<'h>) -> Value<'h> {
         let parts = &[StringPart::Open];
         Value::UnknownStr(self.heap.alloc(PartlyKnown { parts, context, reason }))
     }
 
-    /// The string of these parts; `reason` tells why not all are known, if they are not.
+    /// The string of these parts; `reason` says why a part is unknown, if one is.
     fn text_of(
         &self,
         parts: Vec<StringPart<'h>>,

@@ -6,7 +6,7 @@ use super::super::{Eval, Outcome};
 use super::{Digits, MOST_PARTS, PartlyKnown, StringContext, StringPart, Text, context, length, parts};
 
 impl<'h> Eval<'h> {
-    /// The strings one after the other.
+    /// The concatenation of strings.
     pub(in super::super) fn concatenated(&self, texts: &[Text<'h>]) -> Outcome<'h> {
         let Some(unknown) = texts.iter().find_map(|text| text.err()) else {
             return self.joined(&texts.iter().filter_map(|text| text.ok()).collect::<Vec<_>>());
@@ -26,7 +26,7 @@ impl<'h> Eval<'h> {
     /// `builtins.stringLength`.
     ///
     /// # Errors
-    /// Where it can't be known.
+    /// If it can't be known.
     pub(in super::super) fn text_length(&self, text: Text<'h>) -> Outcome<'h, usize> {
         match text {
             Ok(text) => Ok(text.len()),
@@ -37,7 +37,7 @@ impl<'h> Eval<'h> {
         }
     }
 
-    /// `builtins.substring`: of so many bytes, or of all that there are.
+    /// `builtins.substring`: `length` bytes, or all from `start` on.
     pub(in super::super) fn substring(&self, text: Text<'h>, start: usize, length: Option<usize>) -> Outcome<'h> {
         let partial = match text {
             Ok(text) => return self.slice_of(text, start, length).map(Value::Str),
@@ -79,24 +79,24 @@ impl<'h> Eval<'h> {
         self.partial_value(kept, partial.context, partial.reason)
     }
 
-    /// The same of a known text.
+    /// `builtins.substring` of a known text.
     pub(super) fn slice_of(&self, text: &'h str, start: usize, length: Option<usize>) -> Outcome<'h, &'h str> {
         if start >= text.len() {
             return Ok("");
         }
         let end = length.map_or(text.len(), |length| start.saturating_add(length).min(text.len()));
-        // Nix cuts between any bytes
+        // Nix cuts between any two bytes
         text.get(start..end)
             .ok_or_else(|| self.unknown("`substring` that cuts a character in two"))
     }
 
-    /// What stands before and after the last `/` of a string; `None` if it has none, for certain.
+    /// What is before and after the last `/` of a string; `None` if it certainly has none.
     pub(in super::super) fn split_path(&self, partial: &PartlyKnown<'h>) -> Outcome<'h, Option<(Text<'h>, Text<'h>)>> {
         let (context, reason) = (partial.context, partial.reason);
         for (at, part) in partial.parts.iter().enumerate().rev() {
             let (before, after) = match *part {
                 StringPart::Digits { .. } => continue,
-                // it may have one or not
+                // it may contain a `/`
                 StringPart::Open => return Err(ErrorOrUnknown::Unknown(reason)),
                 StringPart::Text(text) => match text.rsplit_once('/') {
                     Some(split) => split,
@@ -113,7 +113,7 @@ impl<'h> Eval<'h> {
         Ok(None)
     }
 
-    /// The same parts with no text right behind another, where something may begin in one and end in the other.
+    /// The same parts, with adjacent texts joined, because a match may begin in one and end in the next.
     pub(super) fn without_seams(&self, parts: &[StringPart<'h>]) -> Vec<StringPart<'h>> {
         let mut whole: Vec<StringPart<'h>> = Vec::with_capacity(parts.len());
         for part in parts {
@@ -127,7 +127,8 @@ impl<'h> Eval<'h> {
         whole
     }
 
-    /// The string with each of some texts replaced, which are nowhere in a hash.  `None` if that can't be told.
+    /// The string with `replace` applied to its known texts. The patterns that `replace` looks for must not occur in a
+    /// hash; `None` if that can't be excluded.
     pub(in super::super) fn replaced(
         &self,
         partial: &PartlyKnown<'h>,
@@ -152,8 +153,8 @@ impl<'h> Eval<'h> {
         self.partial_value(replaced, context, partial.reason).map(Some)
     }
 
-    /// The strings between those bytes of a string that are `separator`, which is nowhere in a hash, without context.
-    /// `None` if that can't be told.
+    /// The pieces of a string between occurrences of `separator`, without context. The separator must not occur in a
+    /// hash; `None` if that can't be excluded.
     pub(in super::super) fn split_by(
         &self,
         partial: &PartlyKnown<'h>,
@@ -181,7 +182,7 @@ impl<'h> Eval<'h> {
         pieces.into_iter().map(value).collect::<Outcome<_>>().map(Some)
     }
 
-    /// The same string of another context.
+    /// The same string with another context.
     pub(in super::super) fn with_context(&self, text: Text<'h>, context: StringContext) -> Outcome<'h> {
         match text {
             Ok(text) if context == StringContext::Empty => Ok(Value::Str(text)),
@@ -196,7 +197,7 @@ impl<'h> Eval<'h> {
     }
 }
 
-/// Whether it is of bytes that no hash has, so that it stands in known text or nowhere.
+/// Whether a pattern has only bytes that no hash has, so it occurs in known text or not at all.
 fn is_in_no_hash(pattern: &str) -> bool {
     let is_digit = |byte: u8| Digits::Nix32.has(byte) || Digits::Base16.has(byte);
     !pattern.is_empty() && !pattern.bytes().any(is_digit)

@@ -6,8 +6,7 @@ use super::super::{Eval, Outcome};
 use super::{Digits, Hash, PartlyKnown, StringContext, StringPart};
 
 impl<'h> Eval<'h> {
-    /// The path of something in the store that is called `name`.  Its hash is told from others by the place in the heap
-    /// and the word.
+    /// The store path of something called `name`. `of` and `what` identify its hash.
     pub(in super::super) fn store_path(
         &self,
         of: *const (),
@@ -35,26 +34,28 @@ impl<'h> Eval<'h> {
     /// The store path of the file at an absolute path.
     ///
     /// # Errors
-    /// As Nix, if it can't have that name there.
+    /// As in Nix, if it can't have that name in the store.
     pub(in super::super) fn file_path(&self, path: &'h str, name: &str) -> Outcome<'h> {
         self.check_store_name(name)?;
         let reason = self.reason("the store path of a file");
         Ok(self.store_path(std::ptr::null(), path, name, reason))
     }
 
-    /// The store path of something else that is called `name`.
+    /// The store path of something else called `name`.
     ///
     /// # Errors
     /// As [`file_path`](Self::file_path).
     pub(in super::super) fn other_path(&self, name: &str, reason: &'h Reason<'h>) -> Outcome<'h> {
         self.check_store_name(name)?;
-        // another one each time, that nothing is equal to
+        // a new identity each time, so nothing equals it
         let unique: *const Reason = self.heap.alloc(*reason);
         Ok(self.store_path(unique.cast(), "", name, reason))
     }
 
+    /// Checks that a store path can end with this name.
+    ///
     /// # Errors
-    /// As Nix, if a store path can't end with this name.
+    /// As in Nix, if it can't.
     pub(in super::super) fn check_store_name(&self, name: &str) -> Outcome<'h, ()> {
         const LONGEST: usize = 211;
         let is_fine = |byte: u8| byte.is_ascii_alphanumeric() || b"+-._?=".contains(&byte);
@@ -70,7 +71,7 @@ impl<'h> Eval<'h> {
         Err(self.abort(&format!("the name of a store path, '{name}', {why}")))
     }
 
-    /// A hash of something unknown, of so many digits of base 16.
+    /// A hash, in base 16, of something unknown; `length` is its number of digits.
     pub(in super::super) fn unknown_hash(&self, length: u8, reason: &'h Reason<'h>) -> Value<'h> {
         let of = Hash {
             of: std::ptr::from_ref::<Reason>(self.heap.alloc(*reason)).cast(),

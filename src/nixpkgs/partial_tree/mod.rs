@@ -1,5 +1,5 @@
-//! Trees smaller than Nixpkgs: an overlay's repository, or an example.  They are judged as far as what they have
-//! allows: stdenv and `lib` are there, and what nothing in the tree defines is unknown.
+//! Trees smaller than Nixpkgs: an overlay's repository, or an example. They are checked as far as their contents allow:
+//! stdenv and `lib` are provided, and what nothing in the tree defines is unknown.
 
 use std::sync::LazyLock;
 
@@ -10,7 +10,7 @@ use super::{ALIASES, ALL_PACKAGES, Files};
 use crate::eval::{Attr, Attrs, ErrorOrUnknown, Eval, Outcome, PathEntry, Position, Thunk, Value};
 use crate::nix::{File, Symbol};
 
-/// Our own expressions, which stand nowhere in the tree.
+/// Our own expressions, which are not in the tree.
 struct Own {
     top_level: File,
     lib: File,
@@ -26,16 +26,16 @@ static OWN: LazyLock<Own> = LazyLock::new(|| {
     }
 });
 
-/// The path of our `lib`, which has a `makeOverridable` of its own, as an evaluation calls it.
+/// The path, in an evaluation, of our `lib`, which has its own `makeOverridable`.
 pub const LIB: &str = "/byname/lib.nix";
 
-/// The same of our `stdenv`, which has a `mkDerivation`.
+/// The path, in an evaluation, of our `stdenv`, which has a `mkDerivation`.
 pub const STDENV: &str = "/byname/stdenv.nix";
 
 /// The top-level package set of such a tree.
 ///
 /// # Errors
-/// Where a file that it is composed of can't be evaluated.
+/// If a file that it consists of can't be evaluated.
 pub fn top_level<'h>(eval: &Eval<'h>, files: &Files, layout: &Layout) -> Outcome<'h, TopLevel<'h>> {
     let open = eval.native("open", 1, open);
     let given = || eval.done(Value::Attrs(set(eval, &[("open", open)])));
@@ -98,15 +98,15 @@ fn package_files<'h>(eval: &Eval<'h>, files: &Files, layout: &Layout) -> &'h Att
     eval.attrs(layout.packages.iter().filter_map(file).collect())
 }
 
-/// `open attrs`: the same set, of which more may exist.
+/// `open attrs`: the same set, which may have more attributes than are known.
 fn open<'h>(eval: &Eval<'h>, args: &'h [&'h Thunk<'h>]) -> Outcome<'h> {
     let attrs = eval.force_attrs(args[0], "by `open`")?;
     let reason = eval.reason("nothing in this tree defines it");
     Ok(Value::Attrs(eval.opened(attrs, reason)))
 }
 
-/// `callPackageWith makeOverridable marks autoArgs fn args`, which knows that more arguments may exist than `autoArgs`
-/// has.
+/// `callPackageWith makeOverridable marks autoArgs fn args`, which takes into account that more arguments may exist
+/// than `autoArgs` has.
 fn call_package_with<'h>(eval: &Eval<'h>, args: &'h [&'h Thunk<'h>]) -> Outcome<'h> {
     let function = match eval.force(args[3])? {
         Value::Path(path) => eval.import(path)?,
