@@ -23,7 +23,7 @@ impl Default for Limits {
         Self {
             steps: 16_000_000,
             depth: 10_000,
-            bytes: 512 << 20,
+            bytes: 320 << 20,
         }
     }
 }
