@@ -334,7 +334,7 @@ fn too_little_room_is_said() {
             .expect("the shell starts");
         assert_eq!(output.status.code(), Some(2), "{limit}: {}", stderr(&output));
         assert!(
-            stderr(&output).starts_with("error: this process may have "),
+            stderr(&output).starts_with("error: this process may use "),
             "{}",
             stderr(&output)
         );
@@ -457,7 +457,7 @@ fn an_attribute_that_is_not_there_has_no_why() {
     );
     assert!(why("helo").contains("Did you mean `hello`"), "{}", why("helo"));
     assert!(
-        why("hello.src").contains("only those of the top level"),
+        why("hello.src").contains("Only top-level attributes can be asked about"),
         "{}",
         why("hello.src")
     );

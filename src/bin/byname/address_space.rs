@@ -16,7 +16,7 @@ const LEAST: u64 = 128 << 20;
 /// A limit is too low.
 #[derive(Debug, Error)]
 #[error(
-    "this process may have {} MiB of {what} (`ulimit {option}`), and with {jobs} to work with, byname may need {} MiB. Raise \
+    "this process may use {} MiB of {what} (`ulimit {option}`), but with {jobs}, byname may need {} MiB. Raise \
      the limit with `ulimit {option} unlimited`{fewer}",
     .limit >> 20,
     .need >> 20,

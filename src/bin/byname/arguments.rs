@@ -21,15 +21,15 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    Check(Check),
-    Attributes(Attributes),
-    Why(Why),
-    Fix(Fix),
+    Check(CheckArguments),
+    Attributes(AttributesArguments),
+    Why(WhyArguments),
+    Fix(FixArguments),
     /// List all rules
     Rules,
-    Explain(Explain),
-    Schema(Schema),
-    Completions(Completions),
+    Explain(ExplainArguments),
+    Schema(SchemaArguments),
+    Completions(CompletionsArguments),
     /// Print the manual page, for `man -l -` to show
     Man,
 }
@@ -39,7 +39,7 @@ pub enum Command {
 /// Exit code: 0 where the tree passes, 1 where it has problems, 2 where there is no verdict, such as for a path that does
 /// not exist.
 #[derive(Debug, clap::Args)]
-pub struct Check {
+pub struct CheckArguments {
     /// The tree to check: dir:PATH, rev:REV, REPO//REV, archive:PATH, or channel:NAME
     ///
     /// Of a directory in a git checkout: the files that git tracks, and new ones that it does not ignore. A revision (HEAD,
@@ -90,12 +90,12 @@ pub struct Check {
     /// `deny` fails as for a finding, and lists them like findings. `allow` counts them, and lists them with --all and in the
     /// JSON report. `auto` denies on a whole Nixpkgs, one that composes its own package set, where everything can be
     /// decided, and allows on a smaller tree.
-    #[arg(long, value_enum, value_name = "WHAT", default_value_t = Undecided::Auto)]
-    pub undecided: Undecided,
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t = UndecidedChoice::Auto)]
+    pub undecided: UndecidedChoice,
 
     /// How to show the result
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub format: ReportFormat,
 
     /// How many threads to use, at most 64 [default: one for each processor]
     #[arg(long, value_name = "N")]
@@ -130,7 +130,7 @@ pub struct Check {
 ///
 /// Exit code: 0 where all of that is mended, 1 where something is left, 2 where nothing could be done.
 #[derive(Debug, clap::Args)]
-pub struct Fix {
+pub struct FixArguments {
     /// The directory of the Nixpkgs to fix
     ///
     /// Without it, the Nixpkgs that the current directory is in.
@@ -167,7 +167,7 @@ pub struct Fix {
 /// Of each: its kind, what its builder sees of strictDeps and __structuredAttrs, whether the package set's own callPackage
 /// made it, whether it should be in pkgs/by-name, and where it is defined.
 #[derive(Debug, clap::Args)]
-pub struct Attributes {
+pub struct AttributesArguments {
     /// The tree, named as for `byname check`
     ///
     /// Without it, the Nixpkgs that the current directory is in.
@@ -178,8 +178,8 @@ pub struct Attributes {
     pub names: Vec<String>,
 
     /// How to show them
-    #[arg(long, value_enum, default_value_t = Table::Text)]
-    pub format: Table,
+    #[arg(long, value_enum, default_value_t = AttributesFormat::Text)]
+    pub format: AttributesFormat,
 
     /// How many threads to use, at most 64 [default: one for each processor]
     #[arg(long, value_name = "N")]
@@ -191,7 +191,7 @@ pub struct Attributes {
 /// Where it is defined, which functions made it, what each answer about it rests on, and where an error or something unknown
 /// arose.
 #[derive(Debug, clap::Args)]
-pub struct Why {
+pub struct WhyArguments {
     /// The attribute
     pub name: String,
 
@@ -203,7 +203,7 @@ pub struct Why {
 
 /// Explain rules: what each wants, why, and how to mend what breaks it
 #[derive(Debug, clap::Args)]
-pub struct Explain {
+pub struct ExplainArguments {
     /// The codes of rules, such as NPV-142, or their names
     #[arg(value_name = "CODE", required_unless_present = "all")]
     pub codes: Vec<String>,
@@ -213,29 +213,29 @@ pub struct Explain {
     pub all: bool,
 
     /// How to show it
-    #[arg(long, value_enum, default_value_t = Page::Text)]
-    pub format: Page,
+    #[arg(long, value_enum, default_value_t = ExplainFormat::Text)]
+    pub format: ExplainFormat,
 }
 
 /// Print the JSON Schema of a report in JSON
 #[derive(Debug, clap::Args)]
-pub struct Schema {
+pub struct SchemaArguments {
     /// Which format to describe
-    #[arg(value_enum, default_value_t = SchemaOf::Json)]
-    pub format: SchemaOf,
+    #[arg(value_enum, default_value_t = SchemaFormat::Json)]
+    pub format: SchemaFormat,
 }
 
 /// Print a script that completes the arguments of byname in a shell
 ///
 /// Where a shell looks for it, and how to try it at once, is for the shell to say. In bash: `. <(byname completions bash)`.
 #[derive(Debug, clap::Args)]
-pub struct Completions {
+pub struct CompletionsArguments {
     /// The shell that completes
     pub shell: Shell,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub enum ReportFormat {
     /// For people
     Text,
     /// For programs: one object, which `byname schema` describes
@@ -251,7 +251,7 @@ pub enum Format {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum SchemaOf {
+pub enum SchemaFormat {
     /// The object that `check --format json` writes
     Json,
     /// Each line that `check --format jsonl` writes
@@ -260,7 +260,7 @@ pub enum SchemaOf {
 
 /// How to show a rule's documentation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Page {
+pub enum ExplainFormat {
     /// For a terminal
     Text,
     /// For a web site: a page a rule, and a table of contents where there are several
@@ -269,7 +269,7 @@ pub enum Page {
 
 /// How to show a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Table {
+pub enum AttributesFormat {
     /// For people
     Text,
     /// For programs: a line each, its fields separated by tabs, `-` where a question does not arise and `?` where it is
@@ -281,18 +281,18 @@ pub enum Table {
 
 /// What to do about undecided questions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Undecided {
+pub enum UndecidedChoice {
     Auto,
     Allow,
     Deny,
 }
 
-impl From<Undecided> for UndecidedPolicy {
-    fn from(undecided: Undecided) -> Self {
+impl From<UndecidedChoice> for UndecidedPolicy {
+    fn from(undecided: UndecidedChoice) -> Self {
         match undecided {
-            Undecided::Auto => Self::Auto,
-            Undecided::Allow => Self::Allow,
-            Undecided::Deny => Self::Deny,
+            UndecidedChoice::Auto => Self::Auto,
+            UndecidedChoice::Allow => Self::Allow,
+            UndecidedChoice::Deny => Self::Deny,
         }
     }
 }

@@ -11,7 +11,7 @@ use byname::check::Report;
 use byname::report::{github, json, jsonl, markdown, sarif, text};
 use thiserror::Error;
 
-use crate::arguments::{Check, Color, Format};
+use crate::arguments::{CheckArguments, Color, ReportFormat};
 
 /// Why something could not be written.
 #[derive(Debug, Error)]
@@ -23,17 +23,17 @@ pub enum OutputError {
 }
 
 /// Shows the report as the arguments want it.
-pub fn report(arguments: &Check, report: &Report, elapsed: Duration) -> Result<(), OutputError> {
+pub fn report(arguments: &CheckArguments, report: &Report, elapsed: Duration) -> Result<(), OutputError> {
     print(|out| match arguments.format {
-        Format::Text => text::write(out, report, Some(elapsed), &layout(arguments)),
-        Format::Json => json::write(out, report),
-        Format::Jsonl => jsonl::write(out, report),
-        Format::Github => github::write(out, report),
-        Format::Sarif => sarif::write(out, report),
-        Format::Markdown => markdown::write(out, report, &page(markdown::COMMENT)),
+        ReportFormat::Text => text::write(out, report, Some(elapsed), &layout(arguments)),
+        ReportFormat::Json => json::write(out, report),
+        ReportFormat::Jsonl => jsonl::write(out, report),
+        ReportFormat::Github => github::write(out, report),
+        ReportFormat::Sarif => sarif::write(out, report),
+        ReportFormat::Markdown => markdown::write(out, report, &page(markdown::COMMENT)),
     })?;
     match (arguments.format, env::var_os("GITHUB_STEP_SUMMARY")) {
-        (Format::Github, Some(path)) if !path.is_empty() => append_summary(path.into(), report),
+        (ReportFormat::Github, Some(path)) if !path.is_empty() => append_summary(path.into(), report),
         _ => Ok(()),
     }
 }
@@ -74,7 +74,7 @@ pub fn takes_color() -> bool {
 }
 
 /// How text is laid out for whatever standard output is.
-fn layout(arguments: &Check) -> text::Layout {
+fn layout(arguments: &CheckArguments) -> text::Layout {
     let terminal = io::stdout().is_terminal();
     let color = match arguments.color {
         Color::Auto => takes_color(),

@@ -1,72 +1,57 @@
-//! What an installed program has beside it: its manual page, and completions for shells.
+//! `byname man`: the manual page, generated from the command line.
 
 use std::io::{self, Write};
+use std::process::ExitCode;
 
-use byname::rules::catalogue;
-use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Command, CommandFactory};
-use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
 use crate::arguments::Cli;
+use crate::error::CommandError;
+use crate::output;
 
-/// Variables of the environment, and what they do.
+/// Environment variables, and what they do.
 const ENVIRONMENT: [(&str, &str); 4] = [
-    (
-        "CI",
-        "Where it is set and not empty or false, there is no progress bar.",
-    ),
+    ("CI", "If set, and neither empty nor false, no progress bar is shown."),
     (
         "NO_COLOR",
-        "Where it is set and not empty, there are no colors, but with --color always.",
+        "If set and not empty, no colors are used, except with --color always.",
     ),
     (
         "GITHUB_STEP_SUMMARY",
-        "The file that --format github appends a summary in Markdown to. GitHub Actions sets it.",
+        "The file to which --format github appends a Markdown summary. GitHub Actions sets it.",
     ),
-    ("NIX_PATH", "Where Nix finds what channel:NAME and <NAME> stand for."),
+    ("NIX_PATH", "Where Nix looks up channel:NAME and <NAME>."),
 ];
 
-/// Command lines, and what they do.
+/// Example command lines, and what they do.
 const EXAMPLES: [(&str, &str); 5] = [
-    ("byname check", "Check the Nixpkgs that the current directory is in."),
+    ("byname check", "Check the Nixpkgs that contains the current directory."),
     (
         "byname check --base rev:master",
-        "Check it, and compare it with where its branch left master.",
+        "Check it, and compare it with the commit where its branch left master.",
     ),
     (
         "byname check rev:HEAD --base rev:origin/master --merge",
-        "Judge the last commit as CI does: merged into origin/master.",
+        "Check the last commit as CI does: merged into origin/master.",
     ),
-    ("byname fix --dry-run", "Show what can be mended by machine, as a diff."),
+    ("byname fix --dry-run", "Show the automatic fixes, as a diff."),
     (
         "byname explain NPV-142",
-        "Tell what a rule wants, why, and how to mend what breaks it.",
+        "Explain a rule: what it requires, why, and how to fix a violation.",
     ),
 ];
 
-/// A script that completes the command line in a shell.
-pub fn completions(shell: Shell) -> Vec<u8> {
-    let codes = catalogue()
-        .iter()
-        .map(|rule| PossibleValue::new(rule.code).help(rule.name));
-    // Only here: who types a code that is none is told which ones are near.
-    let mut command = Cli::command().mut_subcommand("explain", |explain| {
-        explain.mut_arg("codes", |code| code.value_parser(PossibleValuesParser::new(codes)))
-    });
-    let name = command.get_name().to_owned();
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut command, name, &mut script);
-    script
+/// Prints the manual page, in roff.
+pub fn run() -> Result<ExitCode, CommandError> {
+    output::print(write)?;
+    Ok(ExitCode::SUCCESS)
 }
 
-/// Writes the manual page, in roff: one for all commands, so that one search finds any option.
-///
-/// # Errors
-/// Where `out` has one.
-pub fn page(out: &mut dyn Write) -> io::Result<()> {
-    // Each command has --help and --version, and the page tells of them once.
+/// Writes one page for all commands, so that a search in it finds any option.
+fn write(out: &mut dyn Write) -> io::Result<()> {
+    // Every command has --help and --version; the page describes them once.
     let mut command = Cli::command()
         .disable_help_subcommand(true)
         .mut_subcommands(|command| command.disable_help_flag(true).disable_version_flag(true));
@@ -89,7 +74,7 @@ pub fn page(out: &mut dyn Write) -> io::Result<()> {
     write_list("EXAMPLES", &EXAMPLES, out)
 }
 
-/// The section of a command: what is a page of its own for clap_mangen, with its headings a level lower.
+/// Writes a command's section. clap_mangen makes a page of it; here its headings are one level lower.
 fn write_command(command: &Command, out: &mut dyn Write) -> io::Result<()> {
     let name = command.get_bin_name().unwrap_or_else(|| command.get_name());
     Roff::new().control("SH", [name]).to_writer(out)?;

@@ -13,12 +13,14 @@ use byname::progress::Stage;
 use byname::report::{fixes, printable};
 use byname::tree::{ComparisonMode, Environment, HeadSource, Request, Source, Tree, Trees};
 
-use crate::arguments::Fix;
+use crate::arguments::FixArguments;
+use crate::error::{CommandError, print_warning};
 use crate::progress_bar::Bar;
-use crate::{Failure, PROBLEMS, address_space, base, current_directory, enclosing_nixpkgs, output, warn};
+use crate::sources::{base, current_directory, enclosing_nixpkgs};
+use crate::{PROBLEMS, address_space, output};
 
-/// Fixes what the arguments say, or shows how.
-pub fn run(arguments: &Fix) -> Result<ExitCode, Failure> {
+/// Fixes a directory, or prints what would change.
+pub fn run(arguments: &FixArguments) -> Result<ExitCode, CommandError> {
     address_space::check(arguments.jobs)?;
     let path = arguments.nixpkgs.as_ref().map(|path| path.as_os_str());
     let current = current_directory([path], arguments.base.as_deref())?;
@@ -59,33 +61,33 @@ pub fn run(arguments: &Fix) -> Result<ExitCode, Failure> {
     })
 }
 
-/// Takes back what a run that was killed did; not where nothing is to be changed.
-fn recover(arguments: &Fix, directory: &Path) -> Result<(), Failure> {
+/// Undoes the changes of a run that was killed. A dry run, which changes nothing, fails instead.
+fn recover(arguments: &FixArguments, directory: &Path) -> Result<(), CommandError> {
     if arguments.dry_run {
         return match fix::is_half_changed(directory).map_err(RecoverError::from)? {
-            true => Err(Failure::HalfChanged(directory.to_owned())),
+            true => Err(CommandError::HalfChanged(directory.to_owned())),
             false => Ok(()),
         };
     }
     if fix::recover(directory)? {
-        warn(
-            "an earlier `byname fix` was ended while it wrote: what it had done is taken back, and this one begins anew",
+        print_warning(
+            "an earlier `byname fix` was interrupted while it wrote. Its changes have been undone, and this one starts over",
         );
     }
     Ok(())
 }
 
-fn directory(arguments: &Fix, current: &Path) -> Result<PathBuf, Failure> {
+fn directory(arguments: &FixArguments, current: &Path) -> Result<PathBuf, CommandError> {
     match &arguments.nixpkgs {
-        Some(path) if path.is_file() => Err(Failure::NotADirectory(path.clone())),
+        Some(path) if path.is_file() => Err(CommandError::NotADirectory(path.clone())),
         Some(path) => Ok(path.clone()),
         None => enclosing_nixpkgs(current)
             .map(Path::to_owned)
-            .ok_or_else(|| Failure::NoNixpkgs(current.to_owned())),
+            .ok_or_else(|| CommandError::NoNixpkgs(current.to_owned())),
     }
 }
 
-fn moves(arguments: &Fix) -> Moves {
+fn moves(arguments: &FixArguments) -> Moves {
     if arguments.move_all {
         Moves::All
     } else if arguments.names.is_empty() {
@@ -95,8 +97,8 @@ fn moves(arguments: &Fix) -> Moves {
     }
 }
 
-/// Shows the diff on standard output, for another program to apply, and all else on standard error.
-fn show(tree: &Tree, proposal: &Proposal) -> Result<(), Failure> {
+/// Prints the diff on standard output, so that another program can apply it, and everything else on standard error.
+fn show(tree: &Tree, proposal: &Proposal) -> Result<(), CommandError> {
     output::print(|out| {
         if !io::stdout().is_terminal() {
             return diff::write(out, tree, &proposal.changes);
@@ -105,7 +107,7 @@ fn show(tree: &Tree, proposal: &Proposal) -> Result<(), Failure> {
         diff::write(&mut text, tree, &proposal.changes)?;
         out.write_all(printable(&text.to_str_lossy()).as_bytes())
     })?;
-    // Where standard error is closed, there is nobody to tell.
+    // If standard error is closed, nobody can be told.
     let _ = fixes::write(&mut io::stderr().lock(), proposal, fixes::Outcome::Proposed);
     Ok(())
 }
