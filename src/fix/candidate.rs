@@ -2,7 +2,7 @@
 
 use bstr::{BString, ByteSlice};
 
-use super::entry::Entry;
+use super::entry::PackageEntry;
 use super::mentions::word;
 use super::{Cause, Edit, Fix, Site, Subject};
 use crate::nix::Symbol;
@@ -14,7 +14,7 @@ use crate::tree::{Kind, NodeId, Resolved, Tree, join};
 #[derive(Clone, Debug)]
 pub struct Candidate {
     pub name: Symbol,
-    pub entry: Entry,
+    pub entry: PackageEntry,
     /// The directory, or the single file, that moves.
     pub top: NodeId,
     /// The file that becomes `package.nix`: `top` itself, or the `default.nix` in it.
@@ -26,7 +26,7 @@ impl Candidate {
     ///
     /// # Errors
     /// Where that is nothing that can be a package directory.
-    pub fn of(tree: &Tree, node: NodeId, name: Symbol, entry: Entry) -> Result<Self, Cause> {
+    pub fn of(tree: &Tree, node: NodeId, name: Symbol, entry: PackageEntry) -> Result<Self, Cause> {
         let no_file = || Cause::NoFile(Site::line(tree, node, entry.line));
         let resolved = resolve_literal(tree, node, entry.path.as_str().into());
         let Resolved::Node(called) = resolved else {

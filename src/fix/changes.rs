@@ -6,7 +6,7 @@ use bstr::{BStr, BString, ByteSlice};
 use rustc_hash::FxHashMap;
 use thiserror::Error;
 
-use super::lines::{Change, edited};
+use super::lines::{TextChange, edited};
 use super::{Edit, Fix};
 use crate::tree::{Kind, NodeId, ReadError, Tree};
 
@@ -64,7 +64,7 @@ impl Changes {
 /// The edits of each file.
 #[derive(Default)]
 struct Collected {
-    texts: FxHashMap<NodeId, Vec<Change>>,
+    texts: FxHashMap<NodeId, Vec<TextChange>>,
     executable: FxHashMap<NodeId, bool>,
     /// Where what has moved is now.
     moved: BTreeMap<BString, NodeId>,
@@ -77,11 +77,11 @@ impl Collected {
         match edit {
             Edit::Replace { path, bytes, text } => {
                 let bytes = bytes.start as usize..bytes.end as usize;
-                self.text(tree, path, Change::Replace(bytes, text.clone()))
+                self.text(tree, path, TextChange::Replace(bytes, text.clone()))
             }
             Edit::DeleteLines { path, bytes } => {
                 let bytes = bytes.start as usize..bytes.end as usize;
-                self.text(tree, path, Change::DeleteLines(bytes))
+                self.text(tree, path, TextChange::DeleteLines(bytes))
             }
             Edit::SetExecutable { path, executable } => {
                 self.executable.insert(file(tree, path)?, *executable);
@@ -91,7 +91,7 @@ impl Collected {
         }
     }
 
-    fn text(&mut self, tree: &Tree, path: &BString, change: Change) -> Result<(), ChangeError> {
+    fn text(&mut self, tree: &Tree, path: &BString, change: TextChange) -> Result<(), ChangeError> {
         self.texts.entry(file(tree, path)?).or_default().push(change);
         Ok(())
     }
@@ -145,8 +145,11 @@ impl Collected {
         Ok(())
     }
 
-    fn finish(self, tree: &Tree) -> Result<Changes, ChangeError> {
-        let mut now: FxHashMap<NodeId, BString> = self.moved.into_iter().map(|(path, node)| (node, path)).collect();
+    fn finish(mut self, tree: &Tree) -> Result<Changes, ChangeError> {
+        let mut now: FxHashMap<NodeId, BString> = std::mem::take(&mut self.moved)
+            .into_iter()
+            .map(|(path, node)| (node, path))
+            .collect();
         let mut nodes: Vec<_> = now
             .keys()
             .chain(self.texts.keys())
@@ -157,7 +160,7 @@ impl Collected {
         nodes.dedup();
         let change = |node: NodeId| {
             let from = tree.path(node);
-            let content = match self.texts.get(&node) {
+            let content = match self.texts.remove(&node) {
                 Some(changes) => {
                     let before = tree.read(node)?;
                     let after = edited(&before, changes).ok_or_else(|| ChangeError::Overlap { path: from.clone() })?;

@@ -3,10 +3,11 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use rnix::SyntaxKind::{self, TOKEN_COMMENT, TOKEN_R_PAREN, TOKEN_SEMICOLON, TOKEN_WHITESPACE};
+use rnix::SyntaxNode;
 
+use super::entry_lines::entry_lines;
 use super::overlay_uses::OverlayUses;
-use super::{Cause, Site};
+use super::{Cause, Site, lossless};
 use crate::nix::{AttrName, Bindings, BoundValue, Expr, ExprId, File, Part, PathKind, Referent, Symbol};
 use crate::nixpkgs::{ALL_PACKAGES, Bound, Files, Frames};
 use crate::tree::{NodeId, Tree};
@@ -16,7 +17,7 @@ pub struct AllPackages<'t> {
     tree: &'t Tree,
     pub node: NodeId,
     file: Arc<File>,
-    tokens: Vec<Token>,
+    syntax: SyntaxNode,
     bindings: Bindings,
     /// The scopes around the set.
     frames: Frames,
@@ -25,20 +26,12 @@ pub struct AllPackages<'t> {
 
 /// An entry `name = callPackage <path> { };` on lines of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct PackageEntry {
     /// The bytes of its lines, and of those of the comment directly above.
     pub lines: Range<u32>,
     /// The path that is called, as it is written.
     pub path: String,
     pub line: u32,
-}
-
-/// A token, white space and comments included.
-#[derive(Clone, Copy)]
-struct Token {
-    kind: SyntaxKind,
-    start: u32,
-    end: u32,
 }
 
 /// How the package set that `all-packages.nix` makes is called in it.
@@ -59,6 +52,9 @@ impl<'t> AllPackages<'t> {
                 "pkgs/top-level/all-packages.nix is not UTF-8: mend that first",
             ));
         }
+        let syntax = lossless::parse(file.text()).ok_or(Cause::AllPackages(
+            "pkgs/top-level/all-packages.nix nests too deeply to be edited",
+        ))?;
         let mut frames = Frames::default();
         let mut functions = Vec::new();
         let mut at = file.root();
@@ -88,7 +84,7 @@ impl<'t> AllPackages<'t> {
         Ok(Self {
             tree,
             node,
-            tokens: tokens(file.text()),
+            syntax,
             uses: OverlayUses::of(&file, &functions),
             file,
             bindings,
@@ -100,7 +96,7 @@ impl<'t> AllPackages<'t> {
     ///
     /// # Errors
     /// Where it is none that can be moved, as far as the entry tells.
-    pub fn entry(&self, name: Symbol, offset: u32) -> Result<Entry, Cause> {
+    pub fn entry(&self, name: Symbol, offset: u32) -> Result<PackageEntry, Cause> {
         let file = &*self.file;
         let site = self.site(offset);
         let binding = file
@@ -114,8 +110,8 @@ impl<'t> AllPackages<'t> {
             return Err(Cause::Referred(self.site(offset)));
         }
         let path = self.called(value, &site)?;
-        let lines = self.lines(name, offset, file.span(value).end, &site)?;
-        Ok(Entry {
+        let lines = entry_lines(&self.syntax, name, offset, &site)?;
+        Ok(PackageEntry {
             lines,
             path,
             line: site.line.unwrap_or_default(),
@@ -191,96 +187,4 @@ impl<'t> AllPackages<'t> {
         let file = &*self.file;
         matches!(*file.expr(expr), Expr::Var(name) if OWN_SET.contains(&file.variable(name).name()))
     }
-
-    /// The lines from the attribute's name at `start` to the semicolon after its value, which ends at `value_end`.
-    fn lines(&self, name: Symbol, start: u32, value_end: u32, site: &Site) -> Result<Range<u32>, Cause> {
-        let text = self.file.text();
-        let first = self.tokens.partition_point(|token| token.start < start);
-        let semicolon = self.tokens[first..]
-            .iter()
-            .position(|token| token.start >= value_end && token.kind == TOKEN_SEMICOLON)
-            .map(|at| first + at)
-            .ok_or_else(|| Cause::NoEntry(site.clone()))?;
-        let entry = &self.tokens[first..semicolon];
-        // `a.b = …;` is an entry of `a`.
-        let is_simple = entry
-            .iter()
-            .find(|token| token.kind != TOKEN_WHITESPACE && token.start > start)
-            .is_some_and(|token| token.kind == SyntaxKind::TOKEN_ASSIGN);
-        let is_past_value = |token: &&Token| token.start >= value_end;
-        let closes = |token: &Token| matches!(token.kind, TOKEN_WHITESPACE | TOKEN_COMMENT | TOKEN_R_PAREN);
-        if !is_simple
-            || !text[start as usize..].starts_with(name.name())
-            || !entry.iter().filter(is_past_value).all(closes)
-        {
-            return Err(Cause::NoEntry(site.clone()));
-        }
-        if entry.iter().any(|token| token.kind == TOKEN_COMMENT) {
-            return Err(Cause::Comment(site.clone()));
-        }
-        let line_start = line_start(text, start);
-        let end = self.tokens[semicolon].end;
-        let line_end = line_end(text, end);
-        let before = &text[line_start as usize..start as usize];
-        let after = text[end as usize..line_end as usize].trim();
-        if !before.trim().is_empty() || !(after.is_empty() || after.starts_with('#')) {
-            return Err(Cause::SharedLine(site.clone()));
-        }
-        match self.comment_above(first) {
-            None => Ok(line_start..line_end),
-            Some(above) => {
-                let is_heading = text[above as usize..line_start as usize].contains("###");
-                let below = text[line_end as usize..].lines().next().unwrap_or_default().trim();
-                if is_heading || !(below.is_empty() || below.starts_with('}')) {
-                    return Err(Cause::Comment(site.clone()));
-                }
-                Ok(above..line_end)
-            }
-        }
-    }
-
-    /// Where the first line of the comments directly above the token starts, if there are any on lines of their own.
-    fn comment_above(&self, token: usize) -> Option<u32> {
-        let text = self.file.text();
-        let source = |token: Token| &text[token.start as usize..token.end as usize];
-        let mut above = None;
-        let mut at = token;
-        while let Some([.., comment, space]) = self.tokens.get(..at) {
-            let is_directly_above = space.kind == TOKEN_WHITESPACE && source(*space).matches('\n').count() == 1;
-            let start = line_start(text, comment.start);
-            let is_alone = text[start as usize..comment.start as usize].trim().is_empty();
-            if comment.kind != TOKEN_COMMENT || !is_directly_above || !is_alone {
-                break;
-            }
-            above = Some(start);
-            at -= 2;
-        }
-        above
-    }
-}
-
-fn tokens(text: &str) -> Vec<Token> {
-    let mut start = 0;
-    let token = |(kind, token): (SyntaxKind, &str)| {
-        let token = Token {
-            kind,
-            start,
-            end: start + token.len() as u32,
-        };
-        start = token.end;
-        token
-    };
-    rnix::tokenize(text).map(token).collect()
-}
-
-/// Where the line of a byte starts.
-fn line_start(text: &str, at: u32) -> u32 {
-    text[..at as usize].rfind('\n').map_or(0, |newline| newline as u32 + 1)
-}
-
-/// Where the line of a byte ends, its newline included.
-fn line_end(text: &str, at: u32) -> u32 {
-    text[at as usize..]
-        .find('\n')
-        .map_or(text.len() as u32, |newline| at + newline as u32 + 1)
 }

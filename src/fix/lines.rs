@@ -1,80 +1,58 @@
-//! Editing a file's text: replacing stretches, and deleting lines so that what is left is formatted as before.
+//! Editing a file's text: replacing bytes, and deleting lines so that the rest is formatted as before.
 
 use std::ops::Range;
 
+use super::blank_lines::blank_lines;
+
 /// A change of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// Other text in the place of these bytes.
+pub enum TextChange {
+    /// Replaces these bytes with the text.
     Replace(Range<usize>, String),
-    /// These whole lines go.
+    /// Deletes these whole lines.
     DeleteLines(Range<usize>),
 }
 
-impl Change {
+impl TextChange {
     fn bytes(&self) -> &Range<usize> {
         match self {
             Self::Replace(bytes, _) | Self::DeleteLines(bytes) => bytes,
         }
     }
+
+    /// The text in the place of the bytes.
+    fn text(&self) -> &str {
+        match self {
+            Self::Replace(_, text) => text,
+            Self::DeleteLines(_) => "",
+        }
+    }
 }
 
-/// The text after these changes, in any order; `None` where two overlap, or one is not within the text.
+/// The text after these changes, which are in any order. `None` if two overlap, or one is not within the text.
 ///
-/// Where lines go and blank ones, or the bracket of a set, stood on both sides of them, the blank lines on one side go too.
-pub fn edited(text: &[u8], changes: &[Change]) -> Option<Vec<u8>> {
-    let mut changes: Vec<_> = changes.iter().collect();
-    changes.sort_by_key(|change| (change.bytes().start, change.bytes().end));
+/// If deleted lines had blank lines or the brace of a set on both sides, the blank lines on one side are deleted too.
+pub fn edited(text: &[u8], mut changes: Vec<TextChange>) -> Option<Vec<u8>> {
+    let order = |change: &TextChange| (change.bytes().start, change.bytes().end);
+    changes.sort_by_key(order);
+    let deleted = changes
+        .iter()
+        .filter(|change| matches!(change, TextChange::DeleteLines(_)));
+    let deleted: Vec<_> = deleted.map(|change| change.bytes().clone()).collect();
+    if !deleted.is_empty() {
+        changes.extend(blank_lines(text, &deleted).into_iter().map(TextChange::DeleteLines));
+        changes.sort_by_key(order);
+    }
     let mut out = Vec::with_capacity(text.len());
     let mut at = 0;
-    for change in changes {
+    for change in &changes {
         let bytes = change.bytes();
         out.extend_from_slice(text.get(at..bytes.start)?);
+        out.extend_from_slice(change.text().as_bytes());
         at = bytes.end;
-        match change {
-            Change::Replace(_, with) => out.extend_from_slice(with.as_bytes()),
-            Change::DeleteLines(_) => at += close_gap(&mut out, text.get(at..)?),
-        }
     }
     out.extend_from_slice(text.get(at..)?);
     Some(out)
-}
-
-/// Closes the gap between the lines of `before` and those of `after`, which were not next to each other: how many bytes of
-/// `after` to skip.
-fn close_gap(before: &mut Vec<u8>, after: &[u8]) -> usize {
-    let last = before.strip_suffix(b"\n").unwrap_or(before);
-    let last = last.rsplit(|&byte| byte == b'\n').next().unwrap_or_default();
-    let opens = |line: &[u8]| line.trim_ascii_end().ends_with(b"{");
-    let mut skip = 0;
-    if is_blank(last) || opens(last) {
-        skip = leading_blank_lines(after);
-    }
-    if after[skip..].trim_ascii_start().starts_with(b"}") {
-        before.truncate(before.len() - trailing_blank_lines(before));
-    }
-    skip
-}
-
-fn is_blank(line: &[u8]) -> bool {
-    line.trim_ascii().is_empty()
-}
-
-/// How many bytes of blank lines a text begins with.
-fn leading_blank_lines(text: &[u8]) -> usize {
-    let lines = text.split_inclusive(|&byte| byte == b'\n');
-    lines.take_while(|line| is_blank(line)).map(<[u8]>::len).sum()
-}
-
-/// How many bytes of blank lines a text that ends with a newline ends with.
-fn trailing_blank_lines(text: &[u8]) -> usize {
-    let lines: Vec<_> = text.split_inclusive(|&byte| byte == b'\n').collect();
-    lines
-        .iter()
-        .rev()
-        .take_while(|line| is_blank(line))
-        .map(|line| line.len())
-        .sum()
 }
 
 #[cfg(test)]
@@ -87,28 +65,49 @@ mod tests {
         let mut changes = Vec::new();
         for line in text.split_inclusive('\n') {
             if line.contains('-') {
-                changes.push(Change::DeleteLines(start..start + line.len()));
+                changes.push(TextChange::DeleteLines(start..start + line.len()));
             }
             start += line.len();
         }
-        String::from_utf8(edited(text.as_bytes(), &changes).unwrap()).unwrap()
+        String::from_utf8(edited(text.as_bytes(), changes).unwrap()).unwrap()
     }
 
     #[test]
-    fn where_lines_go_no_two_blank_ones_meet() {
+    fn blank_lines_around_deleted_lines_do_not_add_up() {
         for (before, after) in [
-            ("{\n  a\n\n  -\n\n  b\n}\n", "{\n  a\n\n  b\n}\n"),
-            ("{\n  a\n  -\n\n  b\n}\n", "{\n  a\n\n  b\n}\n"),
-            ("{\n  a\n\n  -\n  b\n}\n", "{\n  a\n\n  b\n}\n"),
-            ("{\n  a\n  -\n  b\n}\n", "{\n  a\n  b\n}\n"),
-            ("{\n  -\n\n  b\n}\n", "{\n  b\n}\n"),
-            ("{\n  a\n\n  -\n}\n", "{\n  a\n}\n"),
-            ("{\n  -\n}\n", "{\n}\n"),
-            ("{\n  a\n\n  -\n\n  -\n  -\n\n  b\n}\n", "{\n  a\n\n  b\n}\n"),
-            ("{\n  -\n\n  -\n}\n", "{\n}\n"),
             (
-                "{\r\n  a\r\n\r\n  -\r\n\r\n  b\r\n}\r\n",
-                "{\r\n  a\r\n\r\n  b\r\n}\r\n",
+                "{\n  a = 1;\n\n  b = - 1;\n\n  c = 1;\n}\n",
+                "{\n  a = 1;\n\n  c = 1;\n}\n",
+            ),
+            (
+                "{\n  a = 1;\n  b = - 1;\n\n  c = 1;\n}\n",
+                "{\n  a = 1;\n\n  c = 1;\n}\n",
+            ),
+            (
+                "{\n  a = 1;\n\n  b = - 1;\n  c = 1;\n}\n",
+                "{\n  a = 1;\n\n  c = 1;\n}\n",
+            ),
+            ("{\n  a = 1;\n  b = - 1;\n  c = 1;\n}\n", "{\n  a = 1;\n  c = 1;\n}\n"),
+            ("{\n  b = - 1;\n\n  c = 1;\n}\n", "{\n  c = 1;\n}\n"),
+            ("{\n  a = 1;\n\n  b = - 1;\n}\n", "{\n  a = 1;\n}\n"),
+            (
+                "{\n  a = 1;\n\n  # {\n  b = - 1;\n\n  c = 1;\n}\n",
+                "{\n  a = 1;\n\n  # {\n\n  c = 1;\n}\n",
+            ),
+            ("{\n  b = - 1;\n}\n", "{\n}\n"),
+            (
+                "{\n  a = 1;\n\n  b = - 1;\n\n  c = - 1;\n  d = - 1;\n\n  e = 1;\n}\n",
+                "{\n  a = 1;\n\n  e = 1;\n}\n",
+            ),
+            (
+                "{\n  a = 1;\n  b = - 1;\n\n  c = - 1;\n  d = 1;\n}\n",
+                "{\n  a = 1;\n\n  d = 1;\n}\n",
+            ),
+            ("{\n  a = 1;\n  b = - 1;\n\n  c = - 1;\n}\n", "{\n  a = 1;\n}\n"),
+            ("{\n  b = - 1;\n\n  c = - 1;\n}\n", "{\n}\n"),
+            (
+                "{\r\n  a = 1;\r\n\r\n  b = - 1;\r\n\r\n  c = 1;\r\n}\r\n",
+                "{\r\n  a = 1;\r\n\r\n  c = 1;\r\n}\r\n",
             ),
             ("-", ""),
         ] {
@@ -118,10 +117,16 @@ mod tests {
 
     #[test]
     fn changes_that_overlap_are_refused() {
-        let replace = |bytes| Change::Replace(bytes, "x".to_owned());
-        assert_eq!(edited(b"abcd", &[replace(2..3), replace(0..1)]), Some(b"xbxd".to_vec()));
-        assert_eq!(edited(b"abcd", &[replace(0..2), replace(1..3)]), None);
-        assert_eq!(edited(b"abcd", &[replace(3..9)]), None);
-        assert_eq!(edited(b"a\nb\n", &[Change::DeleteLines(0..2), replace(0..1)]), None);
+        let replace = |bytes| TextChange::Replace(bytes, "x".to_owned());
+        assert_eq!(
+            edited(b"abcd", vec![replace(2..3), replace(0..1)]),
+            Some(b"xbxd".to_vec())
+        );
+        assert_eq!(edited(b"abcd", vec![replace(0..2), replace(1..3)]), None);
+        assert_eq!(edited(b"abcd", vec![replace(3..9)]), None);
+        assert_eq!(
+            edited(b"a\nb\n", vec![TextChange::DeleteLines(0..2), replace(0..1)]),
+            None
+        );
     }
 }

@@ -12,16 +12,19 @@
 
 mod after;
 mod apply;
+mod blank_lines;
 mod candidate;
 mod cause;
 mod changes;
 pub mod diff;
 mod disk;
 mod entry;
+mod entry_lines;
 mod failure;
 mod findings;
 mod journal;
 mod lines;
+mod lossless;
 mod mentions;
 mod moves;
 mod overlay_uses;
