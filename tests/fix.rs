@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use byname::check::{self, Options, Status};
 use byname::fix::{self, Moves};
-use byname::nixpkgs::{Answer, Attributes, Files, Kind, Layout};
+use byname::nixpkgs::{Answer, AttributeKind, Attributes, Files, Layout};
 use byname::report::fixes;
 use byname::tree::Tree;
 use common::fixtures::Snapshots;
@@ -269,7 +269,7 @@ fn facts(tree: &Path) -> BTreeMap<String, String> {
         .install(|| Attributes::of(&files, &Layout::of(&tree), None).unwrap());
     let known = |answer: &Answer<bool>| answer.known().copied();
     let facts = all.iter().map(|attribute| {
-        let kind = attribute.kind.known().map(Kind::name);
+        let kind = attribute.kind.known().map(AttributeKind::name);
         let answers = [
             &attribute.strict_deps,
             &attribute.structured_attrs,

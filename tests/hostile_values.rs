@@ -3,7 +3,7 @@
 
 use byname::eval::{ErrorOrUnknown, Eval, Heap, Limits};
 use byname::nix::Symbol;
-use byname::nixpkgs::{Answer, Attributes, EvaluationError, Files, Kind, Layout, World};
+use byname::nixpkgs::{Answer, AttributeKind, Attributes, EvaluationError, Files, Layout, World};
 use byname::tree::MemoryTree;
 
 /// Smaller than what a check has, so that a build without optimizations is at the end soon.
@@ -125,7 +125,7 @@ fn what_never_ends_is_unknown() {
 }
 
 /// What became of a package's attribute, in a tree with another package that is sound.
-fn judged(package: &str, more: &[(&str, &str)]) -> Answer<Kind> {
+fn judged(package: &str, more: &[(&str, &str)]) -> Answer<AttributeKind> {
     let sound = "{ stdenv }: stdenv.mkDerivation { name = \"sound\"; }";
     let mut tree = MemoryTree::new()
         .file("pkgs/by-name/ba/bad/package.nix", package)
@@ -139,14 +139,18 @@ fn judged(package: &str, more: &[(&str, &str)]) -> Answer<Kind> {
     let files = Files::new(&tree);
     let attributes = Attributes::of(&files, &Layout::of(&tree), None).unwrap();
     let kind = |name| attributes.get(Symbol::new(name)).unwrap().kind.clone();
-    assert_eq!(kind("sound"), Answer::Known(Kind::Derivation), "beside {package}");
+    assert_eq!(
+        kind("sound"),
+        Answer::Known(AttributeKind::Derivation),
+        "beside {package}"
+    );
     kind("bad")
 }
 
 /// Asserts that the attribute of a package with this text fails or is undecided, for a reason that says this.
 fn assert_refused(package: &str, why: &str) {
     let message = match judged(package, &[]) {
-        Answer::Known(Kind::Fails(EvaluationError { cause, .. })) | Answer::Undecided(cause) => cause.message,
+        Answer::Known(AttributeKind::Fails(EvaluationError { cause, .. })) | Answer::Undecided(cause) => cause.message,
         other => panic!("{package}: {other:?}"),
     };
     assert!(message.contains(why), "{package}: {message}");
@@ -163,7 +167,9 @@ fn infinite_recursion() {
         "{ }: import ./package.nix { }",
     ] {
         let message = match judged(package, &[]) {
-            Answer::Known(Kind::Fails(EvaluationError { cause, .. })) | Answer::Undecided(cause) => cause.message,
+            Answer::Known(AttributeKind::Fails(EvaluationError { cause, .. })) | Answer::Undecided(cause) => {
+                cause.message
+            }
             other => panic!("{package}: {other:?}"),
         };
         let reasons = ["infinite recursion", "takes too much"];
@@ -181,7 +187,7 @@ fn files_that_import_each_other() {
         ],
     );
     assert!(
-        matches!(kind, Answer::Undecided(_) | Answer::Known(Kind::Fails(_))),
+        matches!(kind, Answer::Undecided(_) | Answer::Known(AttributeKind::Fails(_))),
         "{kind:?}"
     );
 }

@@ -52,6 +52,7 @@ pub type Outcome<'h, T = Value<'h>> = Result<T, ErrorOrUnknown<'h>>;
 /// What to assume of derivations whose paths are needed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Assumed {
+    /// Nothing.
     #[default]
     Nothing,
     /// That all their inputs can be built.
@@ -81,6 +82,7 @@ pub enum Assumed {
 /// # Ok::<(), byname::nix::SyntaxError>(())
 /// ```
 pub struct Eval<'h> {
+    /// Where its values live.
     pub heap: &'h Heap,
     host: &'h dyn Host<'h>,
     limits: Limits,
@@ -107,10 +109,12 @@ pub struct Eval<'h> {
     made_up: RefCell<FxHashSet<Symbol>>,
     /// What was recorded during evaluation, if anything is recorded.
     trace: Option<Trace<'h>>,
+    /// The symbols of names that the language uses.
     pub names: Names,
 }
 
 impl<'h> Eval<'h> {
+    /// Creates an evaluator with these limits for each question.
     pub fn new(heap: &'h Heap, host: &'h dyn Host<'h>, limits: Limits) -> Self {
         let mut eval = Self {
             heap,

@@ -5,7 +5,9 @@ use crate::nix::Symbol;
 macro_rules! names {
     ($($field:ident = $name:literal),* $(,)?) => {
         /// The symbols of attributes that the language itself uses.
-        pub struct Names { $(pub $field: Symbol),* }
+        pub struct Names {
+            $(#[doc = concat!("`", $name, "`")] pub $field: Symbol),*
+        }
 
         impl Names {
             pub(super) fn new() -> Self {

@@ -13,18 +13,27 @@ use super::{Eval, Outcome};
 /// A value in weak head normal form.
 #[derive(Clone, Copy)]
 pub enum Value<'h> {
+    /// `null`.
     Null,
+    /// A Boolean.
     Bool(bool),
+    /// An integer.
     Int(i64),
+    /// A float.
     Float(f64),
+    /// A string that is known and has no context.
     Str(&'h str),
     /// A string of which a part can't be known without Nix, such as a store path.
     UnknownStr(&'h PartlyKnown<'h>),
     /// Absolute, normalized.
     Path(&'h str),
+    /// A list.
     List(&'h [&'h Thunk<'h>]),
+    /// An attribute set.
     Attrs(&'h Attrs<'h>),
+    /// A function that is written in Nix.
     Lambda(&'h Closure<'h>),
+    /// A function that is written in Rust.
     Native(&'h Native<'h>),
 }
 
@@ -129,6 +138,7 @@ impl<'h> Thunk<'h> {
 
 /// A file, as one evaluator sees it.
 pub struct Code<'h> {
+    /// Its syntax.
     pub file: &'h File,
     /// Its index among the host's files.
     pub id: FileId,
@@ -147,7 +157,9 @@ pub struct FileId(pub u32);
 /// Where an attribute is defined: a file, and the byte offset in it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Position {
+    /// The file.
     pub file: FileId,
+    /// The byte offset in the file.
     pub offset: u32,
 }
 
@@ -193,20 +205,26 @@ pub(super) type Slot<'h> = Cell<Option<&'h Thunk<'h>>>;
 
 /// A function written in Nix.
 pub struct Closure<'h> {
+    /// The scope of its definition.
     pub env: &'h Env<'h>,
+    /// The function in the file of `env`.
     pub lambda: LambdaId,
 }
 
 /// A function in Rust, with the arguments it has received so far.
 pub struct Native<'h> {
+    /// The function.
     pub function: &'h NativeFn<'h>,
+    /// The arguments so far, fewer than its arity.
     pub args: &'h [&'h Thunk<'h>],
 }
 
 /// A function in Rust.
 pub struct NativeFn<'h> {
+    /// Its name, for messages.
     pub name: &'static str,
     /// How many arguments it takes before it runs; at least 1.
     pub arity: usize,
+    /// Computes the result from all arguments.
     pub run: HostFn<'h>,
 }

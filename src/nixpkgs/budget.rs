@@ -14,18 +14,18 @@ use crate::nix::{File, SyntaxError};
 /// How much a run may cost.
 #[derive(Clone, Copy, Debug)]
 pub struct Budget {
-    /// How much one attribute may: past that, it is undecided.
+    /// How much one attribute may cost. If it needs more, it is undecided.
     pub attribute: Limits,
-    /// How many steps the evaluation of all attributes may take: past that, there is no verdict.
+    /// How many steps the evaluation of all attributes may take. If it takes more, there is no verdict.
     pub steps: u64,
-    /// How many bytes of Nix may be parsed: past that, too, there is no verdict.
+    /// How many bytes of Nix may be parsed. If there are more, there is no verdict.
     pub source: u64,
-    /// How many bytes of memory the parsed files may take that are kept, since they are imported.
+    /// How many bytes of memory the kept files may use, which are those that are imported.
     pub kept: usize,
 }
 
 impl Default for Budget {
-    /// Five times the steps that a comparison of two Nixpkgs takes when both are evaluated: a minute or two.
+    /// Five times the steps of a comparison of two Nixpkgs in which both are evaluated: a minute or two.
     fn default() -> Self {
         Self {
             attribute: Limits::default(),
@@ -36,39 +36,45 @@ impl Default for Budget {
     }
 }
 
-/// Why a run ended before there was anything to say.
+/// Why a run ended without a verdict.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum OverBudget {
-    /// The attributes that took most, and how many steps each.
+    /// Evaluation took too many steps.
     #[error(
-        "evaluating the attributes of {tree} takes more than {limit} steps, several times what those of all Nixpkgs take, so \
-         there is no verdict. {}",
+        "evaluating the attributes of {tree} takes more than {limit} steps, several times as many as all of Nixpkgs, so there is \
+         no verdict. {}",
         took_most(.most)
     )]
     Steps {
+        /// Where the tree comes from.
         tree: String,
+        /// The limit, in steps.
         limit: u64,
+        /// The attributes that took most, with the steps of each.
         most: Vec<(String, u64)>,
     },
-    /// The largest files, and how many bytes each has.
+    /// The Nix files are too large together.
     #[error(
-        "the Nix files of {tree} {limit}, several times what those of all Nixpkgs do, so there is no verdict. The largest: {}. \
+        "the Nix files of {tree} {limit}, several times as much as all of Nixpkgs, so there is no verdict. The largest: {}. \
          Make them smaller",
         listed(.largest)
     )]
     Files {
+        /// Where the tree comes from.
         tree: String,
+        /// The limit that was exceeded.
         limit: Parsing,
+        /// The largest files, with the size of each in bytes.
         largest: Vec<(BString, u64)>,
     },
 }
 
-/// What a run may parse, and no more.
+/// A limit on parsing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Parsing {
-    /// So many bytes of Nix.
+    /// This many bytes of Nix.
     Source(u64),
-    /// So many bytes of memory for what is imported.
+    /// This many bytes of memory for imported files.
     Kept(usize),
 }
 
@@ -107,9 +113,9 @@ pub(super) struct Ledger {
     steps: AtomicU64,
     source: AtomicU64,
     kept: AtomicUsize,
-    /// Held by who parses a large file, which takes many times its size.
+    /// Held while a large file is parsed, because that takes many times its size.
     large_file: Mutex<()>,
-    /// Whether an evaluator fills more than its share of memory.
+    /// Whether an evaluator has permission to fill more than its share of memory.
     large_heap: Mutex<bool>,
     given_back: Condvar,
 }
@@ -132,14 +138,14 @@ impl Ledger {
         self.budget.steps.saturating_sub(self.steps.load(Ordering::Relaxed))
     }
 
-    /// Counts the steps of an evaluation that came to its end.
-    pub fn spend(&self, steps: u64) {
+    /// Counts the steps of an evaluator that ended.
+    pub fn count_steps(&self, steps: u64) {
         self.steps.fetch_add(steps, Ordering::Relaxed);
     }
 
-    /// Parses a text, where the run may parse as much.  Counts it where it `is_first`, and not again.
+    /// Parses a text; `None` if the run has parsed as much as it may. Only counts the text if it `is_first`.
     pub fn parse(&self, text: String, is_first: bool) -> Option<Result<File, SyntaxError>> {
-        /// Files of Nixpkgs larger than this are few.
+        /// Few files of Nixpkgs are larger than this.
         const LARGE: usize = 1 << 20;
         if is_first {
             self.source.fetch_add(text.len() as u64, Ordering::Relaxed);
@@ -154,7 +160,7 @@ impl Ledger {
         self.kept.fetch_add(file.memory(), Ordering::Relaxed);
     }
 
-    /// Which limit was passed, where one was.
+    /// Which limit was exceeded; `None` if none was.
     pub fn parsing_over(&self) -> Option<Parsing> {
         let Budget { source, kept, .. } = self.budget;
         if self.source.load(Ordering::Relaxed) > source {
@@ -164,26 +170,26 @@ impl Ledger {
         }
     }
 
-    /// Leave to fill a heap beyond its share, not taken yet.
-    pub fn leave(&self) -> Leave<'_> {
-        Leave {
+    /// A permit for more memory, which is not acquired yet.
+    pub fn memory_permit(&self) -> MemoryPermit<'_> {
+        MemoryPermit {
             ledger: self,
             is_taken: Cell::new(false),
         }
     }
 }
 
-/// Leave for an evaluator to fill more than its share of memory.  One at a time has it, until this is dropped.
-pub(super) struct Leave<'l> {
+/// A permit for one evaluator to fill more than its share of memory. Only one evaluator has it, until it drops it.
+pub(super) struct MemoryPermit<'l> {
     ledger: &'l Ledger,
     is_taken: Cell<bool>,
 }
 
-impl Leave<'_> {
-    /// Waits until nobody else has it.
+impl MemoryPermit<'_> {
+    /// Waits until no other evaluator has it.
     pub fn take(&self) {
         if !self.is_taken.replace(true) {
-            // a thread that panics gives it back
+            // a thread that panics releases it
             let lock = self.ledger.large_heap.lock().unwrap_or_else(PoisonError::into_inner);
             let mut has_other = (self.ledger.given_back.wait_while(lock, |has_other| *has_other))
                 .unwrap_or_else(PoisonError::into_inner);
@@ -196,7 +202,7 @@ impl Leave<'_> {
     }
 }
 
-impl Drop for Leave<'_> {
+impl Drop for MemoryPermit<'_> {
     fn drop(&mut self) {
         if self.is_taken.get() {
             *self.ledger.large_heap.lock().unwrap_or_else(PoisonError::into_inner) = false;

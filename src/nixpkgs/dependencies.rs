@@ -1,4 +1,4 @@
-//! What each top-level attribute depends on, and so which of them a change can touch.
+//! What each top-level attribute depends on, and which attributes a change can therefore affect.
 
 use bstr::{BStr, BString, ByteSlice};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -10,22 +10,22 @@ use crate::eval::Dependency;
 use crate::nix::Symbol;
 use crate::tree::{Difference, Kind, NodeId, Resolved, Tree};
 
-/// What the attributes of a tree were found to depend on.
+/// What the attributes of a tree depend on.
 ///
-/// An attribute whose dependencies are in another tree as they are in this one has the same answers there.
+/// An attribute has the same answers in another tree that has the same dependencies.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dependencies {
     /// What all attributes depend on.
     common: Vec<Observed>,
-    /// What it depends on that the bootstrap can be made, if it can.
+    /// What the bootstrap depends on, if it can be built.
     bootstrap: Option<Vec<Observed>>,
-    /// What some depend on.
+    /// What some attributes depend on.
     observed: Vec<Observed>,
-    /// By name: the numbers of what each depends on besides.
+    /// By name: the indices in `observed` of the other dependencies of each.
     of: Vec<(Symbol, Vec<u32>)>,
 }
 
-/// Something in a tree that an evaluation saw.  Paths are relative to the tree.
+/// Something in a tree that an evaluation observed. Paths are relative to the tree.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Observed {
     File(BString),
@@ -35,15 +35,16 @@ pub(super) enum Observed {
     Anything,
 }
 
-/// The attributes that a change can touch.
+/// The attributes that a change can affect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Touched {
+    /// Every attribute.
     All,
-    /// These at most; some of them may not exist.
+    /// At most these. Some of them may not exist.
     Only(Vec<Symbol>),
 }
 
-/// As an evaluator tells them: of all attributes, and of each.
+/// The dependencies in an evaluator's form: of all attributes, and of each.
 pub(super) struct Told {
     pub common: Vec<Dependency>,
     pub bootstrap: Option<Vec<Dependency>>,
@@ -51,7 +52,7 @@ pub(super) struct Told {
 }
 
 impl Dependencies {
-    /// Those that an evaluation of `tree` tells.
+    /// The dependencies that an evaluation of `tree` reported.
     pub(super) fn new(tree: &Tree, told: Told) -> Self {
         let mut numbers: FxHashMap<Dependency, u32> = FxHashMap::default();
         let mut count = Vec::new();
@@ -66,7 +67,7 @@ impl Dependencies {
             };
             of.push((name, dependencies.into_iter().map(number).collect::<Vec<_>>()));
         }
-        // what most depend on is told once
+        // what most attributes depend on is stored once
         let is_common: Vec<bool> = count.iter().map(|count| *count > of.len() / 2).collect();
         for (_, dependencies) in &mut of {
             dependencies.retain(|number| !is_common[*number as usize]);
@@ -88,17 +89,18 @@ impl Dependencies {
         }
     }
 
-    /// Whether all numbers are of something.
+    /// Whether all indices are valid.
     pub(super) fn is_sound(&self) -> bool {
         let mut numbers = self.of.iter().flat_map(|(_, numbers)| numbers);
         numbers.all(|number| (*number as usize) < self.observed.len())
     }
 
-    /// Which attributes may have other answers in `head` than in the tree that these are of, given where they differ.
+    /// Which attributes may have other answers in `head` than in the tree of these dependencies, given the differences
+    /// of the two.
     ///
-    /// All, if the bootstrap of `head` can't be made: then whatever needs it fails.
+    /// All, if the bootstrap of `head` can't be built, because whatever needs it fails.
     pub fn touched(&self, base: &Tree, head: &Files, differences: &[Difference]) -> Touched {
-        let Some(change) = Change::of(base, head.tree(), differences) else {
+        let Some(change) = TreeChange::of(base, head.tree(), differences) else {
             return Touched::All;
         };
         let touches_any = |all: &[Observed]| all.iter().any(|observed| change.touches(observed));
@@ -115,7 +117,7 @@ impl Dependencies {
             let mut dependencies = dependencies.iter();
             dependencies.any(|number| is_touched[*number as usize]).then_some(*name)
         });
-        // a name of a directory's entry may be one of an attribute
+        // an entry's name may be the name of an attribute
         let entries = change.names.iter().map(|name| Symbol::new(name));
         let mut touched: Vec<_> = dependents.chain(entries).collect();
         touched.sort_unstable();
@@ -141,18 +143,18 @@ impl Observed {
     }
 }
 
-/// What differs between two trees, as an evaluation may see it.
-struct Change<'t> {
+/// The differences of two trees that an evaluation may observe.
+struct TreeChange<'t> {
     head: &'t Tree,
     files: FxHashSet<&'t BStr>,
-    /// Directories that have more or fewer entries.
+    /// Directories with added or removed entries.
     listings: FxHashSet<&'t BStr>,
     /// The names of those entries.
     names: FxHashSet<&'t str>,
 }
 
-impl<'t> Change<'t> {
-    /// `None` where it may be seen anywhere: where a path may lead elsewhere than before.
+impl<'t> TreeChange<'t> {
+    /// `None` if the change may be observed anywhere, because a path may resolve to something else than before.
     fn of(base: &Tree, head: &'t Tree, differences: &'t [Difference]) -> Option<Self> {
         let mut change = Self {
             head,

@@ -2,7 +2,7 @@
 
 use bstr::ByteSlice;
 
-use super::budget::Leave;
+use super::budget::MemoryPermit;
 use super::{FileError, Files, NIX_LIMIT};
 use crate::eval::{FileId, Host, NoFile, PathEntry};
 use crate::nix::File;
@@ -15,7 +15,7 @@ pub const ROOT: &str = "/nixpkgs";
 pub struct World<'f, 't> {
     files: &'f Files<'t>,
     /// How many bytes of heap an evaluator may fill, and whom it then asks for more.
-    share: Option<(usize, &'f Leave<'f>)>,
+    share: Option<(usize, &'f MemoryPermit<'f>)>,
 }
 
 impl<'f, 't> World<'f, 't> {
@@ -26,9 +26,9 @@ impl<'f, 't> World<'f, 't> {
 
     /// Like [`new`](Self::new), for one of several evaluators, which may fill this many bytes of heap before it asks
     /// for more.
-    pub(super) fn sharing(self, bytes: usize, leave: &'f Leave<'f>) -> Self {
+    pub(super) fn sharing(self, bytes: usize, permit: &'f MemoryPermit<'f>) -> Self {
         Self {
-            share: Some((bytes, leave)),
+            share: Some((bytes, permit)),
             ..self
         }
     }
@@ -68,8 +68,8 @@ impl<'f> Host<'f> for World<'f, '_> {
     }
 
     fn wait_for_memory(&self) {
-        if let Some((_, leave)) = self.share {
-            leave.take();
+        if let Some((_, permit)) = self.share {
+            permit.take();
         }
     }
 

@@ -16,6 +16,7 @@ pub const BY_NAME: &str = "pkgs/by-name";
 pub struct Layout {
     /// `pkgs/by-name` itself, whatever it is; `None` if it does not exist.
     pub node: Option<NodeId>,
+    /// The shards.
     pub shards: Vec<Shard>,
     /// All package directories, sorted by path.
     pub packages: Vec<Package>,
@@ -26,6 +27,7 @@ pub struct Layout {
 /// A directory in `pkgs/by-name`.
 #[derive(Debug)]
 pub struct Shard {
+    /// The directory.
     pub node: NodeId,
     /// The indices of its packages in [`Layout::packages`].
     pub packages: Range<usize>,
@@ -36,6 +38,7 @@ pub struct Shard {
 /// A directory in a shard.
 #[derive(Debug)]
 pub struct Package {
+    /// The directory.
     pub node: NodeId,
     /// Its `package.nix`, whatever it is.
     pub package_nix: Option<NodeId>,

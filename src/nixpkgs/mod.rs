@@ -1,10 +1,14 @@
 //! What Nixpkgs consists of: its packages, the definitions of its attributes, and their values.
 
+mod attribute;
 mod attributes;
 mod bootstrap;
 mod budget;
+mod by_name;
+mod call_package;
 mod definitions;
 mod dependencies;
+mod evaluation;
 mod frames;
 mod host;
 mod inquiry;
@@ -17,12 +21,14 @@ mod record;
 mod segments;
 mod top_level;
 mod why;
-mod work;
 mod written;
 
-pub use attributes::{Answer, Attribute, Attributes, ByName, Cause, EvaluationError, Failure, Kind, Location};
+pub use attribute::{Answer, Attribute, AttributeKind, EvaluationError, EvaluationReason, Location};
+pub use attributes::{Attributes, PackageSetFailure};
 pub use budget::{Budget, OverBudget, Parsing};
-pub use definitions::{ALIASES, ALL_PACKAGES, Argument, Call, Callee, Definition, Definitions, Form, Written};
+pub use by_name::ByName;
+pub use call_package::{Argument, Call, Callee};
+pub use definitions::{ALIASES, ALL_PACKAGES, Definition, Definitions, Form, Written};
 pub use dependencies::{Dependencies, Touched};
 pub use frames::{Bound, Frames};
 pub use host::{World, relative};
@@ -32,4 +38,4 @@ pub use parsed_files::{FileError, Files, NIX_LIMIT, Parsed, same_paths};
 pub use path::{imported_file, resolve_literal};
 pub use record::Record;
 pub use top_level::is_whole;
-pub use why::{Function, NoWhy, Setting, Why};
+pub use why::{Function, NoWhy, SettingOrigin, Why};

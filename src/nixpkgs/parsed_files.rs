@@ -39,13 +39,23 @@ pub type Parsed = Result<Arc<File>, Arc<FileError>>;
 /// Why a file could not be parsed.
 #[derive(Debug, Error)]
 pub enum FileError {
+    /// It could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// It is not valid Nix.
     #[error("{error}")]
-    Syntax { error: SyntaxError, text: String },
-    /// It has `size` bytes, more than [`NIX_LIMIT`].
+    Syntax {
+        /// The first error.
+        error: SyntaxError,
+        /// The text of the file.
+        text: String,
+    },
+    /// It has more bytes than [`NIX_LIMIT`].
     #[error("it has {size} bytes, and byname only reads Nix files of up to {NIX_LIMIT} bytes")]
-    TooLarge { size: u64 },
+    TooLarge {
+        /// The size of the file in bytes.
+        size: u64,
+    },
     /// The run exceeded its budget for parsing.
     #[error("the files of this tree take too much")]
     OverBudget,

@@ -1,24 +1,28 @@
-//! What an evaluation of a whole tree found out, in a form that outlives it.
+//! The results of evaluating a whole tree, in a form that can be stored.
 
 use bstr::{BString, ByteSlice};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::written::WrittenFiles;
-use super::{Answer, Attribute, Attributes, Cause, Dependencies, EvaluationError, Files, Kind, Layout, Location};
+use super::{
+    Answer, Attribute, AttributeKind, Attributes, Dependencies, EvaluationError, EvaluationReason, Files, Layout,
+    Location,
+};
 use crate::nix::Symbol;
 use crate::tree::{NodeId, Tree};
 
-/// The answers on all top-level attributes of a tree, and what they depend on.  It holds for every tree with the same
-/// content.
+/// The answers for all top-level attributes of a tree, and what they depend on. It is valid for every tree with the
+/// same contents.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
+    /// What the answers depend on.
     pub dependencies: Dependencies,
     /// Sorted by name.
     answers: Vec<Answered>,
 }
 
-/// An attribute without what its name and its place tell.
+/// An attribute, without what its name and its place imply.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Answered {
     name: Symbol,
@@ -27,14 +31,14 @@ struct Answered {
     strict_deps: Recorded<bool>,
     structured_attrs: Recorded<bool>,
     same_scope: Recorded<bool>,
-    definition: Option<Place>,
+    definition: Option<RecordedPlace>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Recorded<T> {
     Known(T),
     NotAsked,
-    Undecided(Why),
+    Undecided(RecordedReason),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,31 +51,31 @@ enum RecordedKind {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct RecordedError {
-    why: Why,
+    why: RecordedReason,
     is_caught: Option<bool>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Why {
+struct RecordedReason {
     message: String,
-    place: Option<Place>,
+    place: Option<RecordedPlace>,
 }
 
 /// A path relative to the tree, and an offset in bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Place {
+struct RecordedPlace {
     path: BString,
     offset: u32,
 }
 
 impl Record {
-    /// Of all attributes of a tree, of which there is a package set, and nothing that is not known to be there.
+    /// Records all attributes of a tree that has a package set, all of whose attributes are known.
     pub fn new(tree: &Tree, attributes: &Attributes, dependencies: Dependencies) -> Self {
-        let place = |Location { file, offset }| Place {
+        let place = |Location { file, offset }| RecordedPlace {
             path: tree.path(file),
             offset,
         };
-        let why = |cause: &Cause| Why {
+        let why = |cause: &EvaluationReason| RecordedReason {
             message: cause.message.clone(),
             place: cause.location.map(place),
         };
@@ -79,11 +83,11 @@ impl Record {
             why: why(&error.cause),
             is_caught: error.is_caught,
         };
-        let kind = |kind: &Kind| match kind {
-            Kind::Derivation => RecordedKind::Derivation,
-            Kind::Set(what) => RecordedKind::Set(Symbol::new(what)),
-            Kind::NotASet(what) => RecordedKind::NotASet(Symbol::new(what)),
-            Kind::Fails(failure) => RecordedKind::Fails(error(failure)),
+        let kind = |kind: &AttributeKind| match kind {
+            AttributeKind::Derivation => RecordedKind::Derivation,
+            AttributeKind::Set(what) => RecordedKind::Set(Symbol::new(what)),
+            AttributeKind::NotASet(what) => RecordedKind::NotASet(Symbol::new(what)),
+            AttributeKind::Fails(failure) => RecordedKind::Fails(error(failure)),
         };
         let answered = |attribute: &Attribute| Answered {
             name: attribute.name,
@@ -105,13 +109,13 @@ impl Record {
         }
     }
 
-    /// Whether it is as [`new`](Self::new) makes it, as far as that can be told without its tree: what is read back may be
-    /// anything.
+    /// Whether it could have been made by [`new`](Self::new), as far as that can be told without its tree, because what
+    /// is read back may be anything.
     pub fn is_sound(&self) -> bool {
         self.dependencies.is_sound() && self.answers.is_sorted_by(|a, b| a.name.name() < b.name.name())
     }
 
-    /// The attributes again, of a tree with the same content: all, or those of `names`.
+    /// The attributes, for a tree with the same contents: all, or those of `names`.
     pub fn attributes(&self, files: &Files, layout: &Layout, names: Option<Vec<Symbol>>) -> Attributes {
         let asked = names.map(|mut names| {
             names.sort_unstable();
@@ -135,7 +139,7 @@ impl Record {
 }
 
 impl<T> Recorded<T> {
-    fn of<A>(answer: &Answer<A>, known: impl Fn(&A) -> T, why: impl Fn(&Cause) -> Why) -> Self {
+    fn of<A>(answer: &Answer<A>, known: impl Fn(&A) -> T, why: impl Fn(&EvaluationReason) -> RecordedReason) -> Self {
         match answer {
             Answer::Known(value) => Self::Known(known(value)),
             Answer::NotAsked => Self::NotAsked,
@@ -144,7 +148,7 @@ impl<T> Recorded<T> {
     }
 }
 
-/// A tree in which recorded places are found again.
+/// A tree in which recorded places are looked up.
 struct Recall<'f, 't> {
     files: &'f Files<'t>,
     packages: FxHashMap<Symbol, NodeId>,
@@ -158,10 +162,10 @@ impl Recall<'_, '_> {
             name: answered.name,
             package: self.packages.get(&answered.name).copied(),
             kind: self.answer(&answered.kind, |kind| match kind {
-                RecordedKind::Derivation => Kind::Derivation,
-                RecordedKind::Set(what) => Kind::Set(what.name()),
-                RecordedKind::NotASet(what) => Kind::NotASet(what.name()),
-                RecordedKind::Fails(error) => Kind::Fails(self.error(error)),
+                RecordedKind::Derivation => AttributeKind::Derivation,
+                RecordedKind::Set(what) => AttributeKind::Set(what.name()),
+                RecordedKind::NotASet(what) => AttributeKind::NotASet(what.name()),
+                RecordedKind::Fails(error) => AttributeKind::Fails(self.error(error)),
             }),
             settings_error: answered.settings_error.as_ref().map(|error| self.error(error)),
             strict_deps: self.answer(&answered.strict_deps, |is| *is),
@@ -186,15 +190,15 @@ impl Recall<'_, '_> {
         }
     }
 
-    fn cause(&self, why: &Why) -> Cause {
-        Cause {
+    fn cause(&self, why: &RecordedReason) -> EvaluationReason {
+        EvaluationReason {
             message: why.message.clone(),
             location: why.place.as_ref().and_then(|place| self.location(place)),
         }
     }
 
-    /// `None` where the tree has no such place.
-    fn location(&self, Place { path, offset }: &Place) -> Option<Location> {
+    /// `None` if the tree has no such place.
+    fn location(&self, RecordedPlace { path, offset }: &RecordedPlace) -> Option<Location> {
         let tree = self.files.tree();
         let file = tree.lookup(path.as_bstr()).filter(|file| tree.kind(*file).is_file())?;
         let text = match self.files.borrow(file) {

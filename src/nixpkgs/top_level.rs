@@ -1,4 +1,4 @@
-//! The top-level package set, as evaluation has it.
+//! Evaluating the top-level package set.
 
 use super::host::ROOT;
 use super::layout::Layout;
@@ -7,27 +7,28 @@ use crate::eval::{Assumed, Attr, Attrs, Eval, Outcome, Position, Reason, Thunk, 
 use crate::nix::Symbol;
 use crate::tree::{Resolved, Tree};
 
-/// An attribute that every set has which the package set's own `callPackage` returned.  Like any other it is kept by `//`,
-/// and lost with what is made anew.
+/// An attribute of every set that the package set's own `callPackage` returned. `//` keeps it, and a set that is made
+/// anew does not have it.
 pub(super) const CALL_PACKAGE_MARK: &str = "_byname_callPackage";
 
-/// Composes the package set of a whole Nixpkgs.
+/// The file that composes the package set of a whole Nixpkgs.
 const TOP_LEVEL: &str = "pkgs/top-level/default.nix";
 
 /// The top-level package set of a tree.
 pub struct TopLevel<'h> {
     pub packages: &'h Attrs<'h>,
-    /// What a tree that is smaller than Nixpkgs was completed with; its own attributes are beside and over these.
+    /// The attributes that a tree smaller than Nixpkgs was completed with. Its own attributes are added to them and
+    /// replace them.
     pub given: Option<&'h Attrs<'h>>,
-    /// Where set, the tree itself may define more attributes than are known.
+    /// If set, the tree may define more attributes than are known.
     pub open: Option<&'h Reason<'h>>,
 }
 
-/// The top-level package set of a tree, by its own `pkgs/top-level`, or, if it has none, composed of what it has.  That the
-/// bootstrap can be made may be assumed.
+/// The top-level package set of a tree: by its own `pkgs/top-level`, or, if it has none, composed of what it has.
+/// `assumes_bootstrap`: whether to assume that the bootstrap can be built.
 ///
 /// # Errors
-/// Where that can't be evaluated.
+/// If that can't be evaluated.
 pub fn top_level<'h>(
     eval: &Eval<'h>,
     files: &Files,
@@ -48,17 +49,17 @@ pub fn top_level<'h>(
     })
 }
 
-/// Whether the tree says itself how its package set is composed, as Nixpkgs does.
+/// Whether the tree composes its package set itself, as Nixpkgs does.
 pub fn is_whole(tree: &Tree) -> bool {
     let found = tree.resolve(tree.root(), TOP_LEVEL.into());
     matches!(found, Resolved::Node(node) if tree.kind(node).is_file())
 }
 
-/// What `import <nixpkgs> { system = "x86_64-linux"; config = { }; overlays = [ ]; }` gives, by the tree's own
-/// `pkgs/top-level`, but for one overlay: its `callPackage` marks what it returns with [`CALL_PACKAGE_MARK`].
+/// What `import <nixpkgs> { system = "x86_64-linux"; config = { }; overlays = [ ]; }` returns, by the tree's own
+/// `pkgs/top-level`, with one overlay: its `callPackage` marks what it returns with [`CALL_PACKAGE_MARK`].
 ///
 /// # Errors
-/// Where the tree has no such set.
+/// If the tree has no such set.
 pub(super) fn whole<'h>(eval: &Eval<'h>, assumes_bootstrap: bool) -> Outcome<'h, &'h Attrs<'h>> {
     let function = eval.import(&format!("{ROOT}/pkgs/top-level"))?;
     let function = match assumes_bootstrap {
@@ -80,8 +81,8 @@ pub(super) fn whole<'h>(eval: &Eval<'h>, assumes_bootstrap: bool) -> Outcome<'h,
     eval.force_attrs(packages, "as the top-level package set")
 }
 
-/// `pkgs/top-level`, which takes it for granted that the derivations can be made that it compares when it is called.
-/// Nobody sees them before the call ends, so what is assumed does not depend on what is asked first.
+/// `pkgs/top-level`, which assumes that the derivations that it compares when it is called can be built. They are not
+/// visible before the call ends, so the assumption does not depend on what is asked first.
 fn assuming_bootstrap<'h>(eval: &Eval<'h>, function: Value<'h>) -> Value<'h> {
     eval.native_with("composing", 1, composing_call, &[eval.done(function)])
 }
@@ -91,16 +92,17 @@ fn composing_call<'h>(eval: &Eval<'h>, args: &'h [&'h Thunk<'h>]) -> Outcome<'h>
     eval.assuming(Assumed::All, || eval.call(function, &args[1..]))
 }
 
-/// Takes it for granted that what a trivial derivation is built with can be made: stdenv and bash.
+/// Assumes that what a trivial derivation needs can be built: stdenv and bash.
 fn assume_builder<'h>(eval: &Eval<'h>, packages: &'h Attrs<'h>) {
     // what fails here fails again when it is needed
     let _ = eval.with_dependencies(|| eval.assuming(Assumed::Inputs, || trivial_path(eval, packages)));
 }
 
-/// The path of a derivation that needs only what all of them do; null if the tree has nothing that makes one.
+/// The path of a derivation that needs only what every derivation needs; null if the tree has no function that makes
+/// one.
 ///
 /// # Errors
-/// If that can't be made.
+/// If it can't be built.
 pub(super) fn trivial_path<'h>(eval: &Eval<'h>, packages: &'h Attrs<'h>) -> Outcome<'h> {
     let Some(run_command) = packages.get(eval, Symbol::new("runCommand")) else {
         return Ok(Value::Null);
@@ -138,8 +140,8 @@ fn marking_call<'h>(eval: &Eval<'h>, args: &'h [&'h Thunk<'h>]) -> Outcome<'h> {
     })
 }
 
-/// The set that marks another.  The mark is a set itself, since what goes through a package set takes all that it has for
-/// packages or sets.
+/// The set that marks another set. It is a set itself, because functions that walk a package set expect every attribute
+/// to be a package or a set.
 pub(super) fn mark<'h>(eval: &Eval<'h>) -> &'h Attrs<'h> {
     set(eval, &[(CALL_PACKAGE_MARK, Value::Attrs(set(eval, &[])))])
 }

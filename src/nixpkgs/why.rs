@@ -1,10 +1,11 @@
 //! Explaining how what is known of an attribute came about.
 
-use super::attributes::{Attribute, Failure, Location};
+use super::attribute::{Attribute, Location};
+use super::attributes::PackageSetFailure;
 use super::definitions::{ALL_PACKAGES, Definition, Definitions, Form, Written};
+use super::evaluation::Evaluation;
 use super::inquiry::Inquiry;
 use super::override_attrs::OverrideAttrs;
-use super::work::Work;
 use super::{Files, Layout, World};
 use crate::eval::{Attrs, Called, Eval, Heap, Limits, Trace, Value};
 use crate::nix::{BoundValue, Expr, ExprId, File, LambdaId, Symbol};
@@ -19,9 +20,9 @@ pub struct Why {
     /// For a derivation: the functions that were running when it was made, the outermost first.
     pub made_by: Vec<Function>,
     /// Where the `strictDeps` that its builder sees comes from, if that is known.
-    pub strict_deps: Option<Setting>,
+    pub strict_deps: Option<SettingOrigin>,
     /// Where the `__structuredAttrs` that its builder sees comes from, if that is known.
-    pub structured_attrs: Option<Setting>,
+    pub structured_attrs: Option<SettingOrigin>,
 }
 
 /// A function of the tree.
@@ -37,7 +38,8 @@ pub struct Function {
 
 /// Where an argument of a builder comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Setting {
+pub struct SettingOrigin {
+    /// The place.
     pub location: Location,
     /// Whether it is a function's default, because nothing passed the argument.
     pub is_default: bool,
@@ -47,7 +49,7 @@ pub struct Setting {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoWhy {
     /// There is no package set.
-    NoPackageSet(Failure),
+    NoPackageSet(PackageSetFailure),
     /// The tree defines no attribute of this name.
     NoAttribute {
         /// The attributes with similar names, the most similar first.
@@ -63,10 +65,10 @@ impl Why {
     pub fn of(files: &Files, layout: &Layout, name: Symbol) -> Result<Self, NoWhy> {
         let names = [name];
         let settings = ["strictDeps", "__structuredAttrs"].map(Symbol::new);
-        let work = Work::new(files, layout, Some(&names), false, OverrideAttrs::Shortcut);
+        let evaluation = Evaluation::new(files, layout, Some(&names), false, OverrideAttrs::Shortcut);
         let (heap, world) = (Heap::new(), World::new(files));
         let eval = Eval::tracing(&heap, &world, Limits::default(), Trace::of(&settings));
-        let mut inquiry = Inquiry::new(&work, &eval).map_err(NoWhy::NoPackageSet)?;
+        let mut inquiry = Inquiry::new(&evaluation, &eval).map_err(NoWhy::NoPackageSet)?;
         let Some(attribute) = inquiry.attribute(name) else {
             let near = near(name, inquiry.names());
             return Err(NoWhy::NoAttribute { near });
@@ -79,7 +81,10 @@ impl Why {
             structured_attrs: None,
         };
         if let (Some(arguments), Some(trace)) = (arguments(&inquiry, name), eval.trace()) {
-            let way = Way { work: &work, trace };
+            let way = Way {
+                evaluation: &evaluation,
+                trace,
+            };
             why.made_by = way.functions(arguments);
             [why.strict_deps, why.structured_attrs] = settings.map(|name| way.setting(&eval, arguments, name));
         }
@@ -124,7 +129,7 @@ fn arguments<'h>(inquiry: &Inquiry<'_, 'h>, name: Symbol) -> Option<&'h Attrs<'h
 }
 
 struct Way<'w, 'h> {
-    work: &'w Work<'w, 'w>,
+    evaluation: &'w Evaluation<'w, 'w>,
     trace: &'w Trace<'h>,
 }
 
@@ -135,8 +140,8 @@ impl<'h> Way<'_, 'h> {
     }
 
     fn function(&self, call: Called) -> Option<Function> {
-        let node = self.work.node(call.file)?;
-        let file = self.work.files.get(node).ok()?;
+        let node = self.evaluation.node(call.file)?;
+        let file = self.evaluation.files.get(node).ok()?;
         let function = file
             .exprs()
             .find(|expr| matches!(*file.expr(*expr), Expr::Lambda(lambda) if lambda == call.lambda))?;
@@ -153,14 +158,14 @@ impl<'h> Way<'_, 'h> {
 
     /// Where an argument that a builder sees comes from: the innermost place that gives it a value. If there is none,
     /// the function whose default it is, or else the innermost place that passes it on.
-    fn setting(&self, eval: &Eval<'h>, arguments: &'h Attrs<'h>, name: Symbol) -> Option<Setting> {
+    fn setting(&self, eval: &Eval<'h>, arguments: &'h Attrs<'h>, name: Symbol) -> Option<SettingOrigin> {
         let attr = arguments.attr(eval, name)?;
         let given = self.trace.given(attr.value);
         let places: Vec<_> = (given.iter().map(|given| given.position))
             .chain([attr.position])
-            .filter_map(|position| Some((position.file, self.work.location(position)?)))
+            .filter_map(|position| Some((position.file, self.evaluation.location(position)?)))
             .collect();
-        let told = |location| Setting {
+        let told = |location| SettingOrigin {
             location,
             is_default: false,
         };
@@ -177,18 +182,18 @@ impl<'h> Way<'_, 'h> {
 
     /// Whether an `inherit name;` is at this place.
     fn is_inherit(&self, place: Location) -> bool {
-        let Ok(file) = self.work.files.get(place.file) else {
+        let Ok(file) = self.evaluation.files.get(place.file) else {
             return false;
         };
-        let written = Written::of(self.work.files.tree(), place.file, &file);
+        let written = Written::of(self.evaluation.files.tree(), place.file, &file);
         let definition = written.at(place.offset);
         definition.is_some_and(|definition| definition.form == Form::Inherit)
     }
 
     /// What the `inherit name;` at this place reads: a binding, or an argument's default together with the function.
-    fn binder(&self, name: Symbol, place: Location) -> Option<(Option<LambdaId>, Setting)> {
-        let file = self.work.files.get(place.file).ok()?;
-        let setting = |offset, is_default| Setting {
+    fn binder(&self, name: Symbol, place: Location) -> Option<(Option<LambdaId>, SettingOrigin)> {
+        let file = self.evaluation.files.get(place.file).ok()?;
+        let setting = |offset, is_default| SettingOrigin {
             location: Location {
                 file: place.file,
                 offset,
@@ -310,7 +315,7 @@ final: prev: {
         let why = why(tree, name).unwrap();
         let files = Files::new(tree);
         [why.strict_deps, why.structured_attrs].map(|setting| {
-            let Setting { location, is_default } = setting?;
+            let SettingOrigin { location, is_default } = setting?;
             let word = if is_default { "default " } else { "" };
             Some(format!("{word}{}", location.describe(&files)))
         })

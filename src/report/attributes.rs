@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::nixpkgs::{Answer, Attribute, Cause, Files, Kind};
+use crate::nixpkgs::{Answer, Attribute, AttributeKind, EvaluationReason, Files};
 use crate::report::encode::write_pretty;
 use crate::report::printable::printable_line;
 
@@ -69,7 +69,7 @@ impl<'a> Row<'a> {
                 Some(_) => "by-name",
                 None => "elsewhere",
             },
-            kind: attribute.kind.known().map(Kind::name),
+            kind: attribute.kind.known().map(AttributeKind::name),
             strict_deps: attribute.strict_deps.known().copied(),
             structured_attrs: attribute.structured_attrs.known().copied(),
             same_scope_callpackage: attribute.same_scope.known().copied(),
@@ -101,7 +101,7 @@ impl<'a> Row<'a> {
     }
 }
 
-fn undecided<T>(answer: &Answer<T>) -> Option<&Cause> {
+fn undecided<T>(answer: &Answer<T>) -> Option<&EvaluationReason> {
     match answer {
         Answer::Undecided(cause) => Some(cause),
         Answer::Known(_) | Answer::NotAsked => None,

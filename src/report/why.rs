@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 
 use crate::nixpkgs::{
-    Answer, Argument, ByName, Call, Callee, Cause, Definition, Files, Form, Function, Kind, Location, Setting, Why,
+    Answer, Argument, AttributeKind, ByName, Call, Callee, Definition, EvaluationReason, Files, Form, Function,
+    Location, SettingOrigin, Why,
 };
 use crate::report::printable::printable_line;
 use crate::tree::{NodeId, Resolved};
@@ -20,7 +21,7 @@ pub fn text(out: &mut (impl Write + ?Sized), why: &Why, files: &Files) -> io::Re
     page.value(why);
     page.definition(why);
     page.functions(&why.made_by);
-    if why.attribute.kind == Answer::Known(Kind::Derivation) {
+    if why.attribute.kind == Answer::Known(AttributeKind::Derivation) {
         let attribute = &why.attribute;
         page.setting("strictDeps", &attribute.strict_deps, why.strict_deps);
         page.setting("__structuredAttrs", &attribute.structured_attrs, why.structured_attrs);
@@ -66,7 +67,7 @@ impl Page<'_, '_> {
     }
 
     /// What went wrong, and where.
-    fn cause(&mut self, cause: &Cause) {
+    fn cause(&mut self, cause: &EvaluationReason) {
         match cause.location {
             Some(location) => {
                 let place = location.describe(self.files);
@@ -80,17 +81,17 @@ impl Page<'_, '_> {
     fn value(&mut self, why: &Why) {
         let name = why.attribute.name;
         match &why.attribute.kind {
-            Answer::Known(Kind::Derivation) => {
+            Answer::Known(AttributeKind::Derivation) => {
                 self.say(format!("`{name}` is a derivation."));
                 if let Some(error) = &why.attribute.settings_error {
                     self.say("Asking for what its builder sees fails:");
                     self.cause(&error.cause);
                 }
             }
-            Answer::Known(Kind::Set(what) | Kind::NotASet(what)) => {
+            Answer::Known(AttributeKind::Set(what) | AttributeKind::NotASet(what)) => {
                 self.say(format!("`{name}` is {what}, and no derivation."));
             }
-            Answer::Known(Kind::Fails(error)) => {
+            Answer::Known(AttributeKind::Fails(error)) => {
                 self.say(format!("Evaluating `{name}` fails:"));
                 self.cause(&error.cause);
             }
@@ -177,7 +178,7 @@ impl Page<'_, '_> {
         }
     }
 
-    fn setting(&mut self, name: &str, answer: &Answer<bool>, setting: Option<Setting>) {
+    fn setting(&mut self, name: &str, answer: &Answer<bool>, setting: Option<SettingOrigin>) {
         let yes_or_no = match answer {
             Answer::Known(true) => "yes",
             Answer::Known(false) => "no",
@@ -188,7 +189,7 @@ impl Page<'_, '_> {
                 return;
             }
         };
-        let Some(Setting { location, is_default }) = setting else {
+        let Some(SettingOrigin { location, is_default }) = setting else {
             return self.say(format!("{name}: {yes_or_no}, by default"));
         };
         let place = location.describe(self.files);

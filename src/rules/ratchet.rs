@@ -1,7 +1,7 @@
 //! Ratchets: what base already had is let be.
 
 use crate::nix::Symbol;
-use crate::nixpkgs::{Answer, Attribute, Attributes, Cause, Definition, Files, Kind};
+use crate::nixpkgs::{Answer, Attribute, AttributeKind, Attributes, Definition, EvaluationReason, Files};
 use crate::tree::{Resolved, Tree, same_content};
 
 use super::{Place, Undecided};
@@ -58,7 +58,7 @@ pub enum Ratchet {
     /// The ratchet asks nothing of it.
     NotApplicable,
     /// That can't be told, for this reason.
-    Undecided(Cause),
+    Undecided(EvaluationReason),
 }
 
 impl Ratchet {
@@ -88,9 +88,9 @@ pub enum Change {
     /// It is new, and loose.
     NewAndLoose,
     /// It may be either, for a reason that arose in head.
-    UndecidedInHead(Cause),
+    UndecidedInHead(EvaluationReason),
     /// It may be either, for a reason that arose in base.
-    UndecidedInBase(Cause),
+    UndecidedInBase(EvaluationReason),
 }
 
 impl Change {
@@ -146,7 +146,7 @@ fn differs(base: &Values, head: &Values, attribute: &Attribute) -> bool {
     !same_answers || is_rewritten(base, head, attribute)
 }
 
-fn same_kind(a: &Answer<Kind>, b: &Answer<Kind>) -> bool {
+fn same_kind(a: &Answer<AttributeKind>, b: &Answer<AttributeKind>) -> bool {
     match (a, b) {
         (Answer::Known(a), Answer::Known(b)) => a.name() == b.name(),
         _ => same_answer(a, b),
@@ -201,7 +201,7 @@ mod tests {
     #[test]
     fn only_what_becomes_loose_is_spoken_of() {
         use Ratchet::{Loose, NotApplicable, Tight};
-        let cause = |message: &str| Cause {
+        let cause = |message: &str| EvaluationReason {
             message: message.into(),
             location: None,
         };
@@ -238,7 +238,7 @@ mod tests {
 
     #[test]
     fn what_base_leaves_undecided_for_the_same_reason_is_let_be() {
-        let undecided = Ratchet::Undecided(Cause {
+        let undecided = Ratchet::Undecided(EvaluationReason {
             message: "the same".into(),
             location: None,
         });

@@ -9,7 +9,8 @@ use super::ratchet::{Values, undecided};
 use super::{Finding, Place, Rule, Undecided};
 use crate::nix::Symbol;
 use crate::nixpkgs::{
-    Answer, Attribute, BY_NAME, Cause, EvaluationError, Failure, Files, Kind, Layout, Location, Package, is_whole,
+    Answer, Attribute, AttributeKind, BY_NAME, EvaluationError, EvaluationReason, Files, Layout, Location, Package,
+    PackageSetFailure, is_whole,
 };
 use crate::tree::NodeId;
 
@@ -63,11 +64,11 @@ fn check_package(
         return;
     }
     match &attribute.kind {
-        Answer::Known(Kind::Set(what) | Kind::NotASet(what)) => {
+        Answer::Known(AttributeKind::Set(what) | AttributeKind::NotASet(what)) => {
             findings.push(no_derivation(head.files, package, name, what));
         }
         Answer::Undecided(cause) => open.push(is_undecided(base, head, attribute, cause)),
-        Answer::Known(Kind::Derivation | Kind::Fails(_)) | Answer::NotAsked => {}
+        Answer::Known(AttributeKind::Derivation | AttributeKind::Fails(_)) | Answer::NotAsked => {}
     }
     if let Some(error) = attribute.error()
         && !known.has(head.files, &error.cause)
@@ -102,7 +103,7 @@ fn check_elsewhere(
     }
 }
 
-fn is_undecided(base: Option<&Values>, head: &Values, attribute: &Attribute, cause: &Cause) -> Undecided {
+fn is_undecided(base: Option<&Values>, head: &Values, attribute: &Attribute, cause: &EvaluationReason) -> Undecided {
     undecided(base, head, attribute, "kind", cause.describe(head.files))
 }
 
@@ -164,7 +165,7 @@ impl<'f> Known<'f> {
     }
 
     /// Whether a failure arose where a finding stands.
-    fn has(&self, files: &Files, cause: &Cause) -> bool {
+    fn has(&self, files: &Files, cause: &EvaluationReason) -> bool {
         cause.location.is_some_and(|Location { file, offset }| {
             let path = place::path(files.tree(), file);
             let line = files.borrow(file).as_ref().ok().map(|file| file.position(offset).0);
@@ -186,7 +187,7 @@ fn no_package_set(
     head: &Values,
     layout: &Layout,
     known: &Known,
-    failure: &Failure,
+    failure: &PackageSetFailure,
 ) -> (Vec<Finding>, Vec<Undecided>) {
     let files = head.files;
     let place = || {
@@ -195,22 +196,25 @@ fn no_package_set(
         place.unwrap_or_else(|| Place::entry(tree, layout.node.unwrap_or(tree.root())))
     };
     match failure {
-        Failure::Fails(EvaluationError { cause, .. }) if !known.defined_twice.is_empty() || known.has(files, cause) => {
+        PackageSetFailure::Fails(EvaluationError { cause, .. })
+            if !known.defined_twice.is_empty() || known.has(files, cause) =>
+        {
             Default::default()
         }
-        Failure::Fails(EvaluationError { cause, .. }) => {
+        PackageSetFailure::Fails(EvaluationError { cause, .. }) => {
             let title = format!("Evaluating the top-level package set fails: {}", cause.describe(files));
             let finding = Finding::new(Rule::NPV_120, place(), title)
                 .because("Without the set, no package can be evaluated.")
                 .with_help("Fix the error; `nix-instantiate --eval -A lib.version` shows it too.");
             (vec![finding], Vec::new())
         }
-        Failure::Undecided(cause) => {
+        PackageSetFailure::Undecided(cause) => {
             let undecided = Undecided {
                 attribute: None,
                 question: "kind",
                 reason: cause.describe(files),
-                is_new: base.is_none_or(|base| !matches!(base.attributes.failure(), Some(Failure::Undecided(_)))),
+                is_new: base
+                    .is_none_or(|base| !matches!(base.attributes.failure(), Some(PackageSetFailure::Undecided(_)))),
                 fails: false,
                 place: place(),
             };
@@ -269,7 +273,7 @@ fn no_derivation(files: &Files, package: &Package, name: &str, what: &str) -> Fi
     .with_help(help)
 }
 
-fn fails(files: &Files, package: &Package, attribute: &Attribute, cause: &Cause) -> Finding {
+fn fails(files: &Files, package: &Package, attribute: &Attribute, cause: &EvaluationReason) -> Finding {
     let name = attribute.name.name();
     let inside = cause
         .location
@@ -305,7 +309,7 @@ fn fails(files: &Files, package: &Package, attribute: &Attribute, cause: &Cause)
 }
 
 /// Of an attribute that is defined elsewhere, whose evaluation ends in an error that nothing catches.
-fn fails_elsewhere(head: &Values, attribute: &Attribute, cause: &Cause) -> Finding {
+fn fails_elsewhere(head: &Values, attribute: &Attribute, cause: &EvaluationReason) -> Finding {
     let files = head.files;
     let name = attribute.name.name();
     let title = format!("Evaluating `{name}` fails: {}", cause.describe(files));

@@ -16,8 +16,11 @@ use layer::merge_all;
 /// One attribute.
 #[derive(Clone, Copy)]
 pub struct Attr<'h> {
+    /// Its name.
     pub name: Symbol,
+    /// Where it is defined.
     pub position: Position,
+    /// Its value.
     pub value: &'h Thunk<'h>,
 }
 

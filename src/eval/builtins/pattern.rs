@@ -1,10 +1,10 @@
-//! `match` and `split`.
+//! `builtins.match` and `builtins.split`.
 
 use std::ops::Range;
 use std::rc::Rc;
 
 use super::super::error::{ErrorOrUnknown, Reason};
-use super::super::partly_known::PartlyKnown;
+use super::super::partly_known::{PartlyKnown, Text};
 use super::super::value::Value;
 use super::super::{Eval, Outcome};
 use super::posix::{Untranslatable, translate};
@@ -15,7 +15,7 @@ pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
     vec![("match", 2, match_whole), ("split", 2, split)]
 }
 
-/// What became of a pattern.
+/// A pattern after translation.
 #[derive(Clone)]
 pub enum Compiled<'h> {
     Usable(Rc<Regex>),
@@ -24,15 +24,17 @@ pub enum Compiled<'h> {
     Unknown(&'h Reason<'h>),
 }
 
+/// A string's text if all of it is known, whatever its context.
+fn known_text<'h>(text: Text<'h>) -> Text<'h> {
+    text.or_else(|partial| partial.text().ok_or(partial))
+}
+
 fn match_whole<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
     let pattern = eval.force_str(args[0], "as the pattern of `match`")?;
     let regex = compiled(eval, pattern)?;
-    let text = match eval.force_text(args[1], "by `match`")? {
+    let text = match known_text(eval.force_text(args[1], "by `match`")?) {
         Ok(text) => text,
-        Err(partial) => match partial.text() {
-            Some(text) => text,
-            None => return match_partial(eval, (pattern, &regex), partial),
-        },
+        Err(partial) => return match_partial(eval, (pattern, &regex), partial),
     };
     let matches = searched(eval, pattern, |work| regex.matches(text, work))?;
     if !matches {
@@ -41,7 +43,7 @@ fn match_whole<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
     groups(eval, (pattern, &regex), text, 0..text.len(), true)
 }
 
-/// The same of a string of which the digits of hashes are unknown, where these make no difference.
+/// `match` of a string in which digits of hashes are unknown, if they make no difference.
 fn match_partial<'h>(
     eval: &Eval<'h>,
     (pattern, regex): (&'h str, &Regex),
@@ -61,7 +63,8 @@ fn match_partial<'h>(
     searched(eval, pattern, |work| regex.matches(&text, work)).map(no_groups)
 }
 
-/// Whether a pattern is brackets, repeated, that name no letter or digit but all of them, as `lib.escapeShellArg` has.
+/// Whether a pattern is a repeated bracket expression with either all letters and digits or none of them, as in
+/// `lib.escapeShellArg`.
 fn takes_all_digits_alike(pattern: &str) -> bool {
     let set = pattern.strip_suffix("]+").and_then(|set| set.strip_prefix('['));
     set.is_some_and(|set| {
@@ -71,7 +74,7 @@ fn takes_all_digits_alike(pattern: &str) -> bool {
     })
 }
 
-/// What `.*text.*` looks for, as `lib.hasInfix` writes it.
+/// The text that `.*text.*` looks for, as `lib.hasInfix` writes it.
 fn infix(pattern: &str) -> Option<String> {
     let mut rest = pattern.strip_prefix(".*")?.strip_suffix(".*")?.chars();
     let mut infix = String::new();
@@ -88,12 +91,9 @@ fn infix(pattern: &str) -> Option<String> {
 fn split<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
     let pattern = eval.force_str(args[0], "as the pattern of `split`")?;
     let regex = compiled(eval, pattern)?;
-    let text = match eval.force_text(args[1], "by `split`")? {
+    let text = match known_text(eval.force_text(args[1], "by `split`")?) {
         Ok(text) => text,
-        Err(partial) => match partial.text() {
-            Some(text) => text,
-            None => return split_partial(eval, pattern, partial),
-        },
+        Err(partial) => return split_partial(eval, pattern, partial),
     };
     let mut parts = Vec::new();
     let (mut copied, mut from) = (0, 0);
@@ -113,7 +113,7 @@ fn split<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
     Ok(eval.list(parts))
 }
 
-/// The same of a string of which a part is unknown: by a plain byte that is nowhere in a hash, such as a line's end.
+/// `split` of a string of which a part is unknown, by a single character that is not in any hash, such as a newline.
 fn split_partial<'h>(eval: &Eval<'h>, pattern: &str, partial: &'h PartlyKnown<'h>) -> Outcome<'h> {
     let is_plain = |byte: &u8| byte.is_ascii_whitespace() || b"/:,;=-_".contains(byte);
     let pieces = match pattern.as_bytes().iter().all(is_plain) {
@@ -151,19 +151,19 @@ fn groups<'h>(
     Ok(eval.list(groups))
 }
 
-/// A part of a text; Nix cuts between any bytes.
+/// A part of a text. Nix cuts between any two bytes.
 fn slice<'h>(eval: &Eval<'h>, text: &'h str, range: Range<usize>) -> Outcome<'h, &'h str> {
     text.get(range)
         .ok_or_else(|| eval.unknown("a regular expression that cuts a character in two"))
 }
 
-/// Does a part of a search, and counts what it took.
+/// Runs a part of a search, and counts its cost.
 fn searched<'h, T>(
     eval: &Eval<'h>,
     pattern: &'h str,
     search: impl FnOnce(&mut SearchCost) -> Result<T, TooLarge>,
 ) -> Outcome<'h, T> {
-    // reading a byte takes a nanosecond or two, and making a state that takes so many bytes about as many
+    // reading a byte takes one or two nanoseconds, as does making a state of one byte
     const BYTES_PER_STEP: usize = 64;
     let mut work = SearchCost::default();
     let result = search(&mut work);

@@ -1,13 +1,14 @@
-//! How the attributes of a tree are asked for: by several threads, in heaps that begin anew when they are full.
+//! Evaluating the attributes of a tree with several threads. Each evaluator is replaced when its heap is full.
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use rustc_hash::FxHashMap;
 
-use super::attributes::{Attribute, Cause, EvaluationError, Failure, Location};
+use super::attribute::{Attribute, EvaluationError, EvaluationReason, Location};
+use super::attributes::PackageSetFailure;
 use super::bootstrap::Bootstrap;
-use super::budget::{Leave, OverBudget};
+use super::budget::{MemoryPermit, OverBudget};
 use super::dependencies::{Dependencies, Told};
 use super::host::ROOT;
 use super::inquiry::Inquiry;
@@ -21,76 +22,76 @@ use crate::progress::Stage;
 use crate::tree::NodeId;
 
 /// What all threads share.
-pub(super) struct Work<'f, 't> {
+pub(super) struct Evaluation<'f, 't> {
     pub(super) files: &'f Files<'t>,
     pub(super) layout: &'f Layout,
     /// Package directories by the attributes that they define.
     pub(super) packages: FxHashMap<Symbol, NodeId>,
-    /// The names that are asked for, where not all are.
+    /// The names that are asked for; `None` for all.
     pub(super) only: Option<&'f [Symbol]>,
-    /// Whether to tell what attributes depend on.
-    pub(super) keeps_account: bool,
+    /// Whether to track what attributes depend on.
+    pub(super) tracks_dependencies: bool,
     pub(super) override_attrs: OverrideAttrs,
-    /// Whether evaluators take it for granted that the bootstrap can be made.
+    /// Whether evaluators assume that the bootstrap can be built.
     pub(super) assumes_bootstrap: bool,
-    /// Those names, or all that there are.
+    /// The names that are asked for, or all that exist.
     segments: OnceLock<Segments>,
-    /// What all attributes depend on, where that is to be told and can be.
+    /// What all attributes depend on, if that is tracked.
     common: OnceLock<Vec<Dependency>>,
-    failure: OnceLock<Failure>,
-    /// Why there may be more attributes than are known, where there may be.
-    open: OnceLock<Cause>,
+    failure: OnceLock<PackageSetFailure>,
+    /// Why there may be more attributes than are known; unset if there are not.
+    open: OnceLock<EvaluationReason>,
 }
 
-/// What all threads together found out.
-pub(super) struct Done {
-    /// In no order.
+/// The results of all threads.
+pub(super) struct EvaluationResult {
+    /// In any order.
     pub attributes: Vec<Attribute>,
-    pub failure: Option<Failure>,
-    /// Why there may be more attributes than are known, where there may be.
-    pub open: Option<Cause>,
-    /// What attributes depend on, where that was to be told and can be.
+    pub failure: Option<PackageSetFailure>,
+    /// Why there may be more attributes than are known; `None` if there are not.
+    pub open: Option<EvaluationReason>,
+    /// What attributes depend on, if that is tracked and can be known.
     pub dependencies: Option<Dependencies>,
-    /// Whether the bootstrap was assumed to be sound, and is not: then the rest may be wrong.
+    /// Whether the bootstrap was assumed to be sound but is not, so that the other results may be wrong.
     pub assumed_too_much: bool,
 }
 
-/// What one thread found out.
+/// The results of one thread.
 #[derive(Default)]
-struct Found {
+struct ThreadResult {
     attributes: Vec<Attribute>,
-    /// What each depends on besides what all do.
+    /// What each depends on, except for what is common to all.
     dependencies: Vec<(Symbol, Vec<Dependency>)>,
     costs: Vec<Cost>,
 }
 
-/// How an evaluator came to its end.
+/// Why an evaluator ended.
 enum End {
-    /// Its heap is full, or it hit a limit.
+    /// Its heap is full, or it exceeded a limit.
     Full,
-    /// No names are left, or there is nothing to evaluate, or too much.
+    /// No names are left, or there is nothing to evaluate, or the run exceeded its budget.
     Done,
 }
 
-/// How many bytes of heap an evaluator fills, besides what it begins with, before another begins anew.  On Nixpkgs, what
-/// an evaluator begins with takes 12 MiB and 60 ms; all attributes together fill 1.7 GiB.
+/// How many bytes of heap an evaluator fills, in addition to its start, before it is replaced. On Nixpkgs the start
+/// takes 12 MiB and 60 ms, and all attributes together fill 1.7 GiB.
 const FULL: usize = 90 << 20;
 
-/// How many bytes are much for one attribute: a hundred of Nixpkgs take more.
+/// How many bytes are much for one attribute: a hundred attributes of Nixpkgs use more.
 const MUCH: usize = 8 << 20;
 
-/// How many bytes of heap an evaluator may fill while others do: past that, one at a time goes on.
+/// How many bytes of heap an evaluator may fill while others run. Only one at a time may fill more.
 pub(super) const SHARE: usize = 128 << 20;
 
-/// How many evaluators work at a time, however many threads there are: for each takes its share of memory.
+/// How many evaluators run at a time, however many threads there are, because each uses its share of memory.
 const MOST_EVALUATORS: usize = 8;
 
-impl<'f, 't> Work<'f, 't> {
+impl<'f, 't> Evaluation<'f, 't> {
     pub(super) fn new(
         files: &'f Files<'t>,
         layout: &'f Layout,
         only: Option<&'f [Symbol]>,
-        keeps_account: bool,
+        tracks_dependencies: bool,
         override_attrs: OverrideAttrs,
     ) -> Self {
         Self {
@@ -98,7 +99,7 @@ impl<'f, 't> Work<'f, 't> {
             layout,
             packages: layout.by_attribute(files.tree()),
             only,
-            keeps_account,
+            tracks_dependencies,
             override_attrs,
             assumes_bootstrap: assumes_bootstrap(files, only),
             segments: OnceLock::new(),
@@ -108,20 +109,20 @@ impl<'f, 't> Work<'f, 't> {
         }
     }
 
-    /// Asks for all, with the threads of the pool that it is called in.
+    /// Evaluates all attributes, with the threads of the pool that it is called in.
     ///
     /// # Errors
-    /// Where that takes more than the run may.
-    pub(super) fn run(self) -> Result<Done, OverBudget> {
+    /// If that exceeds the run's budget.
+    pub(super) fn run(self) -> Result<EvaluationResult, OverBudget> {
         let found = match self.only {
             Some(names) if are_few(names.len()) => vec![self.run_thread()],
             _ => rayon::broadcast(|context| {
                 if self.assumes_bootstrap && context.index() == 0 {
-                    self.files.bootstrap(self.keeps_account);
+                    self.files.bootstrap(self.tracks_dependencies);
                 }
                 match context.index() < MOST_EVALUATORS {
                     true => self.run_thread(),
-                    false => Found::default(),
+                    false => ThreadResult::default(),
                 }
             }),
         };
@@ -143,7 +144,7 @@ impl<'f, 't> Work<'f, 't> {
         let open = self.open.into_inner();
         let is_complete = failure.is_none() && open.is_none();
         let common = self.common.into_inner().filter(|_| is_complete);
-        Ok(Done {
+        Ok(EvaluationResult {
             attributes,
             failure,
             open,
@@ -155,11 +156,11 @@ impl<'f, 't> Work<'f, 't> {
         })
     }
 
-    /// Counts what all took as the run's.
+    /// Counts the cost of all threads as the run's.
     fn settle(&self, segments: &Segments, costs: Vec<Cost>) -> Result<(), OverBudget> {
         let (steps, ledger) = (segments.steps(), self.files.ledger());
         if steps <= ledger.steps_left() {
-            ledger.spend(steps);
+            ledger.count_steps(steps);
             return Ok(());
         }
         let most = segments.took_most(costs).into_iter();
@@ -170,27 +171,27 @@ impl<'f, 't> Work<'f, 't> {
         })
     }
 
-    /// Goes through segments until none are left.
-    fn run_thread(&self) -> Found {
-        let mut found = Found::default();
+    /// Processes segments until none is left.
+    fn run_thread(&self) -> ThreadResult {
+        let mut found = ThreadResult::default();
         let mut taken = None;
         let new_heap = || Heap::with_capacity(SHARE);
         let mut heap = new_heap();
         loop {
-            let leave = self.files.ledger().leave();
-            if let End::Done = self.run_in(&heap, &leave, &mut taken, &mut found) {
+            let permit = self.files.ledger().memory_permit();
+            if let End::Done = self.run_in(&heap, &permit, &mut taken, &mut found) {
                 return found;
             }
-            match leave.is_taken() {
-                // what it took beyond its share is given back before the leave is
+            match permit.is_taken() {
+                // frees what exceeds the share before the permit is released
                 true => heap = new_heap(),
                 false => heap.clear(),
             }
         }
     }
 
-    /// Goes on with the segment taken, or takes the next, in an evaluator that begins anew.
-    fn run_in(&self, heap: &Heap, leave: &Leave, taken: &mut Option<Taken>, found: &mut Found) -> End {
+    /// Continues the segment that was taken, or takes the next, in a new evaluator.
+    fn run_in(&self, heap: &Heap, permit: &MemoryPermit, taken: &mut Option<Taken>, found: &mut ThreadResult) -> End {
         if taken.is_none()
             && let Some(segments) = self.segments.get()
         {
@@ -199,24 +200,24 @@ impl<'f, 't> Work<'f, 't> {
                 return End::Done;
             }
         }
-        let world = World::new(self.files).sharing(SHARE, leave);
+        let world = World::new(self.files).sharing(SHARE, permit);
         let eval = Eval::new(heap, &world, self.files.ledger().budget.attribute);
         let mut inquiry = match Inquiry::new(self, &eval) {
             Ok(inquiry) => inquiry,
             Err(failure) => {
-                // all threads fail alike
+                // all threads fail in the same way
                 let _ = self.failure.set(failure);
                 return End::Done;
             }
         };
-        if inquiry.keeps_account {
+        if inquiry.tracks_dependencies {
             self.common.get_or_init(|| eval.common_dependencies());
         }
         let segments = self.segments.get_or_init(|| {
             let mut names = self.only.map_or_else(|| inquiry.names(), <[_]>::to_vec);
             if let Some(open) = inquiry.open() {
                 let _ = self.open.set(open);
-                // each package may be one of those that are not known
+                // each package may be one of the unknown attributes
                 names.extend(self.packages.keys().filter(|_| self.only.is_none()));
             }
             names.sort_unstable();
@@ -237,12 +238,18 @@ impl<'f, 't> Work<'f, 't> {
         end
     }
 
-    /// Asks for the names that are left of a segment, until the evaluator comes to its end.
+    /// Evaluates the remaining names of a segment, until the evaluator ends.
     ///
-    /// Its limits hold for all that it does, setting up included.  So an attribute that it has an answer to would have
-    /// the same from one that begins with it.  One at which it hits a limit is asked for again by one that does, and its
-    /// answer is what that gives.
-    fn go_through(&self, segments: &Segments, segment: &mut Taken, inquiry: &mut Inquiry, found: &mut Found) -> End {
+    /// The limits apply to everything that the evaluator does, including its setup. So an answer that it has is the
+    /// same as from an evaluator that starts with that attribute. If it exceeds a limit, the attribute is evaluated
+    /// again by a new evaluator, whose answer counts.
+    fn go_through(
+        &self,
+        segments: &Segments,
+        segment: &mut Taken,
+        inquiry: &mut Inquiry,
+        found: &mut ThreadResult,
+    ) -> End {
         let eval = inquiry.eval;
         let full = eval.heap.used().saturating_add(FULL);
         let mut setting_up = eval.steps();
@@ -267,15 +274,15 @@ impl<'f, 't> Work<'f, 't> {
             is_first = false;
             segment.left.start += 1;
             self.files.progress().advance(1);
-            if inquiry.keeps_account {
+            if inquiry.tracks_dependencies {
                 let mut on = eval.dependencies(on);
-                // what is undecided is told of every tree
+                // undecided answers are reported for every tree
                 let is_undecided = attribute.iter().any(Attribute::is_undecided);
                 on.extend(is_undecided.then_some(Dependency::Anything));
                 found.dependencies.push((name, on));
             }
             found.attributes.extend(attribute);
-            // the next is likely to be made of what one that took much was made of
+            // the next attribute probably needs the same values
             let took_much = eval.heap.used().saturating_sub(held) > MUCH;
             if eval.is_exhausted() || eval.heap.used() >= full && !took_much {
                 return End::Full;
@@ -284,7 +291,7 @@ impl<'f, 't> Work<'f, 't> {
         End::Full
     }
 
-    /// The place of a position; `None` where it is in no file of the tree.
+    /// The location of a position; `None` if it is not in a file of the tree.
     pub(super) fn location(&self, position: Position) -> Option<Location> {
         Some(Location {
             file: self.node(position.file)?,
@@ -296,10 +303,10 @@ impl<'f, 't> Work<'f, 't> {
         ((file.0 as usize) < self.files.tree().len()).then(|| World::node(file))
     }
 
-    /// The error that an evaluation ended in; or why what it gives can't be known.
-    pub(super) fn error(&self, stop: ErrorOrUnknown) -> Result<EvaluationError, Cause> {
-        let cause = self.cause(stop.reason());
-        let is_caught = match stop {
+    /// The error that ended an evaluation, or else why the value can't be known.
+    pub(super) fn error(&self, error: ErrorOrUnknown) -> Result<EvaluationError, EvaluationReason> {
+        let cause = self.cause(error.reason());
+        let is_caught = match error {
             ErrorOrUnknown::Throw(_) => Some(true),
             ErrorOrUnknown::Abort(_) => Some(false),
             ErrorOrUnknown::Error(_) => None,
@@ -308,10 +315,10 @@ impl<'f, 't> Work<'f, 't> {
         Ok(EvaluationError { cause, is_caught })
     }
 
-    pub(super) fn cause(&self, reason: &Reason) -> Cause {
+    pub(super) fn cause(&self, reason: &Reason) -> EvaluationReason {
         let words = reason.message.split_whitespace().map(without_root);
         let message = words.collect::<Vec<_>>().join(" ");
-        Cause {
+        EvaluationReason {
             message: match message.char_indices().nth(LONGEST) {
                 Some((end, _)) => format!("{}…", &message[..end]),
                 None => message,
@@ -321,16 +328,16 @@ impl<'f, 't> Work<'f, 't> {
     }
 }
 
-/// Whether it is worth while to assume that the bootstrap can be made, and not known to be wrong.
+/// Whether assuming that the bootstrap can be built is worth while, and not known to be wrong.
 fn assumes_bootstrap(files: &Files, only: Option<&[Symbol]>) -> bool {
     match files.known_bootstrap() {
         Some(bootstrap) => bootstrap.is_sound(),
-        // finding out takes as long as doing without the assumption
+        // checking the assumption takes as long as working without it
         None => is_whole(files.tree()) && !only.is_some_and(|names| are_few(names.len())),
     }
 }
 
-/// A word of a message, in which a path of the evaluation is one of the tree's, as it is to a reader.
+/// A word of a message, with a path of the evaluation replaced by the path in the tree.
 fn without_root(word: &str) -> Cow<'_, str> {
     let path = word.trim_start_matches(['\'', '"', '`', '(', '[', '<']);
     match path.strip_prefix(ROOT).and_then(|rest| rest.strip_prefix('/')) {
@@ -339,5 +346,5 @@ fn without_root(word: &str) -> Cow<'_, str> {
     }
 }
 
-/// The most characters of a message that are kept: it may be anything that a file of the tree throws.
+/// How many characters of a message are kept, because a file of the tree may throw any text.
 const LONGEST: usize = 1000;
