@@ -224,7 +224,7 @@ fn nothing_outside_of_the_tree_is_read() {
         "as if it did not",
     );
     assert_refused("{ }: import <nixpkgs> { }", "search path");
-    assert_refused("{ }: builtins.readDir \"/\"", "beside the tree");
+    assert_refused("{ }: builtins.readDir \"/\"", "next to the tree");
     assert_refused("{ }: import ~/secret", "home directory");
     assert_refused("{ }: import \"https://example.org/evil.nix\"", "not an absolute path");
     assert_refused("{ }: import https://example.org/evil.nix", "not an absolute path");

@@ -30,9 +30,9 @@ impl<'h> Eval<'h> {
                         let this = self.heap.slice_copy(&[self.done(value)]);
                         (self.nested(|| self.call(functor, this))?, args)
                     }
-                    None => return Err(self.mismatch("a function", value, "where one is called")),
+                    None => return Err(self.mismatch("a function", value, "to call")),
                 },
-                other => return Err(self.mismatch("a function", other, "where one is called")),
+                other => return Err(self.mismatch("a function", other, "to call")),
             };
         }
         Ok(value)
@@ -166,7 +166,7 @@ impl<'h> Eval<'h> {
         match function {
             Value::Lambda(closure) => Ok(self.formals_of(closure)),
             Value::Native(_) => Ok(self.attrs_sorted(&[])),
-            other => Err(self.mismatch("a function", other, "to name the arguments of")),
+            other => Err(self.mismatch("a function", other, "for `functionArgs`")),
         }
     }
 

@@ -14,7 +14,7 @@ impl<'h> Eval<'h> {
     /// # Errors
     /// As in Nix, if the subject is not a set, or has no such attribute.
     pub fn select(&self, subject: &'h Thunk<'h>, name: Symbol) -> Outcome<'h> {
-        let attrs = self.force_attrs(subject, "to select an attribute of")?;
+        let attrs = self.force_attrs(subject, "to select an attribute from")?;
         match attrs.get(self, name) {
             Some(value) => self.force(value),
             None => Err(self.missing(attrs, name)),
@@ -52,7 +52,7 @@ impl<'h> Eval<'h> {
         ErrorOrUnknown::Unknown(self.heap.alloc(Reason { message, ..*reason }))
     }
 
-    /// A thunk's value as a set; `what` completes the message "a set was expected …".
+    /// A thunk's value as a set; `what` completes the message "expected a set …".
     ///
     /// # Errors
     /// If it is something else.
@@ -133,7 +133,7 @@ impl<'h> Eval<'h> {
     pub(super) fn mismatch(&self, wanted: &str, found: Value<'h>, what: &str) -> ErrorOrUnknown<'h> {
         let space = if what.is_empty() { "" } else { " " };
         self.abort(&format!(
-            "{wanted} was expected{space}{what}, and {} found",
+            "expected {wanted}{space}{what}, but found {}",
             found.described()
         ))
     }

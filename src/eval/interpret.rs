@@ -228,7 +228,7 @@ impl<'h> Eval<'h> {
                     None => Some(attrs.get(self, name).ok_or_else(|| self.missing(attrs, name))?),
                 },
                 _ if default.is_some() => None,
-                other => return Err(self.mismatch("a set", other, &format!("to select '{name}' of"))),
+                other => return Err(self.mismatch("a set", other, &format!("to select '{name}' from"))),
             };
             value = match (found, default) {
                 (Some(thunk), _) => self.force(thunk)?,

@@ -43,7 +43,7 @@ impl<'h> Eval<'h> {
     pub(super) fn recursion(&self, of: &'h Thunk<'h>) -> ErrorOrUnknown<'h> {
         if self.speculations.get() > 0 {
             self.dependencies.add(|| Dependency::Anything);
-            return self.unknown("infinite recursion, if what is unknown is chosen so");
+            return self.unknown("infinite recursion, depending on something unknown");
         }
         let recursion: &'h Recursion<'h> = self.heap.alloc(Recursion { of, through: &[] });
         let cause = Reason::new("infinite recursion", Position::NONE);

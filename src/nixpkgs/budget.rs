@@ -82,11 +82,7 @@ impl fmt::Display for Parsing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Source(bytes) => write!(f, "have more than {} MiB", bytes >> 20),
-            Self::Kept(bytes) => write!(
-                f,
-                "take more than {} MiB of memory where they are imported",
-                bytes >> 20
-            ),
+            Self::Kept(bytes) => write!(f, "take more than {} MiB of memory when they are imported", bytes >> 20),
         }
     }
 }

@@ -122,14 +122,14 @@ impl<'f> Host<'f> for World<'f, '_> {
 
     fn parse(&self, id: FileId) -> Result<&'f File, NoFile> {
         if id.0 as usize >= self.files.tree().len() {
-            return Err(NoFile::NotNix("no file of the tree".to_owned()));
+            return Err(NoFile::NotNix("not a file of the tree".to_owned()));
         }
         let path = || self.files.tree().path(Self::node(id));
         match self.files.borrow(Self::node(id)) {
             Ok(file) => Ok(file),
             Err(error) => Err(match **error {
                 FileError::Read(ref error) => NoFile::Unread(error.to_string()),
-                FileError::Syntax { ref error, .. } => NoFile::NotNix(format!("{} is no Nix: {error}", path())),
+                FileError::Syntax { ref error, .. } => NoFile::NotNix(format!("{} is not valid Nix: {error}", path())),
                 FileError::OverBudget => NoFile::Unread(error.to_string()),
                 FileError::TooLarge { .. } => NoFile::Unread(format!("{} is too large: {error}", path())),
             }),
@@ -142,14 +142,14 @@ impl<'f> Host<'f> for World<'f, '_> {
             .tree()
             .read_at_most(Self::node(id), NIX_LIMIT)
             .map_err(|error| error.to_string())?;
-        String::from_utf8(bytes).map_err(|_| format!("{} is no UTF-8", self.files.tree().path(Self::node(id))))
+        String::from_utf8(bytes).map_err(|_| format!("{} is not UTF-8", self.files.tree().path(Self::node(id))))
     }
 
     fn list(&self, id: FileId) -> Result<Vec<(String, &'static str)>, String> {
         let tree = self.files.tree();
         let entry = |child: &NodeId| {
             let name = tree.name(*child).to_str();
-            let name = name.map_err(|_| format!("the name of {} is no UTF-8", tree.path(*child)))?;
+            let name = name.map_err(|_| format!("the name of {} is not UTF-8", tree.path(*child)))?;
             let kind = match tree.kind(*child) {
                 Kind::Directory => "directory",
                 Kind::File { .. } => "regular",

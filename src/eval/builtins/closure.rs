@@ -14,7 +14,7 @@ pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
 }
 
 fn generic_closure<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
-    let what = "by `genericClosure`";
+    let what = "for `genericClosure`";
     let args = eval.force_attrs(args[0], what)?;
     let get = |name| args.get(eval, name).ok_or_else(|| eval.missing(args, name));
     let mut waiting: VecDeque<_> = (eval.force_list(get(eval.names.start_set)?, what)?.iter())

@@ -31,7 +31,7 @@ pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
         }),
         ("traceVerbose", 2, |eval, args| eval.force(args[1])),
         ("warn", 2, |eval, args| {
-            let _ = eval.force_text(args[0], "by `warn`")?;
+            let _ = eval.force_text(args[0], "for `warn`")?;
             eval.force(args[1])
         }),
         ("break", 1, |eval, args| eval.force(args[0])),
@@ -139,7 +139,7 @@ fn arithmetic<'h>(eval: &Eval<'h>, op: BinaryOp, args: Args<'h>) -> Outcome<'h> 
 }
 
 fn bits<'h>(eval: &Eval<'h>, args: Args<'h>, operate: impl Fn(i64, i64) -> i64) -> Outcome<'h> {
-    let what = "by a bitwise function";
+    let what = "for a bitwise function";
     Ok(Value::Int(operate(
         eval.force_int(args[0], what)?,
         eval.force_int(args[1], what)?,

@@ -11,11 +11,11 @@ use super::store_derivation::strict;
 pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
     vec![
         ("derivation", 1, |eval, args| {
-            let attrs = eval.force_attrs(args[0], "by `derivation`")?;
+            let attrs = eval.force_attrs(args[0], "for `derivation`")?;
             eval.derivation(attrs)
         }),
         ("derivationStrict", 1, |eval, args| {
-            let attrs = eval.force_attrs(args[0], "by `derivationStrict`")?;
+            let attrs = eval.force_attrs(args[0], "for `derivationStrict`")?;
             strict(eval, attrs)
         }),
     ]
@@ -38,7 +38,7 @@ impl<'h> Eval<'h> {
         let first = self.done(Value::Str(first.name()));
         let own = self.done(Value::Attrs(attrs));
         let strict = self.lazy_host(
-            |eval, data| strict(eval, eval.force_attrs(data[0], "by `derivation`")?),
+            |eval, data| strict(eval, eval.force_attrs(data[0], "for `derivation`")?),
             &[own],
         );
         let made = Made { attrs, own, strict };
@@ -73,7 +73,7 @@ impl<'h> Eval<'h> {
                         let [own, strict, which] = *data else {
                             unreachable!("three were given")
                         };
-                        let attrs = eval.force_attrs(own, "by `derivation`")?;
+                        let attrs = eval.force_attrs(own, "for `derivation`")?;
                         let made = Made { attrs, own, strict };
                         let output = eval.output(made, &eval.outputs(attrs)?, which)?;
                         Ok(Value::Attrs(output))

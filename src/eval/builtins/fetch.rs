@@ -17,7 +17,7 @@ pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
 }
 
 fn fetch_file<'h>(eval: &Eval<'h>, args: Args<'h>, function: &str) -> Outcome<'h> {
-    let what = format!("by `{function}`");
+    let what = format!("for `{function}`");
     let Value::Attrs(attrs) = eval.force(args[0])? else {
         return forbidden(eval, function, args[0]);
     };
@@ -56,7 +56,7 @@ fn fetch_repository<'h>(eval: &Eval<'h>, args: Args<'h>, function: &str) -> Outc
 }
 
 fn forbidden<'h>(eval: &Eval<'h>, function: &str, url: &'h Thunk<'h>) -> Outcome<'h> {
-    let url = match eval.force_text(url, &format!("by `{function}`"))? {
+    let url = match eval.force_text(url, &format!("for `{function}`"))? {
         Ok(url) => format!(" of '{url}'"),
         Err(_) => String::new(),
     };

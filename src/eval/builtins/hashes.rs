@@ -16,7 +16,7 @@ pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
     vec![
         ("hashString", 2, |eval, args| {
             let algorithm = Algorithm::of(eval, args[0])?;
-            match eval.force_text(args[1], "by `hashString`")? {
+            match eval.force_text(args[1], "for `hashString`")? {
                 Ok(text) => algorithm.hex(eval, text),
                 Err(partial) => match partial.text() {
                     Some(text) => algorithm.hex(eval, text),
@@ -31,7 +31,7 @@ pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
         }),
         ("convertHash", 1, convert),
         ("placeholder", 1, |eval, args| {
-            let output = eval.force_str(args[0], "by `placeholder`")?;
+            let output = eval.force_str(args[0], "for `placeholder`")?;
             let hash = Sha256::digest(format!("nix-output:{output}"));
             Ok(eval.string(&format!("/{}", nix32(&hash))))
         }),
@@ -102,7 +102,7 @@ impl Algorithm {
 
 /// `convertHash { hash, hashAlgo ?, toHashFormat }`
 fn convert<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
-    let attrs = eval.force_attrs(args[0], "by `convertHash`")?;
+    let attrs = eval.force_attrs(args[0], "for `convertHash`")?;
     let required = |name| {
         let name = Symbol::new(name);
         eval.lookup(attrs, name)?.ok_or_else(|| eval.missing(attrs, name))
@@ -118,7 +118,7 @@ fn convert<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
     };
     let format = eval.force_str(required("toHashFormat")?, "as the format of a hash")?;
     let (algorithm, hash) =
-        parse(text, algorithm).ok_or_else(|| eval.abort(&format!("'{text}' is no hash of a known form")))?;
+        parse(text, algorithm).ok_or_else(|| eval.abort(&format!("'{text}' is not a hash of a known form")))?;
     let written = match format {
         "base16" => HEXLOWER.encode(&hash),
         "nix32" | "base32" => nix32(&hash),

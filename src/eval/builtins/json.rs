@@ -12,12 +12,12 @@ use super::{Builtin, read_list, read_set, read_text};
 pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
     vec![
         ("fromJSON", 1, |eval, args| {
-            let text = eval.force_str(args[0], "by `fromJSON`")?;
+            let text = eval.force_str(args[0], "for `fromJSON`")?;
             eval.check_parsing(text)?;
             match serde_json::from_str::<serde_json::Value>(text) {
                 Ok(json) => from_json(eval, &json),
                 Err(error) if error.to_string().starts_with("recursion limit") => {
-                    Err(eval.unknown("JSON that nests deep"))
+                    Err(eval.unknown("deeply nested JSON"))
                 }
                 Err(error) => Err(eval.abort(&format!("not JSON: {error}"))),
             }

@@ -12,19 +12,23 @@ use super::{Args, Builtin};
 pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
     vec![
         ("length", 1, |eval, args| {
-            Ok(Value::Int(eval.force_list(args[0], "by `length`")?.len() as i64))
+            Ok(Value::Int(eval.force_list(args[0], "for `length`")?.len() as i64))
         }),
-        ("head", 1, |eval, args| match eval.force_list(args[0], "by `head`")? {
-            [first, ..] => eval.force(first),
-            [] => Err(eval.abort("`head` of an empty list")),
+        ("head", 1, |eval, args| {
+            match eval.force_list(args[0], "for `head`")? {
+                [first, ..] => eval.force(first),
+                [] => Err(eval.abort("`head` of an empty list")),
+            }
         }),
-        ("tail", 1, |eval, args| match eval.force_list(args[0], "by `tail`")? {
-            [_, rest @ ..] => Ok(Value::List(rest)),
-            [] => Err(eval.abort("`tail` of an empty list")),
+        ("tail", 1, |eval, args| {
+            match eval.force_list(args[0], "for `tail`")? {
+                [_, rest @ ..] => Ok(Value::List(rest)),
+                [] => Err(eval.abort("`tail` of an empty list")),
+            }
         }),
         ("elemAt", 2, |eval, args| {
-            let at = eval.force_int(args[1], "by `elemAt`")?;
-            let list = eval.force_list(args[0], "by `elemAt`")?;
+            let at = eval.force_int(args[1], "for `elemAt`")?;
+            let list = eval.force_list(args[0], "for `elemAt`")?;
             match usize::try_from(at).ok().and_then(|at| list.get(at)) {
                 Some(item) => eval.force(item),
                 None => Err(eval.abort(&format!("list index {at} is out of bounds"))),
@@ -32,7 +36,7 @@ pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
         }),
         ("elem", 2, |eval, args| {
             let mut unknown = None;
-            let items = eval.force_list(args[1], "by `elem`")?;
+            let items = eval.force_list(args[1], "for `elem`")?;
             eval.count_items(items.len())?;
             for item in items {
                 let equal = || eval.equal(eval.force(args[0])?, eval.force(item)?);
@@ -46,12 +50,12 @@ pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
             unknown.map_or(Ok(Value::Bool(false)), Err)
         }),
         ("map", 2, |eval, args| {
-            let items = function_of_items(eval, args, "by `map`")?;
+            let items = function_of_items(eval, args, "for `map`")?;
             eval.check_memory(items.len() * CALL_BYTES)?;
             Ok(eval.list(items.iter().map(|item| eval.lazy_call(args[0], &[item])).collect()))
         }),
         ("filter", 2, |eval, args| {
-            let items = function_of_items(eval, args, "by `filter`")?;
+            let items = function_of_items(eval, args, "for `filter`")?;
             if items.is_empty() {
                 return Ok(Value::List(items));
             }
@@ -67,8 +71,8 @@ pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
             Ok(eval.list(kept))
         }),
         ("partition", 2, |eval, args| {
-            eval.force_function(args[0], "by `partition`")?;
-            let items = eval.force_list(args[1], "by `partition`")?;
+            eval.force_function(args[0], "for `partition`")?;
+            let items = eval.force_list(args[1], "for `partition`")?;
             let test = eval.force(args[0])?;
             let mut scratch = eval.scratch();
             scratch.reserve_items::<&Thunk>(items.len())?;
@@ -94,10 +98,10 @@ pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
         ("any", 2, |eval, args| some(eval, args, true)),
         ("all", 2, |eval, args| some(eval, args, false)),
         ("foldl'", 3, |eval, args| {
-            eval.force_function(args[0], "by `foldl'`")?;
+            eval.force_function(args[0], "for `foldl'`")?;
             let function = eval.force(args[0])?;
             let mut value = args[1];
-            for item in eval.force_list(args[2], "by `foldl'`")? {
+            for item in eval.force_list(args[2], "for `foldl'`")? {
                 eval.count_call()?;
                 value = eval.done(eval.apply(function, &[value, item])?);
             }
@@ -106,20 +110,20 @@ pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
         ("concatLists", 1, |eval, args| {
             let mut all = Vec::new();
             let mut scratch = eval.scratch();
-            let lists = eval.force_list(args[0], "by `concatLists`")?;
+            let lists = eval.force_list(args[0], "for `concatLists`")?;
             eval.count_items(lists.len())?;
             for list in lists {
-                all.extend_from_slice(eval.force_list(list, "by `concatLists`")?);
+                all.extend_from_slice(eval.force_list(list, "for `concatLists`")?);
                 scratch.reserve_items::<&Thunk>(all.len())?;
             }
             Ok(eval.list(all))
         }),
         ("concatMap", 2, |eval, args| {
-            eval.force_function(args[0], "by `concatMap`")?;
+            eval.force_function(args[0], "for `concatMap`")?;
             let function = eval.force(args[0])?;
             let mut all = Vec::new();
             let mut scratch = eval.scratch();
-            for item in eval.force_list(args[1], "by `concatMap`")? {
+            for item in eval.force_list(args[1], "for `concatMap`")? {
                 eval.count_call()?;
                 match eval.apply(function, &[item])? {
                     Value::List(items) => all.extend_from_slice(items),
@@ -130,16 +134,16 @@ pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
             Ok(eval.list(all))
         }),
         ("genList", 2, |eval, args| {
-            let length = eval.force_int(args[1], "by `genList`")?;
+            let length = eval.force_int(args[1], "for `genList`")?;
             let length =
                 usize::try_from(length).map_err(|_| eval.abort(&format!("can't make a list of {length} elements")))?;
-            eval.force_function(args[0], "by `genList`")?;
+            eval.force_function(args[0], "for `genList`")?;
             eval.check_memory(length.saturating_mul(CALL_BYTES))?;
             let items = (0..length as i64).map(|at| eval.lazy_call(args[0], &[eval.done(Value::Int(at))]));
             Ok(eval.list(items.collect()))
         }),
         ("sort", 2, |eval, args| {
-            let items = function_of_items(eval, args, "by `sort`")?;
+            let items = function_of_items(eval, args, "for `sort`")?;
             if items.is_empty() {
                 return Ok(Value::List(items));
             }
@@ -153,10 +157,10 @@ pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
             Ok(eval.list(sort(eval, less, items)?))
         }),
         ("groupBy", 2, |eval, args| {
-            eval.force_function(args[0], "by `groupBy`")?;
+            eval.force_function(args[0], "for `groupBy`")?;
             let function = eval.force(args[0])?;
             let mut groups: FxHashMap<Symbol, Vec<&Thunk>> = FxHashMap::default();
-            let items = eval.force_list(args[1], "by `groupBy`")?;
+            let items = eval.force_list(args[1], "for `groupBy`")?;
             let mut scratch = eval.scratch();
             scratch.reserve_items::<(Symbol, Vec<&Thunk>)>(items.len())?;
             // a name is looked up in two tables, and sorted
@@ -205,8 +209,8 @@ fn test_item<'h>(eval: &Eval<'h>, test: Value<'h>, item: &'h Thunk<'h>) -> Outco
 
 /// `any` and `all`; `decides` is the result of the function that ends the search.
 fn some<'h>(eval: &Eval<'h>, args: Args<'h>, decides: bool) -> Outcome<'h> {
-    eval.force_function(args[0], "by `any` or `all`")?;
-    let items = eval.force_list(args[1], "by `any` or `all`")?;
+    eval.force_function(args[0], "for `any` or `all`")?;
+    let items = eval.force_list(args[1], "for `any` or `all`")?;
     let test = eval.force(args[0])?;
     let mut unknown = None;
     for item in items {

@@ -130,7 +130,7 @@ fn read_text<'h>(eval: &Eval<'h>, text: &str) -> Outcome<'h> {
 
 fn check_text<'h>(eval: &Eval<'h>, text: &str) -> Outcome<'h, ()> {
     match text.contains('\0') {
-        true => Err(eval.abort("a string with a NUL, which no string can have")),
+        true => Err(eval.abort("a string can't contain a NUL")),
         false => Ok(()),
     }
 }

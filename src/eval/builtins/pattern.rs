@@ -32,7 +32,7 @@ fn known_text<'h>(text: Text<'h>) -> Text<'h> {
 fn match_whole<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
     let pattern = eval.force_str(args[0], "as the pattern of `match`")?;
     let regex = compiled(eval, pattern)?;
-    let text = match known_text(eval.force_text(args[1], "by `match`")?) {
+    let text = match known_text(eval.force_text(args[1], "for `match`")?) {
         Ok(text) => text,
         Err(partial) => return match_partial(eval, (pattern, &regex), partial),
     };
@@ -91,7 +91,7 @@ fn infix(pattern: &str) -> Option<String> {
 fn split<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
     let pattern = eval.force_str(args[0], "as the pattern of `split`")?;
     let regex = compiled(eval, pattern)?;
-    let text = match known_text(eval.force_text(args[1], "by `split`")?) {
+    let text = match known_text(eval.force_text(args[1], "for `split`")?) {
         Ok(text) => text,
         Err(partial) => return split_partial(eval, pattern, partial),
     };
@@ -101,7 +101,7 @@ fn split<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
         let found = match searched(eval, pattern, |work| regex.find(text, from, work))? {
             SearchResult::Match(found) => found,
             SearchResult::Nothing => break,
-            SearchResult::Unsure => return Err(eval.unknown("a regular expression that matches in more than one way")),
+            SearchResult::Unsure => return Err(eval.unknown("a regular expression that matches in several ways")),
         };
         parts.push(eval.done(Value::Str(slice(eval, text, copied..found.start)?)));
         parts.push(eval.done(groups(eval, (pattern, &regex), text, found.clone(), false)?));
@@ -135,11 +135,11 @@ fn groups<'h>(
     whole: bool,
 ) -> Outcome<'h> {
     if regex.has_unsure_groups() {
-        return Err(eval.unknown("what the groups of a regular expression hold that repeats nothing"));
+        return Err(eval.unknown("what the groups of a regular expression that repeats the empty string match"));
     }
     searched(eval, pattern, |work| regex.count_groups(found.len(), whole, work))?;
     let Some(spans) = searched(eval, pattern, |_| regex.groups(text, found, whole))? else {
-        return Err(eval.unknown("what the groups of a regular expression hold that matches in more than one way"));
+        return Err(eval.unknown("what the groups of a regular expression that matches in several ways match"));
     };
     let mut groups = Vec::with_capacity(spans.len());
     for span in spans {

@@ -312,7 +312,7 @@ impl Translator<'_> {
 
     fn range(&mut self, last: &mut Last) -> Result<(), Untranslatable> {
         let Last::Byte(from) = *last else {
-            return Err(Invalid("a dash in brackets that is no range"));
+            return Err(Invalid("a dash in brackets that is not a range"));
         };
         let to = self.next().ok_or(Invalid("a `[` without `]`"))?;
         if to == b'[' && matches!(self.peek(), Some(b':' | b'.' | b'=')) {

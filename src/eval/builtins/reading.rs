@@ -31,7 +31,7 @@ pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
             let PathEntry::Directory(directory) = eval.host.resolve(path) else {
                 return Err(match eval.entry(path) {
                     // the tree is below it, so Nix can list it
-                    PathEntry::Outside if path == "/" => eval.unknown("what is beside the tree"),
+                    PathEntry::Outside if path == "/" => eval.unknown("what is next to the tree"),
                     PathEntry::Outside => eval.forbidden(path),
                     _ => eval.abort(&format!("'{path}' is not a directory")),
                 });
@@ -54,7 +54,7 @@ pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
         ("toPath", 1, |eval, args| Ok(Value::Str(eval.path_arg(args[0])?))),
         ("getEnv", 1, |eval, args| {
             // what Nix returns when it evaluates with `restrict-eval`
-            eval.force_str(args[0], "by `getEnv`")?;
+            eval.force_str(args[0], "for `getEnv`")?;
             Ok(Value::Str(""))
         }),
     ]
@@ -208,7 +208,7 @@ impl<'h> Eval<'h> {
                 });
             };
             let Some(target) = self.host.read_link(link) else {
-                return Err(self.unknown(&format!("where the symlink '{path}' leads")));
+                return Err(self.unknown(&format!("the target of the symlink '{path}'")));
             };
             let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
             let texts = [parent, "/", &target];
@@ -256,7 +256,7 @@ impl<'h> Eval<'h> {
             return Err(self.unbound(code, variable));
         }
         if let Some(name) = file.scopes().redefined() {
-            return Err(self.unknown(&format!("what syntax means in a file that binds '{name}'")));
+            return Err(self.unknown(&format!("what operators mean in a file that binds '{name}'")));
         }
         self.codes.borrow_mut().insert(id, code);
         Ok(code)

@@ -14,7 +14,7 @@ pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
 
 fn find_file<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
     let mut searched = Vec::new();
-    for item in eval.force_list(args[0], "by `findFile`")? {
+    for item in eval.force_list(args[0], "for `findFile`")? {
         eval.count_call()?;
         let attrs = eval.force_attrs(item, "in the list of `findFile`")?;
         let prefix = match eval.lookup(attrs, Symbol::new("prefix"))? {
@@ -27,7 +27,7 @@ fn find_file<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
             Err(partial) => return Err(ErrorOrUnknown::Unknown(partial.reason)),
         }
     }
-    let name = eval.force_str(args[1], "by `findFile`")?;
+    let name = eval.force_str(args[1], "for `findFile`")?;
     for (prefix, directory) in searched {
         let rest = if prefix.is_empty() {
             Some(name)
@@ -73,14 +73,14 @@ impl<'h> Eval<'h> {
             return Ok(Value::Path(FETCHURL));
         }
         if self.host.is_at_top(name.split('/').next().unwrap_or(name)) {
-            return Err(self.unknown("a search path that may be the tree's"));
+            return Err(self.unknown("a search path that may contain the tree"));
         }
         Err(self.not_found(name))
     }
 
     fn not_found(&self, name: &str) -> ErrorOrUnknown<'h> {
         if name.starts_with("nix/") {
-            return self.unknown("a file that Nix brings with it");
+            return self.unknown("a file that comes with Nix");
         }
         let message = format!("'{name}' is not found in the search path: Nixpkgs is evaluated without one");
         ErrorOrUnknown::Throw(self.reason(&message))

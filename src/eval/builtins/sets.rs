@@ -14,7 +14,7 @@ use super::{Args, Builtin};
 pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
     vec![
         ("attrNames", 1, |eval, args| {
-            let attrs = eval.force_attrs(args[0], "by `attrNames`")?;
+            let attrs = eval.force_attrs(args[0], "for `attrNames`")?;
             Ok(eval.list(
                 by_name(eval, attrs)?
                     .iter()
@@ -23,35 +23,35 @@ pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
             ))
         }),
         ("attrValues", 1, |eval, args| {
-            let attrs = eval.force_attrs(args[0], "by `attrValues`")?;
+            let attrs = eval.force_attrs(args[0], "for `attrValues`")?;
             Ok(eval.list(by_name(eval, attrs)?.iter().map(|attr| attr.value).collect()))
         }),
         ("getAttr", 2, |eval, args| {
-            let name = eval.force_str(args[0], "by `getAttr`")?;
+            let name = eval.force_str(args[0], "for `getAttr`")?;
             eval.select(args[1], eval.symbol(name))
         }),
         ("hasAttr", 2, |eval, args| {
-            let name = eval.force_str(args[0], "by `hasAttr`")?;
-            let attrs = eval.force_attrs(args[1], "by `hasAttr`")?;
+            let name = eval.force_str(args[0], "for `hasAttr`")?;
+            let attrs = eval.force_attrs(args[1], "for `hasAttr`")?;
             Ok(Value::Bool(eval.lookup(attrs, eval.symbol(name))?.is_some()))
         }),
         ("removeAttrs", 2, |eval, args| {
-            let attrs = eval.force_attrs(args[0], "by `removeAttrs`")?;
+            let attrs = eval.force_attrs(args[0], "for `removeAttrs`")?;
             let mut names = Vec::new();
-            for name in eval.force_list(args[1], "by `removeAttrs`")? {
-                names.push(eval.symbol(eval.force_str(name, "by `removeAttrs`")?));
+            for name in eval.force_list(args[1], "for `removeAttrs`")? {
+                names.push(eval.symbol(eval.force_str(name, "for `removeAttrs`")?));
             }
             eval.count_items(names.len() + attrs.size_bound())?;
             Ok(Value::Attrs(eval.without(attrs, &names)))
         }),
         ("intersectAttrs", 2, |eval, args| {
-            let names = eval.force_attrs(args[0], "by `intersectAttrs`")?;
-            let attrs = eval.force_attrs(args[1], "by `intersectAttrs`")?;
+            let names = eval.force_attrs(args[0], "for `intersectAttrs`")?;
+            let attrs = eval.force_attrs(args[1], "for `intersectAttrs`")?;
             eval.count_items(names.size_bound().min(attrs.size_bound()))?;
             Ok(Value::Attrs(eval.intersect(names, attrs)))
         }),
         ("listToAttrs", 1, |eval, args| {
-            let list = eval.force_list(args[0], "by `listToAttrs`")?;
+            let list = eval.force_list(args[0], "for `listToAttrs`")?;
             let mut scratch = eval.scratch();
             scratch.reserve_items::<(Attr, Symbol)>(list.len())?;
             let mut attrs = Vec::with_capacity(list.len());
@@ -72,13 +72,13 @@ pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
             Ok(Value::Attrs(eval.attrs(attrs)))
         }),
         ("mapAttrs", 2, |eval, args| {
-            let attrs = eval.force_attrs(args[1], "by `mapAttrs`")?;
+            let attrs = eval.force_attrs(args[1], "for `mapAttrs`")?;
             Ok(Value::Attrs(eval.mapped(args[0], attrs)))
         }),
         ("catAttrs", 2, |eval, args| {
-            let name = eval.symbol(eval.force_str(args[0], "by `catAttrs`")?);
+            let name = eval.symbol(eval.force_str(args[0], "for `catAttrs`")?);
             let mut values = Vec::new();
-            let items = eval.force_list(args[1], "by `catAttrs`")?;
+            let items = eval.force_list(args[1], "for `catAttrs`")?;
             eval.count_items(items.len())?;
             for item in items {
                 let attrs = eval.force_attrs(item, "in the list of `catAttrs`")?;
@@ -87,11 +87,11 @@ pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
             Ok(eval.list(values))
         }),
         ("zipAttrsWith", 2, |eval, args| {
-            eval.force_function(args[0], "by `zipAttrsWith`")?;
+            eval.force_function(args[0], "for `zipAttrsWith`")?;
             let mut zipped: FxHashMap<Symbol, Vec<&Thunk>> = FxHashMap::default();
             let mut scratch = eval.scratch();
             let mut total = 0;
-            for item in eval.force_list(args[1], "by `zipAttrsWith`")? {
+            for item in eval.force_list(args[1], "for `zipAttrsWith`")? {
                 let attrs = eval.force_attrs(item, "in the list of `zipAttrsWith`")?;
                 if let Some(reason) = attrs.open {
                     return Err(ErrorOrUnknown::Unknown(reason));
@@ -115,8 +115,8 @@ pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
             Ok(Value::Attrs(eval.attrs(zipped.into_iter().map(attr).collect())))
         }),
         ("unsafeGetAttrPos", 2, |eval, args| {
-            let name = eval.force_str(args[0], "by `unsafeGetAttrPos`")?;
-            let attrs = eval.force_attrs(args[1], "by `unsafeGetAttrPos`")?;
+            let name = eval.force_str(args[0], "for `unsafeGetAttrPos`")?;
+            let attrs = eval.force_attrs(args[1], "for `unsafeGetAttrPos`")?;
             match attrs.attr(eval, eval.symbol(name)) {
                 Some(attr) if attr.position.is_known() => Ok(eval.position_value(attr.position)),
                 _ => Ok(Value::Null),

@@ -20,7 +20,7 @@ pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
         ("path", 1, path),
         ("filterSource", 2, |eval, args| {
             let path = eval.path_arg(args[1])?;
-            eval.force_function(args[0], "by `filterSource`")?;
+            eval.force_function(args[0], "for `filterSource`")?;
             copied(eval, path, file_name(path), Some(args[0]))
         }),
         ("storePath", 1, |eval, args| {
@@ -37,7 +37,7 @@ pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
 
 /// `path { path, name ?, filter ?, recursive ?, sha256 ? }`
 fn path<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
-    let attrs = eval.force_attrs(args[0], "by `path`")?;
+    let attrs = eval.force_attrs(args[0], "for `path`")?;
     let (mut path, mut name, mut filter, mut is_recursive) = (None, None, None, true);
     let mut unexpected = None;
     for attr in by_name(eval, attrs)? {
@@ -58,7 +58,7 @@ fn path<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
                     && !hash.is_empty()
                     && !is_hash(hash, Some("sha256"))
                 {
-                    return Err(eval.abort(&format!("'{hash}' is no SHA-256 hash")));
+                    return Err(eval.abort(&format!("'{hash}' is not a SHA-256 hash")));
                 }
             }
             other => unexpected = Some(other),

@@ -200,7 +200,7 @@ impl<'h> Derivation<'_, 'h> {
             Word::Known(mode @ ("text" | "git")) => Err(eval.abort(&format!(
                 "the `outputHashMode` '{mode}' needs an experimental feature of Nix"
             ))),
-            Word::Known(mode) => Err(eval.abort(&format!("'{mode}' is no `outputHashMode`"))),
+            Word::Known(mode) => Err(eval.abort(&format!("'{mode}' is not an `outputHashMode`"))),
             Word::Unknown => Err(eval.unknown("an `outputHashMode`")),
         }
     }
@@ -260,7 +260,9 @@ impl<'h> Derivation<'_, 'h> {
             ("", Some(_)) => Ok(()),
             ("", None) => Err(self.eval.abort("an empty `outputHash` needs an `outputHashAlgo`")),
             (hash, algorithm) if is_hash(hash, algorithm) => Ok(()),
-            _ => Err(self.eval.abort(&format!("'{hash}' is no `outputHash` of a known form"))),
+            _ => Err(self
+                .eval
+                .abort(&format!("'{hash}' is not an `outputHash` of a known form"))),
         }
     }
 

@@ -28,7 +28,7 @@ pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
         ("concatStringsSep", 2, |eval, args| {
             let separator = eval.force_text(args[0], "as the separator of `concatStringsSep`")?;
             let mut joined = eval.joiner();
-            let items = eval.force_list(args[1], "by `concatStringsSep`")?;
+            let items = eval.force_list(args[1], "for `concatStringsSep`")?;
             eval.count_items(items.len())?;
             for (at, item) in items.iter().enumerate() {
                 if at > 0 {
@@ -54,11 +54,11 @@ pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
         }),
         ("appendContext", 2, append_context),
         ("hasContext", 1, |eval, args| {
-            let text = eval.force_text(args[0], "by `hasContext`")?;
+            let text = eval.force_text(args[0], "for `hasContext`")?;
             has_context(eval, &text).map(Value::Bool)
         }),
         ("getContext", 1, |eval, args| {
-            let text = eval.force_text(args[0], "by `getContext`")?;
+            let text = eval.force_text(args[0], "for `getContext`")?;
             let none = eval.attrs_sorted(&[]);
             Ok(Value::Attrs(match text {
                 Err(partial) if has_context(eval, &text)? => eval.opened(none, partial.reason),
@@ -99,7 +99,7 @@ fn text<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
 
 /// `appendContext text context`; the names in `context` must be store paths.
 fn append_context<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
-    let text = eval.force_text(args[0], "by `appendContext`")?;
+    let text = eval.force_text(args[0], "for `appendContext`")?;
     let context = eval.force_attrs(args[1], "as a context")?;
     let mut more = match context.open {
         Some(_) => StringContext::Unsure,
@@ -107,7 +107,7 @@ fn append_context<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
     };
     for attr in context.sorted(eval) {
         if !attr.name.name().starts_with("/nix/store/") {
-            return Err(eval.abort(&format!("'{}' in a context is no store path", attr.name)));
+            return Err(eval.abort(&format!("'{}' in a context is not a store path", attr.name)));
         }
         eval.force_attrs(attr.value, "in a context")?;
         more = StringContext::Present;
@@ -128,8 +128,8 @@ fn directory_of(path: &str) -> &str {
 }
 
 fn replace_strings<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
-    let from = eval.force_list(args[0], "by `replaceStrings`")?;
-    let to = eval.force_list(args[1], "by `replaceStrings`")?;
+    let from = eval.force_list(args[0], "for `replaceStrings`")?;
+    let to = eval.force_list(args[1], "for `replaceStrings`")?;
     if from.len() != to.len() {
         return Err(eval.abort("`replaceStrings` needs as many replacements as patterns"));
     }
@@ -137,7 +137,7 @@ fn replace_strings<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
     for from in from {
         patterns.push(eval.force_text(from, "as a pattern of `replaceStrings`")?);
     }
-    let text = eval.force_text(args[2], "by `replaceStrings`")?;
+    let text = eval.force_text(args[2], "for `replaceStrings`")?;
     let mut known = Vec::with_capacity(patterns.len());
     for pattern in &patterns {
         match pattern {

@@ -9,7 +9,7 @@ use super::{Builtin, read_list, read_set, read_text};
 
 pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
     vec![("fromTOML", 1, |eval, args| {
-        let text = eval.force_str(args[0], "by `fromTOML`")?;
+        let text = eval.force_str(args[0], "for `fromTOML`")?;
         eval.check_parsing(text)?;
         if let Some(what) = newer_syntax(text) {
             return Err(eval.abort(&format!("not TOML 1.0: {what}")));

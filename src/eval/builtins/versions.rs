@@ -9,18 +9,18 @@ use super::Builtin;
 pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
     vec![
         ("compareVersions", 2, |eval, args| {
-            let left = eval.force_str(args[0], "by `compareVersions`")?;
-            let right = eval.force_str(args[1], "by `compareVersions`")?;
+            let left = eval.force_str(args[0], "for `compareVersions`")?;
+            let right = eval.force_str(args[1], "for `compareVersions`")?;
             eval.count_text(left.len() + right.len())?;
             Ok(Value::Int(compare(left, right) as i64))
         }),
         ("splitVersion", 1, |eval, args| {
-            let version = eval.force_str(args[0], "by `splitVersion`")?;
+            let version = eval.force_str(args[0], "for `splitVersion`")?;
             eval.check_memory(version.len() * size_of::<Thunk>() * 2)?;
             Ok(eval.list(components(version).map(|part| eval.done(Value::Str(part))).collect()))
         }),
         ("parseDrvName", 1, |eval, args| {
-            let text = eval.force_str(args[0], "by `parseDrvName`")?;
+            let text = eval.force_str(args[0], "for `parseDrvName`")?;
             eval.count_text(text.len())?;
             // the version begins after the first dash that is not followed by a letter
             let dash = text.match_indices('-').find(|(at, _)| {

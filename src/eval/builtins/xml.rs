@@ -76,7 +76,7 @@ impl<'h> Xml<'_, 'h> {
         let eval = self.eval;
         if eval.is_derivation(attrs)? {
             return Err(ErrorOrUnknown::Unknown(
-                eval.reason("a derivation as XML, which has its store paths"),
+                eval.reason("a derivation as XML, which contains its store paths"),
             ));
         }
         let mut scratch = eval.scratch();

@@ -100,7 +100,7 @@ fn package_files<'h>(eval: &Eval<'h>, files: &Files, layout: &Layout) -> &'h Att
 
 /// `open attrs`: the same set, which may have more attributes than are known.
 fn open<'h>(eval: &Eval<'h>, args: &'h [&'h Thunk<'h>]) -> Outcome<'h> {
-    let attrs = eval.force_attrs(args[0], "by `open`")?;
+    let attrs = eval.force_attrs(args[0], "for `open`")?;
     let reason = eval.reason("nothing in this tree defines it");
     Ok(Value::Attrs(eval.opened(attrs, reason)))
 }
@@ -114,7 +114,7 @@ fn call_package_with<'h>(eval: &Eval<'h>, args: &'h [&'h Thunk<'h>]) -> Outcome<
         function => function,
     };
     let formals = formals(eval, function)?;
-    let auto = eval.force_attrs(args[2], "by `callPackage`")?;
+    let auto = eval.force_attrs(args[2], "for `callPackage`")?;
     let given = eval.force_attrs(args[4], "as the arguments of `callPackage`")?;
     let mut found = Vec::new();
     for formal in formals.sorted(eval) {
@@ -137,7 +137,7 @@ fn call_package_with<'h>(eval: &Eval<'h>, args: &'h [&'h Thunk<'h>]) -> Outcome<
     }
     let all = eval.done(Value::Attrs(eval.update(eval.attrs(found), given)));
     let make_overridable = eval.force(args[0])?;
-    let marks = eval.force_bool(args[1], "by `callPackageWith`")?;
+    let marks = eval.force_bool(args[1], "for `callPackageWith`")?;
     Ok(match eval.apply(make_overridable, &[eval.done(function), all])? {
         Value::Attrs(attrs) if marks => Value::Attrs(eval.update(attrs, mark(eval))),
         value => value,
@@ -152,7 +152,7 @@ fn formals<'h>(eval: &Eval<'h>, function: Value<'h>) -> Outcome<'h, &'h Attrs<'h
     match eval.lookup(functor, eval.names.function_args)? {
         Some(args) => eval.force_attrs(args, "as the arguments of a function"),
         None => Err(ErrorOrUnknown::Abort(
-            eval.reason("`callPackage` was given a set, where a function is called"),
+            eval.reason("`callPackage` was given a set instead of a function"),
         )),
     }
 }
