@@ -13,7 +13,7 @@ pub enum Answer<T> {
     Known(T),
     /// The question does not arise.
     NotAsked,
-    /// It can't be told without Nix, for this reason.
+    /// It can't be known without Nix, for this reason.
     Undecided(EvaluationReason),
 }
 
@@ -32,7 +32,7 @@ impl<T> Answer<T> {
 pub struct EvaluationReason {
     /// On one line.
     pub message: String,
-    /// Where that arose, as far as known.
+    /// The place that the message is about, if it is known.
     pub location: Option<Location>,
 }
 
@@ -56,7 +56,7 @@ pub struct Location {
 }
 
 impl Location {
-    /// `path:line:column`, or the path alone for a file that is no Nix.
+    /// `path:line:column`, or just the path if the file is not valid Nix.
     pub fn describe(&self, files: &Files) -> String {
         let path = files.tree().path(self.file);
         match files.borrow(self.file) {
@@ -74,7 +74,7 @@ impl Location {
 pub enum AttributeKind {
     /// A set whose `type` is `"derivation"`.
     Derivation,
-    /// Another attribute set; what it is to its users: `a function`, `an attribute set`.
+    /// Another attribute set, described as what users see: `a function`, `an attribute set`.
     Set(&'static str),
     /// Something else: `a function`, `a string`, …
     NotASet(&'static str),
@@ -82,12 +82,13 @@ pub enum AttributeKind {
     Fails(EvaluationError),
 }
 
-/// An error that an evaluation ends in.
+/// An error that ended an evaluation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EvaluationError {
     /// Its message, and where it was found.
     pub cause: EvaluationReason,
-    /// Whether `builtins.tryEval` catches it, as it does what `throw` and `assert` raise; `None` if that can't be told.
+    /// Whether `builtins.tryEval` catches it, as it catches what `throw` and `assert` raise; `None` if that can't be
+    /// known.
     pub is_caught: Option<bool>,
 }
 
@@ -112,7 +113,7 @@ pub struct Attribute {
     pub package: Option<NodeId>,
     /// What sort of value it has.
     pub kind: Answer<AttributeKind>,
-    /// The error that asking for what its builder sees ends in.
+    /// The error of evaluating the arguments that its builder sees.
     pub settings_error: Option<EvaluationError>,
     /// Whether its builder sees `strictDeps` as true.
     pub strict_deps: Answer<bool>,
@@ -120,12 +121,12 @@ pub struct Attribute {
     pub structured_attrs: Answer<bool>,
     /// Whether it is a value that the package set's own `callPackage` returned.
     pub same_scope: Answer<bool>,
-    /// Where Nix says that it is defined; `None` where it has a package directory, or Nix does not know.
+    /// The definition that Nix reports; `None` if the attribute has a package directory, or Nix reports none.
     pub definition: Option<Definition>,
 }
 
 impl Attribute {
-    /// The error that evaluating it ends in, as far as the rules ask for it.
+    /// The error of evaluating it, as far as the rules ask.
     pub fn error(&self) -> Option<&EvaluationError> {
         match &self.kind {
             Answer::Known(AttributeKind::Fails(error)) => Some(error),
@@ -133,7 +134,7 @@ impl Attribute {
         }
     }
 
-    /// How it is called where it is defined, where that is by a `callPackage`.
+    /// The call of a `callPackage` that defines it, if one does.
     pub fn call(&self) -> Option<&Call> {
         match &self.definition.as_ref()?.form {
             Form::Call(call) => Some(call),
@@ -156,7 +157,7 @@ impl Attribute {
                 .any(|answer| matches!(answer, Answer::Undecided(_)))
     }
 
-    /// One of which nothing is known but this of its value.
+    /// An attribute of which only this is known.
     pub(super) fn opaque(name: Symbol, package: Option<NodeId>, kind: Answer<AttributeKind>) -> Self {
         let rest = match &kind {
             Answer::Undecided(cause) => Answer::Undecided(cause.clone()),

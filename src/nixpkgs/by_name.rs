@@ -14,7 +14,7 @@ pub enum ByName<'a> {
     Loose(&'a Call),
     /// No file of the tree is known to define it.
     NoDefinition,
-    /// Its definition is no call of a `callPackage`.
+    /// Its definition does not call a `callPackage`.
     NoCall,
     /// What is called is a file in `pkgs/by-name`.
     Variant,
@@ -22,7 +22,7 @@ pub enum ByName<'a> {
     OtherSet,
     /// Its value is not a derivation.
     NoDerivation,
-    /// What it is can't be told without Nix, for this reason.
+    /// What it is can't be known without Nix, for this reason.
     Undecided(&'a EvaluationReason),
 }
 

@@ -132,18 +132,18 @@ impl<'t> Files<'t> {
         &self.ledger
     }
 
-    /// Whether the bootstrap of this tree, which is whole, can be made, and what that depends on if this is the first to
-    /// ask and `tracks_dependencies`.
+    /// Whether the bootstrap of this tree can be built; the tree must be whole. The first call decides whether its
+    /// dependencies are known as well.
     pub(super) fn bootstrap(&self, tracks_dependencies: bool) -> &Bootstrap {
         self.bootstrap.get_or_init(|| Bootstrap::of(self, tracks_dependencies))
     }
 
-    /// The same, if it was asked before.
+    /// The result of [`bootstrap`](Self::bootstrap), if that was called before.
     pub(super) fn known_bootstrap(&self) -> Option<&Bootstrap> {
         self.bootstrap.get()
     }
 
-    /// Takes the bootstrap for sound, because that of another tree is, and nothing differs that it depends on.
+    /// Assumes that the bootstrap is sound, because that of another tree is, and nothing that it depends on differs.
     pub(super) fn set_bootstrap_sound(&self) {
         self.bootstrap.get_or_init(|| Bootstrap::Sound { dependencies: None });
     }

@@ -1,4 +1,4 @@
-# What `<nix/fetchurl.nix>` gives, by what Nix 2.26 prints of it.
+# What `<nix/fetchurl.nix>` returns, according to what Nix 2.26 prints of it.
 {
   system ? "",
   url,
