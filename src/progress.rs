@@ -1,46 +1,46 @@
-//! How far work has come, told while it goes on.
+//! Progress of long work, reported while it runs.
 
 use std::fmt;
 use std::sync::Arc;
 
-/// What is being done.
+/// A stage of the work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// Reading what trees hold, but for their files.
+    /// Listing the entries of trees; file contents are read later.
     Trees,
-    /// Evaluating attributes; a step each.
+    /// Evaluating attributes, one per step.
     Attributes,
-    /// Going through files; a step each.
+    /// Checking files, one per step.
     Files,
 }
 
-/// Is told how far work has come, by any thread.
+/// Receives progress, from any thread.
 pub trait Observer: Send + Sync {
-    /// A stage begins, of so many steps; of none where their number is not known.  The one before it has ended.
+    /// A stage begins, and the one before it has ended. `steps` is the number of its steps, or 0 if that is not known.
     fn begin(&self, stage: Stage, steps: usize);
 
-    /// So many more steps of the stage are done.
+    /// `steps` more steps of the stage are done.
     fn advance(&self, steps: usize);
 }
 
-/// Whom to tell; by default nobody.
+/// Passes progress to an observer; by default, to nobody.
 #[derive(Clone, Default)]
 pub struct Progress(Option<Arc<dyn Observer>>);
 
 impl Progress {
-    /// Tells `observer`.
+    /// Passes progress to `observer`.
     pub fn to(observer: Arc<dyn Observer>) -> Self {
         Self(Some(observer))
     }
 
-    /// Tells that a stage begins, as [`Observer::begin`] has it.
+    /// Reports that a stage begins: see [`Observer::begin`].
     pub fn begin(&self, stage: Stage, steps: usize) {
         if let Some(observer) = &self.0 {
             observer.begin(stage, steps);
         }
     }
 
-    /// Tells that so many more steps of the stage are done.
+    /// Reports that `steps` more steps of the stage are done.
     pub fn advance(&self, steps: usize) {
         if let Some(observer) = &self.0 {
             observer.advance(steps);
@@ -51,9 +51,9 @@ impl Progress {
 impl fmt::Debug for Progress {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(if self.0.is_some() {
-            "Progress(told)"
+            "Progress(observed)"
         } else {
-            "Progress(not told)"
+            "Progress(not observed)"
         })
     }
 }

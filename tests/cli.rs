@@ -419,7 +419,7 @@ fn why_an_attribute_is_what_it_is() {
     assert_eq!((output.status.code(), stderr(&output)), (Some(0), ""));
     let answers = [
         "`hello` is a derivation.\n\ndefined: by a package directory, pkgs/by-name/he/hello: ",
-        "\n  and at pkgs/top-level/all-packages.nix:14:3, which takes its place",
+        "\n  and at pkgs/top-level/all-packages.nix:14:3, which replaces it",
         "\n  pkgs/tools/hello-wayland/default.nix:1:1, which calls `stdenv.mkDerivation`\n",
         "\nstrictDeps: ",
         "\n__structuredAttrs: ",
@@ -437,7 +437,7 @@ fn why_an_attribute_is_what_it_is() {
     let output = byname(tree.path(), &["why", "unknown"]);
     assert_eq!(output.status.code(), Some(0));
     assert!(
-        stdout(&output).starts_with("What `unknown` is can't be known:\n  nothing in this tree defines 'foo', at "),
+        stdout(&output).starts_with("What `unknown` is can't be decided:\n  nothing in this tree defines 'foo', at "),
         "{}",
         stdout(&output)
     );

@@ -237,8 +237,7 @@ fn what_git_does_not_know_stays_or_moves_along() {
     let shown = printed(&fix(case, &tree, &["--dry-run"]));
     assert!(shown.contains("greeter") && !shown.contains("socket"), "{shown}");
     let made = printed(&fix(case, &tree, &[]));
-    let left =
-        "no file in these directories, so git knows nothing of them; delete them\n  NPV-142 pkgs/by-name/aa/hollow\n";
+    let left = "these directories contain no files, so git does not track them; delete them\n  NPV-142 pkgs/by-name/aa/hollow\n";
     assert!(made.contains(left), "{made}");
     assert!(path("gr").exists(), "{made}");
 }
@@ -289,7 +288,7 @@ fn all_packages_of_nixpkgs_that_can_move_are_the_same_afterwards() {
     let before = Arc::new(Tree::directory(&reference).unwrap());
     let proposal = fix::propose(&before, None, &Moves::All, &options).unwrap();
     let mut rest = Vec::new();
-    fixes::write(&mut rest, &proposal, fixes::Outcome::Proposed).unwrap();
+    fixes::write(&mut rest, &proposal, fixes::FixOutcome::Proposed).unwrap();
     println!("{}", String::from_utf8(rest).unwrap());
     assert!(proposal.plan.fixes.len() > 100);
     let (_parent, tree) = copy(&reference);

@@ -1,4 +1,4 @@
-//! The tree as it would be after a plan, without a change on disk.
+//! The tree after a plan, without a change on disk.
 
 use std::sync::Arc;
 
@@ -8,10 +8,10 @@ use rustc_hash::FxHashMap;
 use super::changes::{Changes, FileChange};
 use crate::tree::{BuildError, Builder, Contents, Handle, Kind, NodeId, ReadError, Tree};
 
-/// The tree that these changes make of `tree`.
+/// The tree that results from these changes to `tree`.
 ///
 /// # Errors
-/// Where two entries would have the same place.
+/// If two entries would have the same path.
 pub fn after(tree: &Arc<Tree>, changes: &Changes) -> Result<Tree, BuildError> {
     let changed: FxHashMap<NodeId, &FileChange> = changes.0.iter().map(|change| (change.node, change)).collect();
     let mut builder = Builder::new();
@@ -20,7 +20,7 @@ pub fn after(tree: &Arc<Tree>, changes: &Changes) -> Result<Tree, BuildError> {
         let change = changed.get(&node).copied();
         let path = change.map_or_else(|| tree.path(node), |change| change.to.clone());
         match tree.kind(node) {
-            // One that all has left is gone, too.
+            // A directory is gone once nothing is in it.
             Kind::Directory if tree.children(node).is_empty() => builder.directory(path),
             Kind::Directory => {}
             Kind::File { executable } => {
@@ -41,7 +41,7 @@ pub fn after(tree: &Arc<Tree>, changes: &Changes) -> Result<Tree, BuildError> {
     builder.build(tree.source().to_owned(), Box::new(contents))
 }
 
-/// The files of another tree, but for some.
+/// The files of another tree, some of them with other content.
 struct Overlay {
     tree: Arc<Tree>,
     /// In the order of their handles.
@@ -49,7 +49,7 @@ struct Overlay {
 }
 
 enum Bytes {
-    /// Those of this entry of the other tree.
+    /// The content of this entry of the other tree.
     Of(NodeId),
     New(Vec<u8>),
 }

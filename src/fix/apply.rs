@@ -1,8 +1,8 @@
 //! Making changes on disk: all of them, or none.
 //!
-//! What is new is written to a directory of our own in the tree's root; then everything is put in place by renaming, which
-//! is undone where a step fails, or by the next run if this one is killed.  No symlink is followed and nothing is overwritten, so nothing outside of the tree
-//! can be changed, whatever is in it.
+//! New content is written to a temporary directory in the tree's root, and then put in place by renaming. If a step fails, all
+//! are undone; if the process is killed, the next run undoes them. No symlink is followed and nothing is overwritten, so that no
+//! tree can make it change anything outside.
 
 use std::collections::BTreeSet;
 use std::os::fd::OwnedFd;
@@ -13,34 +13,34 @@ use thiserror::Error;
 
 use super::changes::{Changes, FileChange};
 use super::disk::Disk;
-use super::failure::Failure;
 use super::journal::{self, Journal};
+use super::step_error::StepError;
 
 /// Why changes were not made.
 #[derive(Debug, Error)]
 pub enum ApplyError {
-    /// All that was done before has been undone.
+    /// All earlier steps have been undone.
     #[error("{0}. Nothing was changed")]
-    Undone(Failure),
+    Undone(StepError),
     #[error(
-        "{cause}; and what was done before could not be undone, so that the tree is half changed, as `git status` shows: {}",
+        "{cause}; and the earlier steps could not be undone, so the tree is half changed, as `git status` shows: {}",
         .undoing.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
     )]
-    HalfDone { cause: Failure, undoing: Vec<Failure> },
+    HalfDone { cause: StepError, undoing: Vec<StepError> },
 }
 
 /// Makes the changes in the directory `root`.
 ///
 /// # Errors
-/// Where a file is not as it was when the changes were planned, something is in the way, or the file system refuses a step.
-/// Then the directory is as it was, unless the error says otherwise.
+/// If a file has changed since the changes were planned, something is in the way, or the file system refuses a step. The
+/// directory is then unchanged, unless the error says otherwise.
 pub fn apply(root: &Path, changes: &Changes) -> Result<(), ApplyError> {
     let disk = Disk::open(root).map_err(ApplyError::Undone)?;
     apply_on(&disk, changes)
 }
 
 fn apply_on(disk: &Disk, changes: &Changes) -> Result<(), ApplyError> {
-    let mut work = Work {
+    let mut work = Application {
         disk,
         done: Vec::new(),
         directory: journal::directory(),
@@ -59,7 +59,7 @@ fn apply_on(disk: &Disk, changes: &Changes) -> Result<(), ApplyError> {
 /// The mode of a new directory, before the umask.
 const NEW_DIRECTORY: u32 = 0o777;
 
-/// A step that was made.
+/// A step that was done.
 #[derive(Debug)]
 enum Step {
     MadeDirectory(BString),
@@ -82,19 +82,19 @@ enum Step {
     },
 }
 
-struct Work<'d> {
+struct Application<'d> {
     disk: &'d Disk,
     done: Vec<Step>,
-    /// A directory for what is new, and what it replaces, until the end.
+    /// The temporary directory, for new files and for those that they replace.
     directory: BString,
-    /// Held while we work there.
+    /// The lock on that directory.
     lock: Option<OwnedFd>,
-    /// What we have made in it, and itself.
+    /// The temporary files that exist, and the directory.
     temporary: Vec<BString>,
 }
 
-impl Work<'_> {
-    fn run(&mut self, changes: &Changes) -> Result<(), Failure> {
+impl Application<'_> {
+    fn run(&mut self, changes: &Changes) -> Result<(), StepError> {
         if changes.0.is_empty() {
             return Ok(());
         }
@@ -120,10 +120,10 @@ impl Work<'_> {
         self.move_all(changes)
     }
 
-    fn make_temporary_directory(&mut self) -> Result<(), Failure> {
+    fn make_temporary_directory(&mut self) -> Result<(), StepError> {
         let path = self.directory.clone();
         if !self.disk.make_directory(path.as_bstr(), journal::DIRECTORY_MODE)? {
-            return Err(Failure::InTheWay { path });
+            return Err(StepError::InTheWay { path });
         }
         self.temporary.push(path.clone());
         self.lock = self.disk.lock(path.as_bstr())?;
@@ -131,13 +131,13 @@ impl Work<'_> {
     }
 
     /// Writes a file's new content to a temporary file.
-    fn prepare(&mut self, change: &FileChange) -> Result<Option<BString>, Failure> {
+    fn prepare(&mut self, change: &FileChange) -> Result<Option<BString>, StepError> {
         let Some(content) = &change.content else {
             return Ok(None);
         };
         let mut file = self.disk.read(change.from.as_bstr())?;
         if file.bytes != content.before {
-            return Err(Failure::Changed {
+            return Err(StepError::Changed {
                 path: change.from.clone(),
             });
         }
@@ -150,7 +150,7 @@ impl Work<'_> {
         Ok(Some(path))
     }
 
-    fn replace(&mut self, change: &FileChange, new: BString) -> Result<(), Failure> {
+    fn replace(&mut self, change: &FileChange, new: BString) -> Result<(), StepError> {
         let path = change.from.as_bstr();
         let kept = self.temporary_path(change.node.index(), "old");
         self.disk.link(path, kept.as_bstr())?;
@@ -164,7 +164,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn move_all(&mut self, changes: &Changes) -> Result<(), Failure> {
+    fn move_all(&mut self, changes: &Changes) -> Result<(), StepError> {
         let moves = changes.0.iter().filter(|change| change.from != change.to);
         let mut left = BTreeSet::new();
         for FileChange { from, to, .. } in moves {
@@ -193,8 +193,8 @@ impl Work<'_> {
         format!("{}/{number}-{purpose}", self.directory).into()
     }
 
-    /// Takes all steps back, the last one first.
-    fn undo(mut self, cause: Failure) -> ApplyError {
+    /// Undoes all steps, the last one first.
+    fn undo(mut self, cause: StepError) -> ApplyError {
         let mut undoing = Vec::new();
         for step in std::mem::take(&mut self.done).into_iter().rev() {
             let undone = match &step {
@@ -209,7 +209,7 @@ impl Work<'_> {
             };
             undoing.extend(undone.err());
             if let Step::Replaced { kept, .. } = step {
-                // It is in its place again; and where it is not, it is all that there is of the file.
+                // Either it is in its place again, or it is the only copy of the file.
                 self.temporary.retain(|path| *path != kept);
             }
         }
@@ -221,9 +221,9 @@ impl Work<'_> {
         }
     }
 
-    /// Removes what is ours.  What can't be removed does no harm.
+    /// Removes the temporary files. If one can't be removed, it does no harm.
     fn clean_up(&mut self) {
-        // The journal first: without it, nobody takes back what is done.  It is not the last, which is the directory.
+        // The journal goes first, so that the next run undoes nothing. The directory is the last in the list.
         let journal = journal::file(self.directory.as_bstr());
         if self.temporary.contains(&journal) {
             let _ = self.disk.remove(journal.as_bstr());
@@ -248,7 +248,7 @@ pub(super) fn with_executable(mode: u32, executable: bool) -> u32 {
     }
 }
 
-/// The directories that a path is in, but for the root, the innermost first.
+/// The directories around a path, except the root, the innermost first.
 pub(super) fn parents(path: &BStr) -> Vec<&BStr> {
     let mut parents: Vec<_> = path.find_iter("/").map(|slash| path[..slash].as_bstr()).collect();
     parents.reverse();
@@ -362,7 +362,7 @@ mod tests {
         let before = listing(root);
         // No file system takes a name that long, and the rest is done by then.
         let error = apply(root, &changes(root, &format!("to/{}", "d".repeat(300)))).unwrap_err();
-        assert!(matches!(error, ApplyError::Undone(Failure::Step { .. })), "{error}");
+        assert!(matches!(error, ApplyError::Undone(StepError::Step { .. })), "{error}");
         assert_eq!(listing(root), before);
     }
 
@@ -377,7 +377,7 @@ mod tests {
             let disk = Disk::open(root).unwrap();
             disk.failing_after.set(Some(failed));
             let Err(error) = apply_on(&disk, &changes) else { break };
-            assert!(matches!(error, ApplyError::Undone(Failure::Step { .. })), "{error}");
+            assert!(matches!(error, ApplyError::Undone(StepError::Step { .. })), "{error}");
             assert_eq!(listing(root), before, "step {failed}");
             failed += 1;
         }
@@ -481,7 +481,10 @@ mod tests {
         symlink("from", root.join(format!(".byname-fix-{}", std::process::id()))).unwrap();
         let before = listing(root);
         let error = apply(root, &changes).unwrap_err();
-        assert!(matches!(error, ApplyError::Undone(Failure::InTheWay { .. })), "{error}");
+        assert!(
+            matches!(error, ApplyError::Undone(StepError::InTheWay { .. })),
+            "{error}"
+        );
         assert_eq!(listing(root), before);
     }
 
@@ -506,7 +509,10 @@ mod tests {
         fs::write(root.join("all.nix"), "three\n").unwrap();
         let before = listing(root);
         let error = apply(root, &changes).unwrap_err();
-        assert!(matches!(error, ApplyError::Undone(Failure::Changed { .. })), "{error}");
+        assert!(
+            matches!(error, ApplyError::Undone(StepError::Changed { .. })),
+            "{error}"
+        );
         assert_eq!(listing(root), before);
     }
 

@@ -4,7 +4,7 @@ use bstr::{BString, ByteSlice};
 
 use super::entry::PackageEntry;
 use super::mentions::word;
-use super::{Cause, Edit, Fix, Site, Subject};
+use super::{Edit, Fix, Obstacle, Site, Subject};
 use crate::nix::Symbol;
 use crate::nixpkgs::{ALL_PACKAGES, BY_NAME, Files, Package, imported_file, resolve_literal, shard_of};
 use crate::rules::{package_function, references};
@@ -25,9 +25,9 @@ impl Candidate {
     /// What an entry of the `all-packages.nix` at `node` calls.
     ///
     /// # Errors
-    /// Where that is nothing that can be a package directory.
-    pub fn of(tree: &Tree, node: NodeId, name: Symbol, entry: PackageEntry) -> Result<Self, Cause> {
-        let no_file = || Cause::NoFile(Site::line(tree, node, entry.line));
+    /// If that can't become a package directory.
+    pub fn of(tree: &Tree, node: NodeId, name: Symbol, entry: PackageEntry) -> Result<Self, Obstacle> {
+        let no_file = || Obstacle::NoFile(Site::line(tree, node, entry.line));
         let resolved = resolve_literal(tree, node, entry.path.as_str().into());
         let Resolved::Node(called) = resolved else {
             return Err(no_file());
@@ -38,7 +38,7 @@ impl Candidate {
             Some(directory) if is_default => directory,
             _ => main,
         };
-        // What is called through a symlink is not where the path says.
+        // What is called through a symlink is not at the written path.
         let written = written(tree, node, &entry.path);
         if written != Some(called) || !(called == top || called == main) {
             return Err(no_file());
@@ -51,7 +51,7 @@ impl Candidate {
             return Err(no_file());
         }
         if top != main && tree.child(top, "package.nix".into()).is_some() {
-            return Err(Cause::PackageNix(tree.path(top)));
+            return Err(Obstacle::PackageNix(tree.path(top)));
         }
         Ok(Self { name, entry, top, main })
     }
@@ -61,16 +61,16 @@ impl Candidate {
         format!("{BY_NAME}/{}/{}", shard_of(self.name.name().into()), self.name).into()
     }
 
-    /// What in those of its own files that `moves` keeps it where it is.
-    pub fn obstacle(&self, files: &Files, moves: impl Fn(NodeId) -> bool) -> Option<Cause> {
+    /// The obstacle in those of its own files that `moves` accepts.
+    pub fn obstacle(&self, files: &Files, moves: impl Fn(NodeId) -> bool) -> Option<Obstacle> {
         let nodes = files.tree().subtree(self.top).map(NodeId::from_index);
         nodes
             .filter(|&node| moves(node))
             .find_map(|node| self.broken_rule(files, node).or_else(|| self.names_itself(files, node)))
     }
 
-    /// The rule on package directories that one of its files would break.
-    fn broken_rule(&self, files: &Files, node: NodeId) -> Option<Cause> {
+    /// The obstacle that one of its files would break a rule about package directories.
+    fn broken_rule(&self, files: &Files, node: NodeId) -> Option<Obstacle> {
         let tree = files.tree();
         let package = Package {
             node: self.top,
@@ -80,7 +80,7 @@ impl Candidate {
             Kind::Symlink => references::check_symlink(tree, &package, node),
             Kind::File { .. } if tree.name(node).ends_with(b".nix") => {
                 let Ok(file) = files.parse_uncached(node) else {
-                    return Some(Cause::Unreadable(tree.path(node)));
+                    return Some(Obstacle::Unreadable(tree.path(node)));
                 };
                 let outwards = references::check_file(tree, &package, node, &file).into_iter().next();
                 outwards.or_else(|| {
@@ -92,7 +92,7 @@ impl Candidate {
             }
             _ => None,
         }?;
-        Some(Cause::Breaks {
+        Some(Obstacle::Breaks {
             rule: finding.rule,
             site: Site {
                 path: tree.path(node),
@@ -101,18 +101,18 @@ impl Candidate {
         })
     }
 
-    /// Where the text of one of its files has the name of the file that becomes `package.nix`.
-    fn names_itself(&self, files: &Files, node: NodeId) -> Option<Cause> {
+    /// The obstacle that one of its files contains the name of the file that becomes `package.nix`.
+    fn names_itself(&self, files: &Files, node: NodeId) -> Option<Obstacle> {
         let tree = files.tree();
         if !tree.kind(node).is_file() {
             return None;
         }
         let Ok(bytes) = tree.read(node) else {
-            return Some(Cause::Unreadable(tree.path(node)));
+            return Some(Obstacle::Unreadable(tree.path(node)));
         };
         let at = word(&bytes, tree.name(self.main))?;
         let line = memchr::memchr_iter(b'\n', &bytes[..at]).count() as u32 + 1;
-        Some(Cause::NamesItself(Site::line(tree, node, line)))
+        Some(Obstacle::NamesItself(Site::line(tree, node, line)))
     }
 
     /// The edits that move it.
@@ -151,7 +151,7 @@ fn is_in_by_name(tree: &Tree, node: NodeId) -> bool {
         .is_some_and(|by_name| tree.subtree(by_name).contains(&node.index()))
 }
 
-/// The entry at a relative path literal, where no symlink is on the way.
+/// The entry at a relative path literal, if no symlink is on the way.
 fn written(tree: &Tree, from: NodeId, path: &str) -> Option<NodeId> {
     let mut at = tree.parent(from)?;
     for part in path.split('/') {

@@ -1,4 +1,4 @@
-//! What a plan makes of a tree, file by file.
+//! The changes that fixes make to a tree, file by file.
 
 use std::collections::BTreeMap;
 
@@ -10,20 +10,20 @@ use super::lines::{TextChange, edited};
 use super::{Edit, Fix};
 use crate::tree::{Kind, NodeId, ReadError, Tree};
 
-/// What becomes of the files of a tree that fixes change, in the order of their paths before.
+/// What happens to the files that fixes change, in the order of their paths before.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Changes(pub Vec<FileChange>);
 
-/// What becomes of one file or symlink.
+/// What happens to one file or symlink.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileChange {
     pub node: NodeId,
     pub from: BString,
-    /// Where it is afterwards; `from` where it stays.
+    /// Its path afterwards; the same as `from` if it does not move.
     pub to: BString,
-    /// What is in it before and afterwards, where that differs.
+    /// Its content before and afterwards, if that differs.
     pub content: Option<Content>,
-    /// Whether it is executable afterwards, where it is not the same as before.
+    /// Whether it is executable afterwards, if that changes.
     pub executable: Option<bool>,
 }
 
@@ -39,21 +39,21 @@ pub struct Content {
 pub enum ChangeError {
     #[error(transparent)]
     Read(#[from] ReadError),
-    #[error("two fixes change the same part of {path}: ask for one of them, then for the other")]
+    #[error("two fixes change the same part of {path}: make one of them first, then the other")]
     Overlap { path: BString },
     #[error("there is no file {path} to change")]
     Missing { path: BString },
-    #[error("{path} is in the way, and nothing is overwritten: move it, and fix again")]
+    #[error("{path} is in the way, and nothing is overwritten: move it, and run `byname fix` again")]
     Taken { path: BString },
 }
 
 impl Changes {
-    /// Those that these fixes make of a tree.
+    /// The changes that these fixes make to a tree.
     ///
     /// # Errors
-    /// Where a file can't be read, or is not as the fixes have it.
+    /// If a file can't be read, does not exist, is in the way, or is changed twice in the same part.
     pub fn of(tree: &Tree, fixes: &[Fix]) -> Result<Self, ChangeError> {
-        let mut all = Collected::default();
+        let mut all = CollectedEdits::default();
         for edit in fixes.iter().flat_map(|fix| &fix.edits) {
             all.add(tree, edit)?;
         }
@@ -63,16 +63,16 @@ impl Changes {
 
 /// The edits of each file.
 #[derive(Default)]
-struct Collected {
+struct CollectedEdits {
     texts: FxHashMap<NodeId, Vec<TextChange>>,
     executable: FxHashMap<NodeId, bool>,
-    /// Where what has moved is now.
+    /// The new paths of what has moved.
     moved: BTreeMap<BString, NodeId>,
-    /// Where it was.
+    /// Its old paths.
     places: FxHashMap<NodeId, BString>,
 }
 
-impl Collected {
+impl CollectedEdits {
     fn add(&mut self, tree: &Tree, edit: &Edit) -> Result<(), ChangeError> {
         match edit {
             Edit::Replace { path, bytes, text } => {
@@ -123,8 +123,10 @@ impl Collected {
         Ok(())
     }
 
+    /// Checks that something can move to `to`.
+    ///
     /// # Errors
-    /// Where there is something at `to` that has not moved away, or a file on the way to it.
+    /// If something exists at `to` that has not moved away, or a file is in the place of one of its directories.
     fn make_way(&self, tree: &Tree, to: &BStr) -> Result<(), ChangeError> {
         let taken = |path: &BStr| Err(ChangeError::Taken { path: path.into() });
         if tree.lookup(to).is_some_and(|node| !self.places.contains_key(&node)) {

@@ -1,4 +1,4 @@
-//! Changes as a unified diff, as git writes and applies it.
+//! Changes as a unified diff in the format that git writes and applies.
 
 use std::io::{self, Write};
 
@@ -11,17 +11,17 @@ use crate::tree::{Kind, Tree};
 /// How many lines around a change are shown.
 const CONTEXT: usize = 3;
 
-/// Writes the difference that the changes make, with paths relative to the tree's root after `a/` and `b/`.
+/// Writes the changes as a diff, with paths relative to the tree's root after `a/` and `b/`.
 ///
 /// # Errors
-/// Where `out` can't be written to.
+/// If `out` can't be written to.
 pub fn write(out: &mut dyn Write, tree: &Tree, changes: &Changes) -> io::Result<()> {
     changes.0.iter().try_for_each(|change| write_file(out, tree, change))
 }
 
 fn write_file(out: &mut dyn Write, tree: &Tree, change: &FileChange) -> io::Result<()> {
     if tree.kind(change.node) == Kind::Special {
-        // git knows of no sockets and the like
+        // git does not track sockets and the like.
         return Ok(());
     }
     let (from, to) = (change.from.as_bstr(), change.to.as_bstr());
@@ -51,9 +51,9 @@ fn write_file(out: &mut dyn Write, tree: &Tree, change: &FileChange) -> io::Resu
     }
 }
 
-/// The hunks between two contents, and how much of them is the same, in percent.
+/// The hunks between two contents, and their similarity in percent.
 fn hunks(content: &Content) -> (Vec<u8>, u32) {
-    // A carriage return ends no line of a diff.
+    // A carriage return does not end a line of a diff.
     let (before, after) = (lines(&content.before), lines(&content.after));
     let diff = TextDiff::configure()
         .algorithm(Algorithm::Histogram)
@@ -75,13 +75,13 @@ fn mode(executable: bool) -> &'static str {
     if executable { "100755" } else { "100644" }
 }
 
-/// What git writes after a name with a space, so that the end of it is seen.
+/// What git writes after a name with a space, to mark its end.
 fn tab(path: &BStr) -> &'static str {
     if path.contains(&b' ') { "\t" } else { "" }
 }
 
-/// A path as git writes it: in quotes with C's escapes where it has a control character, a quote, a backslash, or a byte
-/// past ASCII.
+/// A path as git writes it: quoted with C's escapes if it has a control character, a quote, a backslash, or a byte outside
+/// ASCII.
 fn quoted(prefix: &str, path: &BStr) -> String {
     let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
     if path.iter().all(is_plain) {

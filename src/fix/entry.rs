@@ -7,12 +7,12 @@ use rnix::SyntaxNode;
 
 use super::entry_lines::entry_lines;
 use super::overlay_uses::OverlayUses;
-use super::{Cause, Site, lossless};
+use super::{Obstacle, Site, lossless};
 use crate::nix::{AttrName, Bindings, BoundValue, Expr, ExprId, File, Part, PathKind, Referent, Symbol};
 use crate::nixpkgs::{ALL_PACKAGES, Bound, Files, Frames};
 use crate::tree::{NodeId, Tree};
 
-/// An `all-packages.nix` that is, past functions, `let`, `with` and `assert`, one set.
+/// An `all-packages.nix` that, inside functions, `let`, `with` and `assert`, is one set.
 pub struct AllPackages<'t> {
     tree: &'t Tree,
     pub node: NodeId,
@@ -27,32 +27,32 @@ pub struct AllPackages<'t> {
 /// An entry `name = callPackage <path> { };` on lines of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PackageEntry {
-    /// The bytes of its lines, and of those of the comment directly above.
+    /// The bytes of its lines, and of the lines of the comments directly above it.
     pub lines: Range<u32>,
     /// The path that is called, as it is written.
     pub path: String,
     pub line: u32,
 }
 
-/// How the package set that `all-packages.nix` makes is called in it.
+/// The names of the finished package set in `all-packages.nix`.
 const OWN_SET: [&str; 3] = ["pkgs", "self", "final"];
 
 impl<'t> AllPackages<'t> {
-    /// That of a tree.
+    /// The one in a tree.
     ///
     /// # Errors
-    /// Where there is none, or it is written in another way.
-    pub fn of(files: &Files<'t>) -> Result<Self, Cause> {
+    /// If there is none, or it is written in another way.
+    pub fn of(files: &Files<'t>) -> Result<Self, Obstacle> {
         let tree = files.tree();
-        let none = Cause::AllPackages("the tree has no pkgs/top-level/all-packages.nix that can be read as Nix");
+        let none = Obstacle::AllPackages("the tree has no pkgs/top-level/all-packages.nix that can be read as Nix");
         let node = tree.lookup(ALL_PACKAGES.into()).ok_or(none.clone())?;
         let file = files.get(node).map_err(|_| none.clone())?;
         if tree.read(node).map_err(|_| none)? != file.text().as_bytes() {
-            return Err(Cause::AllPackages(
-                "pkgs/top-level/all-packages.nix is not UTF-8: mend that first",
+            return Err(Obstacle::AllPackages(
+                "pkgs/top-level/all-packages.nix is not UTF-8: fix that first",
             ));
         }
-        let syntax = lossless::parse(file.text()).ok_or(Cause::AllPackages(
+        let syntax = lossless::parse(file.text()).ok_or(Obstacle::AllPackages(
             "pkgs/top-level/all-packages.nix nests too deeply to be edited",
         ))?;
         let mut frames = Frames::default();
@@ -69,15 +69,15 @@ impl<'t> AllPackages<'t> {
                 _ => match frames.enter(&file, at) {
                     Some(body) => at = body,
                     None => {
-                        return Err(Cause::AllPackages(
-                            "pkgs/top-level/all-packages.nix is not one literal set, so an entry of it is not all that it says",
+                        return Err(Obstacle::AllPackages(
+                            "pkgs/top-level/all-packages.nix is not one literal set, so other code may change its entries",
                         ));
                     }
                 },
             }
         };
         if bindings.recursive {
-            return Err(Cause::AllPackages(
+            return Err(Obstacle::AllPackages(
                 "pkgs/top-level/all-packages.nix is a recursive set, whose entries see each other: make it a plain one",
             ));
         }
@@ -92,11 +92,11 @@ impl<'t> AllPackages<'t> {
         })
     }
 
-    /// The entry of an attribute whose definition evaluation found at this byte offset.
+    /// The entry of an attribute whose definition, according to evaluation, is at this byte offset.
     ///
     /// # Errors
-    /// Where it is none that can be moved, as far as the entry tells.
-    pub fn entry(&self, name: Symbol, offset: u32) -> Result<PackageEntry, Cause> {
+    /// If the entry itself shows that it can't be moved.
+    pub fn entry(&self, name: Symbol, offset: u32) -> Result<PackageEntry, Obstacle> {
         let file = &*self.file;
         let site = self.site(offset);
         let binding = file
@@ -104,10 +104,10 @@ impl<'t> AllPackages<'t> {
             .iter()
             .find(|binding| binding.offset == offset && binding.name == name);
         let Some(BoundValue::Expr(value)) = binding.map(|binding| binding.value) else {
-            return Err(Cause::NoEntry(site));
+            return Err(Obstacle::NoEntry(site));
         };
         if let Some(offset) = self.uses.find(name) {
-            return Err(Cause::Referred(self.site(offset)));
+            return Err(Obstacle::Referred(self.site(offset)));
         }
         let path = self.called(value, &site)?;
         let lines = entry_lines(&self.syntax, name, offset, &site)?;
@@ -123,16 +123,16 @@ impl<'t> AllPackages<'t> {
     }
 
     /// The path of `callPackage <path> { }`.
-    fn called(&self, value: ExprId, site: &Site) -> Result<String, Cause> {
+    fn called(&self, value: ExprId, site: &Site) -> Result<String, Obstacle> {
         let file = &*self.file;
         let Expr::Apply { function, args } = *file.expr(value) else {
-            return Err(Cause::NotAPath(site.clone()));
+            return Err(Obstacle::NotAPath(site.clone()));
         };
         let [path, args] = *file.children(args) else {
-            return Err(Cause::NotAPath(site.clone()));
+            return Err(Obstacle::NotAPath(site.clone()));
         };
         if !self.is_own_call_package(function) {
-            return Err(Cause::Callee(site.clone()));
+            return Err(Obstacle::Callee(site.clone()));
         }
         let path = match *file.expr(path) {
             Expr::Path {
@@ -140,9 +140,9 @@ impl<'t> AllPackages<'t> {
                 parts,
             } => match file.parts(parts) {
                 [Part::Text(text)] => file.literal(*text).to_owned(),
-                _ => return Err(Cause::NotAPath(site.clone())),
+                _ => return Err(Obstacle::NotAPath(site.clone())),
             },
-            _ => return Err(Cause::NotAPath(site.clone())),
+            _ => return Err(Obstacle::NotAPath(site.clone())),
         };
         let is_empty = matches!(*file.expr(args), Expr::Attrs(bindings) if {
             let bindings = file.bindings(bindings);
@@ -151,11 +151,11 @@ impl<'t> AllPackages<'t> {
         if is_empty {
             Ok(path)
         } else {
-            Err(Cause::Arguments(site.clone()))
+            Err(Obstacle::Arguments(site.clone()))
         }
     }
 
-    /// Whether a function is the `callPackage` of the set that the file makes.
+    /// Whether a function is the `callPackage` of the set that the file defines.
     fn is_own_call_package(&self, function: ExprId) -> bool {
         const CALL_PACKAGE: &str = "callPackage";
         let file = &*self.file;

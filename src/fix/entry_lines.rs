@@ -6,29 +6,29 @@ use rnix::ast::AttrpathValue;
 use rnix::{SyntaxElement, SyntaxKind, SyntaxNode, SyntaxToken, TextSize};
 use rowan::ast::AstNode;
 
-use super::{Cause, Site};
+use super::{Obstacle, Site};
 use crate::nix::Symbol;
 
 /// The bytes of the lines of the entry `name = …;` whose name is at the byte `offset`, and of the comments directly above it.
 ///
 /// # Errors
 /// If it is not an entry of this form, it shares a line with something else, or a comment may be about more than the entry.
-pub fn entry_lines(file: &SyntaxNode, name: Symbol, offset: u32, site: &Site) -> Result<Range<u32>, Cause> {
-    let entry = entry_at(file, name, offset).ok_or_else(|| Cause::NoEntry(site.clone()))?;
+pub fn entry_lines(file: &SyntaxNode, name: Symbol, offset: u32, site: &Site) -> Result<Range<u32>, Obstacle> {
+    let entry = entry_at(file, name, offset).ok_or_else(|| Obstacle::NoEntry(site.clone()))?;
     let is_comment = |element: SyntaxElement| element.kind() == SyntaxKind::TOKEN_COMMENT;
     if entry.descendants_with_tokens().any(is_comment) {
-        return Err(Cause::Comment(site.clone()));
+        return Err(Obstacle::Comment(site.clone()));
     }
     let bounds = entry.first_token().zip(entry.last_token());
     let lines = bounds.and_then(|(first, last)| Some((line_start(&first)?, line_end(&last)?, first)));
-    let (start, (end, below), first) = lines.ok_or_else(|| Cause::SharedLine(site.clone()))?;
+    let (start, (end, below), first) = lines.ok_or_else(|| Obstacle::SharedLine(site.clone()))?;
     let above = comments_above(&first);
     let Some(top) = above.last().and_then(line_start) else {
         return Ok(start.into()..end.into());
     };
     let is_heading = above.iter().any(|comment| comment.text().contains("###"));
     if is_heading || !below.ends_group() {
-        return Err(Cause::Comment(site.clone()));
+        return Err(Obstacle::Comment(site.clone()));
     }
     Ok(top.into()..end.into())
 }

@@ -1,16 +1,16 @@
-//! Mending findings: those that come with the changes that mend them.
+//! Fixes for findings that come with the changes that fix them.
 
 use std::collections::BTreeMap;
 
 use bstr::{BStr, BString, ByteSlice};
 
 use super::referrers::Referrers;
-use super::{Cause, Edit, Fix, Left, Plan, Site, Subject};
+use super::{Edit, Fix, Left, Obstacle, Plan, Site, Subject};
 use crate::nixpkgs::Files;
 use crate::rules::{Change, Finding, Rule};
 use crate::tree::{Kind, NodeId, ReadError};
 
-/// The rules whose findings a machine mends, where that is plain.
+/// The rules whose findings are fixed automatically, if there is only one way.
 const MECHANICAL: [&Rule; 5] = [
     Rule::NPV_142,
     Rule::NPV_143,
@@ -19,10 +19,10 @@ const MECHANICAL: [&Rule; 5] = [
     Rule::NPV_170,
 ];
 
-/// What mends these findings, but for what something else refers to under the name that it has.
+/// Plans the fixes of these findings, except for moves of something that is referred to.
 ///
 /// # Errors
-/// Where a file of the tree can't be read.
+/// If a file of the tree can't be read.
 pub fn plan(files: &Files, all: &[Finding]) -> Result<Plan, ReadError> {
     let tree = files.tree();
     let mut plan = known(all);
@@ -39,7 +39,7 @@ pub fn plan(files: &Files, all: &[Finding]) -> Result<Plan, ReadError> {
             let moves = |node: NodeId| tree.subtree(entry).contains(&node.index());
             let is_hollow = |node: NodeId| tree.kind(node) == Kind::Directory;
             if tree.subtree(entry).map(NodeId::from_index).all(is_hollow) {
-                return Some(Cause::Hollow);
+                return Some(Obstacle::Hollow);
             }
             outward(all, from.as_bstr())
                 .or_else(|| referrers.own_mention(entry))
@@ -58,7 +58,7 @@ pub fn plan(files: &Files, all: &[Finding]) -> Result<Plan, ReadError> {
     Ok(plan)
 }
 
-/// What mends these findings, as far as they say so.  Moves of what is in a directory come before those of the directory.
+/// The fixes that the findings come with. What is in a directory moves before the directory.
 fn known(findings: &[Finding]) -> Plan {
     let mut plan = Plan::default();
     for finding in findings.iter().filter(|finding| is_mechanical(finding.rule)) {
@@ -74,7 +74,7 @@ fn known(findings: &[Finding]) -> Plan {
             }),
             None => plan.left.push(Left {
                 subject,
-                cause: Cause::NotPlain,
+                cause: Obstacle::NotPlain,
             }),
         }
     }
@@ -84,7 +84,7 @@ fn known(findings: &[Finding]) -> Plan {
     plan
 }
 
-/// Whether this is a rule whose findings [`plan`] mends.
+/// Whether [`plan`] fixes findings of this rule.
 pub fn is_mechanical(rule: &Rule) -> bool {
     MECHANICAL.contains(&rule)
 }
@@ -107,7 +107,7 @@ fn edit(change: &Change) -> Edit {
     }
 }
 
-/// Leaves what belongs in one place, but for case.
+/// Drops fixes that move to the same path, up to case.
 fn leave_clashing(plan: &mut Plan) {
     let mut by_place: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
     let place = |to: &BString| to.to_ascii_lowercase();
@@ -119,7 +119,7 @@ fn leave_clashing(plan: &mut Plan) {
         let shared = fix.renames().find(|(_, to)| by_place[&place(to)] > 1);
         match shared.map(|(_, to)| to.clone()) {
             Some(to) => {
-                let cause = Cause::SamePlace(to);
+                let cause = Obstacle::SamePlace(to);
                 plan.left.push(Left {
                     subject: fix.subject,
                     cause,
@@ -130,20 +130,20 @@ fn leave_clashing(plan: &mut Plan) {
     }
 }
 
-/// Where something in a directory that is to move refers to what is outside of it, by what is found in it.
-fn outward(findings: &[Finding], directory: &BStr) -> Option<Cause> {
+/// The obstacle that something in a directory refers to something outside it, as the findings in the directory show.
+fn outward(findings: &[Finding], directory: &BStr) -> Option<Obstacle> {
     const OUTWARD: [&Rule; 3] = [Rule::NPV_121, Rule::NPV_123, Rule::NPV_125];
     let is_inside = |finding: &&Finding| {
         let rest = finding.place.path.as_bytes().strip_prefix(directory.as_bytes());
         OUTWARD.contains(&finding.rule) && rest.is_some_and(|rest| rest.starts_with(b"/"))
     };
-    findings.iter().find(is_inside).map(|finding| Cause::Breaks {
+    findings.iter().find(is_inside).map(|finding| Obstacle::Breaks {
         rule: finding.rule,
         site: site(finding),
     })
 }
 
-/// Where a finding stands.
+/// The place of a finding.
 pub fn site(finding: &Finding) -> Site {
     Site {
         path: finding.place.path.as_str().into(),

@@ -1,7 +1,7 @@
-//! What is about to be done, on disk before it is: so that, if the process is killed meanwhile, the next one can take it back.
+//! A journal of the steps, written to disk before them, so that the next run can undo them if the process is killed.
 //!
-//! The journal is in a directory of our own in the tree's root.  A tree may come with one, so only one that is the user's, and
-//! that nobody else can do anything with, is believed: git and tar make none such.
+//! The journal is in the temporary directory in the tree's root. A tree may contain a forged one. So it is trusted only if it
+//! belongs to the user and nobody else has access to it, which is not so for files that git or tar create.
 
 use std::path::Path;
 
@@ -13,40 +13,44 @@ use thiserror::Error;
 use super::apply::parents;
 use super::changes::Changes;
 use super::disk::Disk;
-use super::failure::Failure;
+use super::step_error::StepError;
 
-/// How the name of our directory begins; the process follows.
+/// The beginning of the temporary directory's name, which ends with the process id.
 const DIRECTORY: &str = ".byname-fix-";
 pub(super) const DIRECTORY_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
 
-/// Why what an earlier run left is still there.
+/// Why the changes of an earlier run were not undone.
 #[derive(Debug, Error)]
 pub enum RecoverError {
-    #[error("another `byname fix` is at work here, as {directory} shows. Wait until it has ended")]
+    #[error("another `byname fix` is running here, as {directory} shows. Wait until it has ended")]
     Running { directory: BString },
     #[error(
-        "an earlier `byname fix` was ended while it wrote, and what it had done can't be taken back: {}. `git status` shows what \
-         is changed, and {directory} has what was replaced; mend it by hand, and remove {directory}",
+        "an earlier `byname fix` was interrupted while it wrote, and its changes can't be undone: {}. `git status` shows them, and \
+         {directory} contains the files that they replaced. Restore those by hand, and remove {directory}",
         .failures.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
     )]
-    Stuck { directory: BString, failures: Vec<Failure> },
+    Stuck {
+        directory: BString,
+        failures: Vec<StepError>,
+    },
     #[error(transparent)]
-    Failure(#[from] Failure),
+    StepError(#[from] StepError),
 }
 
-/// The name of this process's directory.
+/// The name of this process's temporary directory.
 pub(super) fn directory() -> BString {
     format!("{DIRECTORY}{}", std::process::id()).into()
 }
 
-/// What is to be done, in this order.
+/// The steps, in order.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Journal(Vec<Entry>);
+pub(super) struct Journal(Vec<JournalEntry>);
 
 #[derive(Debug, Serialize, Deserialize)]
-enum Entry {
-    /// A file gets the content that `new` has; its own stays as `kept`.
+enum JournalEntry {
+    /// The file gets the content of the file `new`; the old file stays as `kept`. `before` and `after` are BLAKE3 hashes of the
+    /// contents.
     Replace {
         path: BString,
         new: BString,
@@ -58,7 +62,7 @@ enum Entry {
         path: BString,
         mode: u32,
     },
-    /// A directory that may be left empty, and removed.
+    /// A directory that may become empty, and is then removed.
     Leave {
         path: BString,
         mode: u32,
@@ -73,13 +77,13 @@ enum Entry {
 }
 
 impl Journal {
-    /// What these changes do; `temporary` names the file of the change of this number that is there for a purpose.
-    pub fn of(disk: &Disk, changes: &Changes, temporary: impl Fn(usize, &str) -> BString) -> Result<Self, Failure> {
+    /// The steps of these changes. `temporary` names the temporary file of a change, by its number and purpose.
+    pub fn of(disk: &Disk, changes: &Changes, temporary: impl Fn(usize, &str) -> BString) -> Result<Self, StepError> {
         let mut entries = Vec::new();
         for change in &changes.0 {
             let path = change.from.clone();
             if let Some(content) = &change.content {
-                entries.push(Entry::Replace {
+                entries.push(JournalEntry::Replace {
                     path,
                     new: temporary(change.node.index(), "new"),
                     kept: temporary(change.node.index(), "old"),
@@ -88,7 +92,7 @@ impl Journal {
                 });
             } else if change.executable.is_some() {
                 let mode = disk.read(path.as_bstr())?.mode;
-                entries.push(Entry::SetExecutable { path, mode });
+                entries.push(JournalEntry::SetExecutable { path, mode });
             }
         }
         let moves = || changes.0.iter().filter(|change| change.from != change.to);
@@ -98,7 +102,7 @@ impl Journal {
         for path in left {
             if let Some(status) = disk.status(path)? {
                 let (path, mode) = (path.to_owned(), status.st_mode & 0o7777);
-                entries.push(Entry::Leave { path, mode });
+                entries.push(JournalEntry::Leave { path, mode });
             }
         }
         let mut made: Vec<&BStr> = moves().flat_map(|change| parents(change.to.as_bstr())).collect();
@@ -106,7 +110,7 @@ impl Journal {
         made.dedup();
         let mut missing: Vec<&BStr> = Vec::new();
         for path in made {
-            // nothing can be in what is not there
+            // Nothing is in a directory that does not exist.
             let is_in_missing = missing.last().is_some_and(|missing| {
                 let rest = path.strip_prefix(missing.as_bytes());
                 rest.is_some_and(|rest| rest.starts_with(b"/"))
@@ -115,29 +119,29 @@ impl Journal {
                 missing.push(path);
             }
         }
-        entries.extend(missing.into_iter().map(|path| Entry::Make { path: path.into() }));
-        entries.extend(moves().map(|change| Entry::Move {
+        entries.extend(missing.into_iter().map(|path| JournalEntry::Make { path: path.into() }));
+        entries.extend(moves().map(|change| JournalEntry::Move {
             from: change.from.clone(),
             to: change.to.clone(),
         }));
         Ok(Self(entries))
     }
 
-    /// Writes it to our directory: all of it, or nothing.
-    pub fn write(&self, disk: &Disk, directory: &BStr) -> Result<(), Failure> {
+    /// Writes it to the temporary directory: all of it, or nothing.
+    pub fn write(&self, disk: &Disk, directory: &BStr) -> Result<(), StepError> {
         let bytes = postcard::to_stdvec(self)
-            .map_err(|error| Failure::step("write", directory, std::io::Error::other(error)))?;
+            .map_err(|error| StepError::step("write", directory, std::io::Error::other(error)))?;
         disk.create(unfinished(directory).as_bstr(), &bytes, FILE_MODE)?;
         let renamed = disk.rename(unfinished(directory).as_bstr(), file(directory).as_bstr());
         if renamed.is_err() {
-            // It is of no use to anybody, and was ours.
+            // An unfinished journal is of no use.
             let _ = disk.remove(unfinished(directory).as_bstr());
         }
         renamed
     }
 
-    /// The one in a directory; `None` if it had not been written when the process ended, and so nothing was done.
-    fn read(disk: &Disk, directory: &BStr) -> Result<Option<Self>, Failure> {
+    /// Reads the journal in a directory. `None` if there is none: then the process ended before any step.
+    fn read(disk: &Disk, directory: &BStr) -> Result<Option<Self>, StepError> {
         let path = file(directory);
         match disk.status(path.as_bstr())? {
             Some(status) if is_ours(&status, FileType::RegularFile, FILE_MODE) => {}
@@ -146,18 +150,18 @@ impl Journal {
         let bytes = disk.read(path.as_bstr())?.bytes;
         postcard::from_bytes(&bytes)
             .map(Some)
-            .map_err(|error| Failure::step("read", path.as_bstr(), std::io::Error::other(error)))
+            .map_err(|error| StepError::step("read", path.as_bstr(), std::io::Error::other(error)))
     }
 
-    /// Takes back what was done of it, the last first.
-    fn take_back(&self, disk: &Disk) -> Vec<Failure> {
+    /// Undoes the steps that were done, the last one first.
+    fn take_back(&self, disk: &Disk) -> Vec<StepError> {
         let undone = self.0.iter().rev().map(|entry| entry.take_back(disk));
         undone.filter_map(Result::err).collect()
     }
 }
 
-impl Entry {
-    fn take_back(&self, disk: &Disk) -> Result<(), Failure> {
+impl JournalEntry {
+    fn take_back(&self, disk: &Disk) -> Result<(), StepError> {
         match self {
             Self::Move { from, to } => {
                 if disk.status(from.as_bstr())?.is_some() || disk.status(to.as_bstr())?.is_none() {
@@ -188,8 +192,8 @@ impl Entry {
                     if now == *after {
                         disk.rename_over(kept.as_bstr(), path.as_bstr())?;
                     } else if now != *before {
-                        // somebody wrote to it since
-                        return Err(Failure::Changed { path: path.clone() });
+                        // Somebody has written to it since.
+                        return Err(StepError::Changed { path: path.clone() });
                     }
                 }
                 remove(disk, kept.as_bstr())?;
@@ -199,15 +203,15 @@ impl Entry {
     }
 }
 
-/// Removes a file of ours, if it is there.
-fn remove(disk: &Disk, path: &BStr) -> Result<(), Failure> {
+/// Removes a temporary file, if it exists.
+fn remove(disk: &Disk, path: &BStr) -> Result<(), StepError> {
     match disk.status(path)? {
         Some(_) => disk.remove(path),
         None => Ok(()),
     }
 }
 
-/// The journal in a directory.
+/// The path of the journal in a directory.
 pub(super) fn file(directory: &BStr) -> BString {
     format!("{directory}/journal").into()
 }
@@ -222,8 +226,8 @@ fn is_ours(status: &Stat, kind: FileType, mode: u32) -> bool {
         && status.st_uid == rustix::process::geteuid().as_raw()
 }
 
-/// The directories that earlier runs left in the directory `root`, and that are ours.
-fn left(disk: &Disk) -> Result<Vec<BString>, Failure> {
+/// The temporary directories that earlier runs of the same user left.
+fn left(disk: &Disk) -> Result<Vec<BString>, StepError> {
     let mut left = disk.names_in_root(DIRECTORY)?;
     left.sort();
     let mut ours = Vec::new();
@@ -239,8 +243,8 @@ fn left(disk: &Disk) -> Result<Vec<BString>, Failure> {
 /// Whether a run that was killed left the directory `root` half changed.
 ///
 /// # Errors
-/// Where that can't be read.
-pub fn is_half_changed(root: &Path) -> Result<bool, Failure> {
+/// If `root` or a journal in it can't be read.
+pub fn is_half_changed(root: &Path) -> Result<bool, StepError> {
     let disk = Disk::open(root)?;
     for directory in left(&disk)? {
         if Journal::read(&disk, directory.as_bstr())?.is_some() {
@@ -250,10 +254,10 @@ pub fn is_half_changed(root: &Path) -> Result<bool, Failure> {
     Ok(false)
 }
 
-/// Takes back what runs that were killed did in the directory `root`; whether there was any such run.
+/// Undoes the changes of runs that were killed in the directory `root`. Returns whether there was such a run.
 ///
 /// # Errors
-/// Where one is still at work, a file changed since, or the file system refuses a step.
+/// If one is still running, a file has changed since, or the file system refuses a step.
 pub fn recover(root: &Path) -> Result<bool, RecoverError> {
     recover_on(&Disk::open(root)?)
 }

@@ -1,7 +1,7 @@
-//! Text that names a path: documentation, scripts, lists of code owners, comments.
+//! Text that mentions a path, in documentation, scripts, lists of code owners, and comments.
 //!
-//! An entry is mentioned where its whole path from the root stands.  In a file that is not Nix, the last two parts of the
-//! path are enough, and in the directory that the entry is in, so is its name, since scripts name what is beside them.
+//! A mention is the whole path of the entry from the root. In a file that is not Nix, the last two parts of the path are enough.
+//! In the entry's directory, its name is enough, because scripts name the files next to them.
 
 use aho_corasick::AhoCorasick;
 use bstr::{BStr, ByteSlice};
@@ -10,10 +10,10 @@ use rayon::prelude::*;
 use super::references::{Reference, Target};
 use crate::tree::{Kind, NodeId, ReadError, Tree};
 
-/// All mentions of these entries in the files of a tree.  `not_nix` are files that are called `.nix` and are none.
+/// All mentions of these entries in the files of a tree. `not_nix` are files that are named `.nix` but are not Nix.
 ///
 /// # Errors
-/// Where a file can't be read.
+/// If a file can't be read.
 pub fn mentions(tree: &Tree, entries: &[NodeId], not_nix: &[NodeId]) -> Result<Vec<Reference>, ReadError> {
     let needles = Needles::of(tree, entries);
     let files: Vec<_> = tree.nodes().filter(|&node| tree.kind(node).is_file()).collect();
@@ -25,7 +25,7 @@ pub fn mentions(tree: &Tree, entries: &[NodeId], not_nix: &[NodeId]) -> Result<V
     Ok(found?.concat())
 }
 
-/// Whether `text` has `name` as a word, and where first.
+/// The first byte at which `text` has `name` as a word.
 pub fn word(text: &[u8], name: &[u8]) -> Option<usize> {
     text.find_iter(name).find(|&at| is_word(text, at, at + name.len()))
 }
@@ -42,13 +42,13 @@ struct Needle {
     place: Where,
 }
 
-/// Where a needle counts.
+/// The files in which a needle counts.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Where {
     Anywhere,
-    /// In what is not Nix.
+    /// In files that are not Nix.
     Prose,
-    /// In what is not Nix and in this directory, at whatever depth.
+    /// In files that are not Nix and are inside this directory, at any depth.
     ProseIn(NodeId),
 }
 
@@ -103,8 +103,7 @@ impl Needles {
     }
 }
 
-/// Whether `file` is a script or the like that would name `entry` without its directory: beside it, or, where the entry
-/// is a file, below that.
+/// Whether `file` may name `entry` without its directory: it is next to it, or, if the entry is a file, also below.
 fn is_beside(tree: &Tree, file: NodeId, directory: NodeId, entry: NodeId) -> bool {
     match tree.kind(entry) {
         Kind::Directory => tree.parent(file) == Some(directory),
@@ -112,7 +111,7 @@ fn is_beside(tree: &Tree, file: NodeId, directory: NodeId, entry: NodeId) -> boo
     }
 }
 
-/// Whether what stands at these bytes is a path, or the end or the beginning of one, and not a part of a longer word.
+/// Whether these bytes are a path, or its end or beginning, and not part of a longer word.
 fn is_word(text: &[u8], start: usize, end: usize) -> bool {
     let is_of_word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'+' | b'-') || !byte.is_ascii();
     let before = text[..start].last().copied();

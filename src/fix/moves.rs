@@ -8,19 +8,19 @@ use super::candidate::Candidate;
 use super::entry::AllPackages;
 use super::references::Reference;
 use super::referrers::Referrers;
-use super::{Cause, Left, Plan, Site, Subject};
+use super::{Left, Obstacle, Plan, Site, Subject};
 use crate::nix::Symbol;
 use crate::nixpkgs::{Answer, Attribute, Attributes, BY_NAME, Files, is_package_name, shard_of};
 use crate::tree::{Kind, NodeId, ReadError, Tree};
 
-/// Moves those of these attributes that nothing stands against; the others are left, each with its cause.
+/// Plans to move these attributes, except those with an obstacle.
 ///
 /// # Errors
-/// Where a file of the tree can't be read.
+/// If a file of the tree can't be read.
 pub fn plan(files: &Files, attributes: &Attributes, names: &[Symbol]) -> Result<Plan, ReadError> {
     let tree = files.tree();
     let mut plan = Plan::default();
-    let mut leave = |name: Symbol, cause: Cause| {
+    let mut leave = |name: Symbol, cause: Obstacle| {
         plan.left.push(Left {
             subject: Subject::Package(name),
             cause,
@@ -35,7 +35,7 @@ pub fn plan(files: &Files, attributes: &Attributes, names: &[Symbol]) -> Result<
         }
     }
     for candidate in of_one_place(&mut candidates) {
-        leave(candidate.name, Cause::SamePlace(candidate.directory()));
+        leave(candidate.name, Obstacle::SamePlace(candidate.directory()));
     }
     if let Ok(all_packages) = &all_packages {
         let mut rounds = Rounds::new(files, all_packages, candidates)?;
@@ -48,62 +48,64 @@ pub fn plan(files: &Files, attributes: &Attributes, names: &[Symbol]) -> Result<
     Ok(plan)
 }
 
-/// What of the attribute and its entry stands against a move, or what is to move.
+/// What is to move, or the obstacle that the attribute or its entry is.
 fn candidate(
     files: &Files,
     attribute: Option<&Attribute>,
-    all_packages: Result<&AllPackages, &Cause>,
+    all_packages: Result<&AllPackages, &Obstacle>,
     name: Symbol,
-) -> Result<Candidate, Cause> {
+) -> Result<Candidate, Obstacle> {
     let tree = files.tree();
-    let attribute = attribute.ok_or(Cause::NoAttribute)?;
+    let attribute = attribute.ok_or(Obstacle::NoAttribute)?;
     if let Some(package) = attribute.package {
-        return Err(Cause::HasDirectory(tree.path(package)));
+        return Err(Obstacle::HasDirectory(tree.path(package)));
     }
     match attribute.should_be_by_name(files) {
         Answer::Known(true) => {}
-        Answer::Known(false) | Answer::NotAsked => return Err(Cause::NotAsked),
-        Answer::Undecided(reason) => return Err(Cause::Undecided(reason.describe(files))),
+        Answer::Known(false) | Answer::NotAsked => return Err(Obstacle::NotAsked),
+        Answer::Undecided(reason) => return Err(Obstacle::Undecided(reason.describe(files))),
     }
     if !is_package_name(name.name().into()) {
-        return Err(Cause::Name);
+        return Err(Obstacle::Name);
     }
-    let definition = attribute.definition.as_ref().ok_or(Cause::NotAsked)?;
-    let all_packages = all_packages.map_err(Cause::clone)?;
+    let definition = attribute.definition.as_ref().ok_or(Obstacle::NotAsked)?;
+    let all_packages = all_packages.map_err(Obstacle::clone)?;
     if definition.file != all_packages.node {
-        return Err(Cause::DefinedIn(Site::entry(tree, definition.file)));
+        return Err(Obstacle::DefinedIn(Site::entry(tree, definition.file)));
     }
     let entry = all_packages.entry(name, definition.span.0)?;
     place(tree, name)?;
     Candidate::of(tree, all_packages.node, name, entry)
 }
 
+/// Checks that the package directory of this name can be created.
+///
 /// # Errors
-/// Where there is no place for a package directory of this name.
-fn place(tree: &Tree, name: Symbol) -> Result<(), Cause> {
+/// If `pkgs/by-name` does not exist, or the path is taken.
+fn place(tree: &Tree, name: Symbol) -> Result<(), Obstacle> {
     let by_name = tree
         .lookup(BY_NAME.into())
         .filter(|&node| tree.kind(node) == Kind::Directory)
-        .ok_or(Cause::NoByName)?;
+        .ok_or(Obstacle::NoByName)?;
     match same_but_for_case(tree, by_name, &shard_of(name.name().into())) {
         None => Ok(()),
         Some(shard) => {
             let is_shard = tree.kind(shard) == Kind::Directory && tree.name(shard) == shard_of(name.name().into());
             match same_but_for_case(tree, shard, name.name().as_bytes()).or((!is_shard).then_some(shard)) {
                 None => Ok(()),
-                Some(taken) => Err(Cause::Taken(tree.path(taken))),
+                Some(taken) => Err(Obstacle::Taken(tree.path(taken))),
             }
         }
     }
 }
 
-/// The entry of a directory whose name is this one, but for case.
+/// The entry of a directory that has this name, up to case.
 fn same_but_for_case(tree: &Tree, directory: NodeId, name: &[u8]) -> Option<NodeId> {
     let mut children = tree.children(directory).iter().copied();
     children.find(|&child| tree.name(child).eq_ignore_ascii_case(name))
 }
 
-/// Takes out the candidates whose names differ by case alone.
+/// Removes and returns the candidates whose names differ only in case.
 fn of_one_place(candidates: &mut Vec<Candidate>) -> Vec<Candidate> {
     let mut by_place: BTreeMap<String, Vec<Candidate>> = BTreeMap::new();
     for candidate in candidates.drain(..) {
@@ -121,14 +123,14 @@ fn of_one_place(candidates: &mut Vec<Candidate>) -> Vec<Candidate> {
     clashing
 }
 
-/// What has moved so far, and what is still to.  What moves no longer refers to anything else, so that each round may make
-/// way for more: a file in another package's directory has to go first.
+/// Moves candidates in rounds. What has moved no longer refers to anything else, so that each round can make more moves
+/// possible: a file in another package's directory has to move first, for example.
 struct Rounds<'c, 't> {
     files: &'c Files<'t>,
     all_packages: &'c AllPackages<'t>,
     referrers: Referrers<'t>,
     moved: Vec<Candidate>,
-    waiting: Vec<(Candidate, Option<Cause>)>,
+    waiting: Vec<(Candidate, Option<Obstacle>)>,
     /// Entries of the tree that have moved.
     gone: FxHashSet<NodeId>,
 }
@@ -155,7 +157,7 @@ impl<'c, 't> Rounds<'c, 't> {
         })
     }
 
-    /// Moves what nothing stands against now; whether that is anything.
+    /// Moves the candidates that have no obstacle now. Returns whether there were any.
     fn run(&mut self) -> bool {
         let mut waiting = Vec::new();
         let before = self.moved.len();
@@ -173,14 +175,14 @@ impl<'c, 't> Rounds<'c, 't> {
         self.moved.len() > before
     }
 
-    fn left(&mut self) -> Vec<(Symbol, Cause)> {
+    fn left(&mut self) -> Vec<(Symbol, Obstacle)> {
         let waiting = std::mem::take(&mut self.waiting).into_iter();
         waiting
             .filter_map(|(candidate, cause)| Some((candidate.name, cause?)))
             .collect()
     }
 
-    fn obstacle(&self, candidate: &Candidate) -> Option<Cause> {
+    fn obstacle(&self, candidate: &Candidate) -> Option<Obstacle> {
         let tree = self.files.tree();
         let subtree = tree.subtree(candidate.top);
         let moves = |node: NodeId| subtree.contains(&node.index()) && !self.gone.contains(&node);

@@ -1,8 +1,8 @@
-//! Where `all-packages.nix` uses what tells its own attributes from those defined before it.
+//! Uses in `all-packages.nix` of sets that change when an entry moves to `pkgs/by-name`.
 //!
-//! It is a function `… res: pkgs: super: { … }`, or an overlay `final: prev: { … }`.  What moves to `pkgs/by-name` stays in
-//! `pkgs` and `final`, the finished package set; but `res`, the set that the file itself makes, loses it, and `super` or
-//! `prev`, what was defined before, gains it.
+//! The file is a function `… res: pkgs: super: { … }`, or an overlay `final: prev: { … }`. What moves stays in `pkgs` and
+//! `final`, the finished package set. But `res`, the set that the file itself makes, loses it, and `super` or `prev`, the set of
+//! what was defined before, gains it.
 
 use std::ops::Range;
 
@@ -14,13 +14,13 @@ use crate::nix::{AttrName, Bindings, BoundValue, Expr, ExprId, File, Symbol};
 pub struct OverlayUses(Vec<Use>);
 
 struct Use {
-    /// Which attribute of the set is used; `None` where it may be any.
+    /// Which attribute of the set is used; `None` if it may be any.
     name: Option<Symbol>,
     offset: u32,
 }
 
 impl OverlayUses {
-    /// Those in a file whose outermost functions, these, lead to its set.
+    /// The uses in a file; `outermost` are the functions around its set.
     pub fn of(file: &File, outermost: &[ExprId]) -> Self {
         let parameters: Vec<_> = outermost.iter().filter_map(|&expr| parameter(file, expr)).collect();
         let watched = match parameters.as_slice() {
@@ -32,7 +32,7 @@ impl OverlayUses {
             .filter(|expr| !outermost.contains(expr))
             .flat_map(|expr| bound_again(file, expr, &watched).map(move |name| (name, file.span(expr))))
             .collect();
-        let mut uses = Collected {
+        let mut uses = UseCollector {
             file,
             sets: FxHashMap::default(),
             uses: Vec::new(),
@@ -44,21 +44,21 @@ impl OverlayUses {
         uses.finish()
     }
 
-    /// Where an attribute of this name is used so, or may be, in bytes: the first place.
+    /// The first place, in bytes, that uses an attribute of this name in this way, or may use it.
     pub fn find(&self, name: Symbol) -> Option<u32> {
         let concerned = self.0.iter().filter(|used| used.name.is_none_or(|used| used == name));
         concerned.map(|used| used.offset).min()
     }
 }
 
-struct Collected<'f> {
+struct UseCollector<'f> {
     file: &'f File,
-    /// Sets of which it is not known yet what is used.
+    /// Sets for which it is not yet known what is used.
     sets: FxHashMap<ExprId, u32>,
     uses: Vec<Use>,
 }
 
-impl Collected<'_> {
+impl UseCollector<'_> {
     fn add(&mut self, expr: ExprId, watched: &[Symbol], shadows: &[(Symbol, Range<u32>)]) {
         let file = self.file;
         match *file.expr(expr) {
@@ -87,7 +87,7 @@ impl Collected<'_> {
         }
     }
 
-    /// Takes note that of this expression, where it is one of the sets, these attributes are used.
+    /// Records, if this expression is one of the sets, that these attributes of it are used.
     fn known(&mut self, set: ExprId, names: &[Symbol]) {
         if let Some(offset) = self.sets.remove(&set) {
             self.uses.extend(names.iter().map(|&name| Use {
@@ -104,7 +104,7 @@ impl Collected<'_> {
     }
 }
 
-/// The name that a function gives its argument as a whole, where it takes no pattern.
+/// The name of a function's argument, if the function does not take a pattern.
 fn parameter(file: &File, expr: ExprId) -> Option<Symbol> {
     let Expr::Lambda(lambda) = *file.expr(expr) else {
         return None;
@@ -113,7 +113,7 @@ fn parameter(file: &File, expr: ExprId) -> Option<Symbol> {
     lambda.param.filter(|_| lambda.formals.is_none())
 }
 
-/// Which of these names an expression binds to something else, for what is in it.
+/// Which of these names an expression binds to something else in its scope.
 fn bound_again(file: &File, expr: ExprId, names: &[Symbol]) -> impl Iterator<Item = Symbol> {
     let bound: Vec<Symbol> = match *file.expr(expr) {
         Expr::Lambda(lambda) => {

@@ -1,28 +1,28 @@
-//! What a file does with its path literals, as far as syntax tells.
+//! What a file does with its path literals, according to its syntax.
 
 use rustc_hash::FxHashMap;
 
 use crate::nix::{AttrName, BinaryOp, Expr, ExprId, File, Part, PathKind};
 
-/// A path that a file writes.
+/// A path literal of a file, with what is appended to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PathUse {
     pub kind: PathKind,
     /// The path, with the strings that are appended to it.
     pub text: String,
-    /// What comes after the text: `None` for nothing; for something that only evaluation tells, how many levels up that
-    /// may lead, since it has as many `..`.
+    /// `None` if nothing follows the text. If something follows that only evaluation would tell, the number of `..` in it, which
+    /// is how many levels up it may lead.
     pub open: Option<usize>,
-    /// Whether it is given to `import` or `callPackage`, which read a directory's `default.nix` and nothing else of it.
+    /// Whether it is given to `import` or `callPackage`, which read only the `default.nix` of a directory.
     pub is_called: bool,
-    /// Where it starts, in bytes.
+    /// Its start, in bytes.
     pub offset: u32,
 }
 
-/// The paths that a file writes, in no order that means anything.
+/// The path literals of a file, in no particular order.
 pub fn path_uses(file: &File) -> Vec<PathUse> {
     let mut uses: FxHashMap<ExprId, PathUse> = FxHashMap::default();
-    // Expressions come from inside to outside, so what is appended to a path comes after it.
+    // Inner expressions come before outer ones, so what is appended to a path comes after it.
     for expr in file.exprs() {
         match *file.expr(expr) {
             Expr::Path { kind, parts } => {
@@ -88,7 +88,7 @@ fn appended(file: &File, mut path: PathUse, right: ExprId) -> PathUse {
     path
 }
 
-/// Whether a function is `import`, or named as a `callPackage` is.
+/// Whether a function is `import`, or has a name like `callPackage`.
 fn calls(file: &File, function: ExprId) -> bool {
     let name = match *file.expr(function) {
         Expr::Var(variable) => file.variable(variable),

@@ -1,19 +1,19 @@
-//! What to change in a tree, and what to leave as it is: plain data.
+//! Which edits to make in a tree, and what not to fix: plain data.
 
 use std::ops::Range;
 
 use bstr::BString;
 
-use super::{Cause, Site};
+use super::{Obstacle, Site};
 use crate::nix::Symbol;
 use crate::rules::Rule;
 
-/// What fixing a tree comes to.
+/// What to fix in a tree, and what not.
 #[derive(Debug, Default)]
 pub struct Plan {
     /// In the order in which they are to be made.
     pub fixes: Vec<Fix>,
-    /// What was asked for and is left as it is.
+    /// What was found or asked for, but is not fixed.
     pub left: Vec<Left>,
 }
 
@@ -26,11 +26,11 @@ pub struct Fix {
     pub edits: Vec<Edit>,
 }
 
-/// What is left as it is, and why.
+/// What is not fixed, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Left {
     pub subject: Subject,
-    pub cause: Cause,
+    pub cause: Obstacle,
 }
 
 /// What a fix is for.

@@ -1,4 +1,4 @@
-//! From a tree and a wish to a proposal: a plan, its changes, and the certainty that the tree is none the worse for them.
+//! Making a proposal for a tree: a plan and its changes, after which the tree has no finding that it did not have before.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,30 +12,31 @@ use crate::nixpkgs::{Answer, Attribute, Attributes, Files, Layout, OverBudget};
 use crate::rules::{Finding, Rule};
 use crate::tree::{BuildError, ReadError, Tree};
 
-/// Which packages to move to package directories, beside those that the by-name ratchet found.
+/// Which packages to move to package directories, in addition to those that the by-name rules found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Moves {
     /// No others.
     #[default]
     Found,
+    /// These attributes.
     Named(Vec<Symbol>),
     /// All that belong there.
     All,
 }
 
-/// What fixing a tree comes to, before anything is done.
+/// How a tree would be fixed.
 #[derive(Debug)]
 pub struct Proposal {
     pub plan: Plan,
     pub changes: Changes,
-    /// The findings that no machine mends: how many of each rule.
+    /// How many findings of each rule are not automatically fixable.
     pub for_people: BTreeMap<&'static Rule, usize>,
-    /// Whether a base was given and the tree not compared with it, since one of the two breaks absolute rules.
+    /// Whether the tree was not compared with the given base, because one of the two breaks absolute rules.
     pub is_without_base: bool,
 }
 
 impl Proposal {
-    /// Whether nothing that was asked for, or found, is left when its changes are made.
+    /// Whether the changes fix everything that was found or asked for.
     pub fn is_complete(&self) -> bool {
         self.plan.left.is_empty() && self.for_people.is_empty() && !self.is_without_base
     }
@@ -55,35 +56,35 @@ pub enum ProposeError {
     #[error(transparent)]
     Build(#[from] BuildError),
     #[error(
-        "the fixes would break {code} at {path}, and it can't be told which of them does. Nothing was changed; fix by hand \
-         what `byname check` lists, or ask for fewer moves"
+        "together, the fixes would break {code} at {path}, and which of them does is not known. Nothing was changed. Fix what \
+         `byname check` lists by hand, or move fewer packages at a time"
     )]
     Worse { code: &'static str, path: String },
     #[error(
-        "the moves would make another package of {name}, which is none of them, and it can't be told which of them does. \
-         Nothing was changed; ask for fewer moves"
+        "the moves would change {name}, which is not one of the packages to move, and which of them does is not known. Nothing \
+         was changed. Move fewer packages at a time"
     )]
     Other { name: Symbol },
 }
 
-/// What to fix in a tree, compared with `base` where there is one.
+/// Proposes what to fix in a tree, compared with `base` if there is one, and which packages to move.
 ///
 /// # Errors
-/// Where the trees can't be judged, or the fixes can't be made.
+/// If the trees can't be checked, or the fixes can't be made.
 pub fn propose(
     tree: &Arc<Tree>,
     base: Option<&Tree>,
     wish: &Moves,
     options: &Options,
 ) -> Result<Proposal, ProposeError> {
-    // what can't be decided is not fixed, and stands against no fix
+    // What can't be decided is not fixed, and does not prevent a fix.
     let options = &Options {
         undecided: UndecidedPolicy::Allow,
         ..options.clone()
     };
     let pool = check::pool(options)?;
     let report = check::check(tree, base, options)?;
-    let mut draft = pool.install(|| Draft::new(tree, &report, wish))?;
+    let mut draft = pool.install(|| ProposalDraft::new(tree, &report, wish))?;
     loop {
         let plan = pool.install(|| draft.plan())?;
         let changes = Changes::of(tree, &plan.fixes)?;
@@ -110,18 +111,18 @@ pub fn propose(
 }
 
 /// What a plan is made from.
-struct Draft<'t> {
+struct ProposalDraft<'t> {
     files: Files<'t>,
-    /// All of the tree, or none where no package is to move.
+    /// All attributes of the tree, or none if no package is to move.
     attributes: Attributes,
     /// The packages to move.
     names: Vec<Symbol>,
     of_findings: Plan,
-    /// What may not be done, since the tree would be worse.
+    /// What must not be done, because the tree would have new findings.
     refused: Vec<Left>,
 }
 
-impl<'t> Draft<'t> {
+impl<'t> ProposalDraft<'t> {
     fn new(tree: &'t Tree, report: &Report, wish: &Moves) -> Result<Self, ProposeError> {
         let files = Files::new(tree);
         let found: Vec<_> = report.findings.iter().filter_map(misplaced).collect();

@@ -1,9 +1,8 @@
 //! What refers to what in a tree: path expressions, symlinks, and files that name a path in their text.
 //!
-//! This is for moving something whose references must all be known, so where it is not plain what a reference may lead to,
-//! it leads to all of that.  Two kinds are left aside, without which nothing could ever move: a reference to the tree's
-//! root as a whole, as `src = ./.` in its `default.nix`, and a mention of a directory that what moves is in, as in a list
-//! of code owners.
+//! A move needs all references to be known. So a reference that may lead to several things counts as one to each. Two kinds
+//! do not count, because nothing could ever move otherwise: a reference to the whole tree, such as `src = ./.` in its
+//! `default.nix`, and a mention of a directory around what moves, such as in a list of code owners.
 
 use bstr::{BStr, BString, ByteSlice};
 use rayon::prelude::*;
@@ -18,28 +17,28 @@ use crate::tree::{Kind, NodeId, Resolved, Tree};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reference {
     pub from: NodeId,
-    /// Where in that file, in bytes.
+    /// Its place in that file, in bytes.
     pub offset: u32,
     /// Its line, from 1; `None` for a symlink.
     pub line: Option<u32>,
     pub to: Target,
-    /// Whether it is taken from where it stands, so that it still leads to what moves along with it.
+    /// Whether it is relative to its file, so that it still leads to what moves along with the file.
     pub is_relative: bool,
 }
 
 /// What a reference leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// This entry, by itself.
+    /// This entry alone.
     Entry(NodeId),
-    /// This directory and all that is in it.
+    /// This directory and everything in it.
     Whole(NodeId),
-    /// Whatever in this directory has a name that begins so.
+    /// Whatever in this directory has a name that begins with `name`.
     Start { directory: NodeId, name: BString },
 }
 
 impl Target {
-    /// Whether moving `entry`, and what is in it as far as `moves` says so, would change what the reference leads to.
+    /// Whether the reference would lead to something else after a move of `entry` and of what in it `moves`.
     pub fn concerns(&self, tree: &Tree, entry: NodeId, moves: impl Fn(NodeId) -> bool) -> bool {
         match self {
             Self::Entry(node) => moves(*node),
@@ -58,12 +57,12 @@ impl Target {
     }
 }
 
-/// Whether `entry` is `directory` or in it, at whatever depth.
+/// Whether `entry` is `directory` or inside it, at any depth.
 fn is_in(tree: &Tree, entry: NodeId, directory: NodeId) -> bool {
     tree.subtree(directory).contains(&entry.index())
 }
 
-/// The name, in `directory`, of what `entry` is in; `None` where it is not in it.
+/// The name of the child of `directory` that contains `entry`. `None` if none does.
 fn child_towards(tree: &Tree, directory: NodeId, entry: NodeId) -> Option<&BStr> {
     if directory == entry || !is_in(tree, entry, directory) {
         return None;
@@ -75,8 +74,8 @@ fn child_towards(tree: &Tree, directory: NodeId, entry: NodeId) -> Option<&BStr>
     Some(tree.name(at))
 }
 
-/// The references of a tree's syntax and symlinks that concern these entries, what is in them, or what they are in; and
-/// the `.nix` files that are no Nix, of which nothing is known here.
+/// The references in a tree's syntax and symlinks to these entries, to what is in them, or to what they are in; and the
+/// `.nix` files that are not Nix, whose references are not known here.
 pub fn references(files: &Files, entries: &[NodeId]) -> (Vec<Reference>, Vec<NodeId>) {
     let tree = files.tree();
     let is_of_interest = neighbourhood(tree, entries);
@@ -133,7 +132,7 @@ fn of_symlink(tree: &Tree, link: NodeId) -> Vec<Reference> {
 }
 
 /// # Errors
-/// The file itself, where it is no Nix.
+/// The file itself, if it is not Nix.
 fn of_file(files: &Files, node: NodeId) -> Result<Vec<Reference>, NodeId> {
     let tree = files.tree();
     let file = files.parse_uncached(node).map_err(|_| node)?;
@@ -181,7 +180,7 @@ fn of_path(tree: &Tree, from: NodeId, path: &PathUse) -> Vec<Target> {
     }
 }
 
-/// What a path that begins so may lead to, where as many `..` follow.
+/// What a path may lead to that begins with `text` and has `levels` times `..` in the rest.
 fn open(tree: &Tree, base: &BStr, text: &str, levels: usize) -> Vec<Target> {
     let (directory, name) = text.rsplit_once('/').unwrap_or(("", text));
     match levels {
@@ -206,7 +205,7 @@ fn start(tree: &Tree, base: &BStr, directory: &str, name: &str) -> Vec<Target> {
     written.into_iter().chain(resolved).collect()
 }
 
-/// What a path leads to that resolves so, and is written so: a symlink on the way is referred to as well.
+/// What a path refers to: what it resolves to, and what it is written as, which may be a symlink.
 fn targets(
     tree: &Tree,
     resolved: Resolved,
@@ -225,7 +224,7 @@ fn targets(
     written.map(Target::Entry).into_iter().chain(led)
 }
 
-/// The path, taken from the directory `base`, without `.` and `..`; `None` for one out of the tree.
+/// The path from the root, for one relative to the directory `base`, without `.` and `..`. `None` if it leaves the tree.
 fn normal(base: &BStr, path: &BStr) -> Option<BString> {
     if path.starts_with(b"/") {
         return None;
@@ -243,7 +242,7 @@ fn normal(base: &BStr, path: &BStr) -> Option<BString> {
     Some(parts.join(&b'/').into())
 }
 
-/// The entry that a path names without following symlinks, or the last on the way to it.
+/// The entry that a path names without following symlinks, or the last existing entry on the way.
 fn nearest(tree: &Tree, path: &BStr) -> Option<NodeId> {
     let mut at = tree.root();
     for part in path.split_str("/").filter(|part| !part.is_empty()) {

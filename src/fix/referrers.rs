@@ -1,12 +1,12 @@
-//! What keeps something in its place since it refers to it.
+//! References that prevent a move.
 
 use super::mentions::mentions;
 use super::references::{Reference, Target, references};
-use super::{Cause, Site};
+use super::{Obstacle, Site};
 use crate::nixpkgs::Files;
 use crate::tree::{NodeId, ReadError, Tree};
 
-/// All that refers to some entries of a tree, in them, or around them.
+/// All references to some entries of a tree, to what is in them, and to what they are in.
 pub struct Referrers<'t> {
     tree: &'t Tree,
     /// In the order of their places.
@@ -14,10 +14,10 @@ pub struct Referrers<'t> {
 }
 
 impl<'t> Referrers<'t> {
-    /// Those of these entries.  No entries have none, and nothing is read for them.
+    /// The references that concern these entries. Nothing is read if there are no entries.
     ///
     /// # Errors
-    /// Where a file of the tree can't be read.
+    /// If a file of the tree can't be read.
     pub fn of(files: &Files<'t>, entries: &[NodeId]) -> Result<Self, ReadError> {
         let tree = files.tree();
         if entries.is_empty() {
@@ -32,24 +32,24 @@ impl<'t> Referrers<'t> {
         Ok(Self { tree, references })
     }
 
-    /// What keeps `entry` where it is, given what in it `moves`, and which references do `not_count`.
+    /// The reference that prevents moving what in `entry` `moves`, apart from references that do `not_count`.
     pub fn obstacle(
         &self,
         entry: NodeId,
         moves: impl Fn(NodeId) -> bool,
         not_count: impl Fn(&Reference) -> bool,
-    ) -> Option<Cause> {
+    ) -> Option<Obstacle> {
         let tree = self.tree;
         let from_elsewhere = |reference: &&Reference| {
             !moves(reference.from) && !not_count(reference) && reference.to.concerns(tree, entry, &moves)
         };
         let found = self.references.iter().find(from_elsewhere)?;
-        Some(Cause::Referred(self.site(found)))
+        Some(Obstacle::Referred(self.site(found)))
     }
 
-    /// Where something in `entry` that `moves` names `main` or `entry` itself, which is not to have that name any more; or
-    /// reads all of the directory.
-    pub fn self_reference(&self, entry: NodeId, main: NodeId, moves: impl Fn(NodeId) -> bool) -> Option<Cause> {
+    /// The obstacle that something in `entry` that `moves` refers to `main` or `entry`, whose names change, or reads the whole
+    /// directory.
+    pub fn self_reference(&self, entry: NodeId, main: NodeId, moves: impl Fn(NodeId) -> bool) -> Option<Obstacle> {
         let names_it = |reference: &&Reference| {
             moves(reference.from)
                 && match &reference.to {
@@ -60,17 +60,17 @@ impl<'t> Referrers<'t> {
                 }
         };
         let found = self.references.iter().find(names_it)?;
-        Some(Cause::NamesItself(self.site(found)))
+        Some(Obstacle::NamesItself(self.site(found)))
     }
 
-    /// Where the text of something in `entry` has its path from the root.
-    pub fn own_mention(&self, entry: NodeId) -> Option<Cause> {
+    /// The obstacle that the text of something in `entry` contains its path from the root.
+    pub fn own_mention(&self, entry: NodeId) -> Option<Obstacle> {
         let inside = self.tree.subtree(entry);
         let names_it = |reference: &&Reference| {
             inside.contains(&reference.from.index()) && !reference.is_relative && reference.to == Target::Entry(entry)
         };
         let found = self.references.iter().find(names_it)?;
-        Some(Cause::NamesItself(self.site(found)))
+        Some(Obstacle::NamesItself(self.site(found)))
     }
 
     fn site(&self, reference: &Reference) -> Site {

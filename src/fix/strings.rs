@@ -1,4 +1,4 @@
-//! Paths that a Nix file composes of strings, from the tree's root on: `path + "/pkgs/tools/${name}"`.
+//! Paths from the tree's root that a Nix file composes of strings, such as `path + "/pkgs/tools/${name}"`.
 
 use bstr::ByteSlice;
 
@@ -6,8 +6,8 @@ use super::references::Target;
 use crate::nix::{Expr, File, Part};
 use crate::tree::{Kind, NodeId, Tree};
 
-/// For each string of a file that begins a path of the tree which something else goes on with, where it stands and what it
-/// may lead to.  A string that names its path whole is for [`super::mentions`].
+/// For each string of a file that begins a path of the tree which something else continues: its place in bytes, and what it may
+/// lead to. Strings that contain a whole path are found by [`super::mentions`].
 pub fn path_starts(tree: &Tree, file: &File) -> Vec<(u32, Target)> {
     let mut starts = Vec::new();
     for expr in file.exprs() {
@@ -25,8 +25,8 @@ pub fn path_starts(tree: &Tree, file: &File) -> Vec<(u32, Target)> {
     starts
 }
 
-/// What the path that a text ends with begins to name, from the root on: the path begins there, or goes through a directory
-/// that is called after Nixpkgs.
+/// What the path at the end of a text begins to name. The path is relative to the root, or goes through a directory whose name
+/// contains `nixpkgs`.
 fn start_of(tree: &Tree, text: &str) -> Option<Target> {
     let is_of_path = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '.' | '+' | '-');
     let before = text.trim_end_matches(is_of_path);

@@ -1,21 +1,21 @@
-//! Whether a tree is worse after a plan, and which fix is to blame.
+//! Whether a plan causes new findings, and which fix is to blame.
 
 use std::collections::{BTreeMap, HashSet};
 
 use bstr::{BStr, BString, ByteSlice};
 
 use super::findings::site;
-use super::{Cause, Edit, Fix, Left, ProposeError, Subject};
+use super::{Edit, Fix, Left, Obstacle, ProposeError, Subject};
 use crate::check::Report;
 use crate::nix::Symbol;
 use crate::nixpkgs::{Answer, Attribute, Attributes, Files, Layout};
 use crate::rules::Finding;
 use crate::tree::Tree;
 
-/// The fixes after which something is found that was not before.
+/// The fixes that cause findings that were not there before.
 ///
 /// # Errors
-/// Such a finding that has nothing to do with any of the fixes.
+/// Such a finding, if it can't be attributed to any of the fixes.
 pub fn worse<'r>(before: &Report, after: &'r Report, fixes: &[Fix]) -> Result<Vec<Left>, &'r Finding> {
     let mut known: BTreeMap<(&str, BString), usize> = BTreeMap::new();
     for finding in &before.findings {
@@ -32,7 +32,7 @@ pub fn worse<'r>(before: &Report, after: &'r Report, fixes: &[Fix]) -> Result<Ve
     Ok(worse)
 }
 
-/// Where what was at a path is after these fixes.
+/// The path, after these fixes, of what was at `path`.
 fn moved(fixes: &[Fix], path: &BStr) -> BString {
     let mut path = path.to_owned();
     for (from, to) in fixes.iter().flat_map(Fix::renames) {
@@ -69,7 +69,7 @@ fn blamed(fixes: &[Fix], finding: &Finding) -> Option<Vec<Left>> {
     };
     let left = |fix: &Fix| Left {
         subject: fix.subject.clone(),
-        cause: Cause::Breaks {
+        cause: Obstacle::Breaks {
             rule: finding.rule,
             site: site(finding),
         },
@@ -77,16 +77,16 @@ fn blamed(fixes: &[Fix], finding: &Finding) -> Option<Vec<Left>> {
     (!blamed.is_empty()).then(|| blamed.into_iter().map(left).collect())
 }
 
-/// Whether a path is this entry or in it.
+/// Whether a path is this entry or inside it.
 fn is_in(path: &BStr, entry: &BStr) -> bool {
     let rest = path.strip_prefix(entry.as_bytes());
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
 }
 
-/// The packages that are moved and of which evaluation then says something else.
+/// The packages that evaluate to something else after their move.
 ///
 /// # Errors
-/// Where one is not moved, and evaluation does; and where it takes more than a run may.
+/// If a package that is not moved evaluates to something else, or if the evaluation exceeds its budget.
 pub fn other_packages(before: &Attributes, after: &Tree, fixes: &[Fix]) -> Result<Vec<Left>, ProposeError> {
     let moved: HashSet<Symbol> = fixes
         .iter()
@@ -112,7 +112,7 @@ pub fn other_packages(before: &Attributes, after: &Tree, fixes: &[Fix]) -> Resul
         match difference {
             Some(difference) if is_moved => others.push(Left {
                 subject: Subject::Package(name),
-                cause: Cause::Differs(difference),
+                cause: Obstacle::Differs(difference),
             }),
             Some(_) => return Err(ProposeError::Other { name }),
             None => {}
@@ -121,7 +121,7 @@ pub fn other_packages(before: &Attributes, after: &Tree, fixes: &[Fix]) -> Resul
     Ok(others)
 }
 
-/// What differs between an attribute before other packages, or it, move to package directories and after.
+/// How an attribute differs after it or other packages have moved.
 fn difference(before: &Attribute, after: &Attribute) -> Option<&'static str> {
     let kind = |attribute: &Attribute| attribute.kind.known().map(|kind| kind.name());
     let questions = [
@@ -138,7 +138,7 @@ fn difference(before: &Attribute, after: &Attribute) -> Option<&'static str> {
         ),
     ];
     if kind(before) != kind(after) {
-        return Some("it would be no derivation any more");
+        return Some("it would no longer be a derivation");
     }
     let differs = |a: &Answer<bool>, b: &Answer<bool>| a.known() != b.known();
     let found = questions.into_iter().find(|(_, before, after)| differs(before, after));

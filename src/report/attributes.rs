@@ -1,14 +1,15 @@
-//! What top-level attributes are, as a table: for people, as tab-separated values, and as JSON.
+//! What top-level attributes are: as a table for people, as tab-separated values, and as JSON.
 
 use std::io::{self, Write};
 
+use colored::Colorize;
 use serde::Serialize;
 
 use crate::nixpkgs::{Answer, Attribute, AttributeKind, EvaluationReason, Files};
 use crate::report::encode::write_pretty;
 use crate::report::printable::printable_line;
 
-/// The version of the JSON: it grows when a field is removed or changes its meaning, not when one is added.
+/// The version of the JSON. It increases when a field is removed or changes its meaning, not when one is added.
 const SCHEMA: u32 = 1;
 
 /// One attribute as reports show it.
@@ -21,20 +22,20 @@ struct Row<'a> {
     structured_attrs: Option<bool>,
     same_scope_callpackage: Option<bool>,
     should_be_by_name: Option<bool>,
-    /// Where it is defined elsewhere than by a package directory.
+    /// The file that defines it, unless a package directory does.
     file: Option<String>,
     line: Option<u32>,
     column: Option<u32>,
     /// Why evaluating it fails.
     failure: Option<String>,
-    undecided: Vec<Undecided>,
+    undecided: Vec<RowUndecided>,
     /// Its package directory.
     #[serde(skip)]
     package: Option<String>,
 }
 
 #[derive(Serialize)]
-struct Undecided {
+struct RowUndecided {
     question: &'static str,
     reason: String,
 }
@@ -51,7 +52,7 @@ impl<'a> Row<'a> {
             ("should_be_by_name", undecided(&should_be_by_name)),
         ];
         let reasons = questions.into_iter().filter_map(|(question, cause)| {
-            Some(Undecided {
+            Some(RowUndecided {
                 question,
                 reason: cause?.describe(files),
             })
@@ -83,7 +84,7 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// What stands for an answer that is none: `?` where it is undecided, `-` where it is not asked.
+    /// What is shown instead of an answer: `?` if it is undecided, `-` if the question does not arise.
     fn none(&self, question: &str) -> &'static str {
         match self.undecided.iter().any(|undecided| undecided.question == question) {
             true => "?",
@@ -109,10 +110,10 @@ fn undecided<T>(answer: &Answer<T>) -> Option<&EvaluationReason> {
 }
 
 /// Writes the attributes of the tree of `files` as tab-separated values, under a line of names: `1` and `0` for yes and
-/// no, `-` where a question does not arise, `?` where it is undecided.
+/// no, `-` if a question does not arise, `?` if it is undecided.
 ///
 /// # Errors
-/// Whatever writing to `out` gives.
+/// If `out` can't be written to.
 pub fn tsv<'a>(
     out: &mut (impl Write + ?Sized),
     attributes: impl Iterator<Item = &'a Attribute>,
@@ -150,20 +151,20 @@ pub fn tsv<'a>(
 /// Writes them as one JSON object with a newline at its end.
 ///
 /// # Errors
-/// Whatever writing to `out` gives.
+/// If `out` can't be written to.
 pub fn json<'a>(
     out: &mut (impl Write + ?Sized),
     attributes: impl Iterator<Item = &'a Attribute>,
     files: &Files,
 ) -> io::Result<()> {
     #[derive(Serialize)]
-    struct Document<'a> {
+    struct AttributesDocument<'a> {
         schema: u32,
         byname: &'static str,
         source: &'a str,
         attributes: Vec<Row<'a>>,
     }
-    let document = Document {
+    let document = AttributesDocument {
         schema: SCHEMA,
         byname: env!("CARGO_PKG_VERSION"),
         source: files.tree().source(),
@@ -172,14 +173,16 @@ pub fn json<'a>(
     write_pretty(out, &document)
 }
 
-/// Writes them for people: a table, with a line below an attribute that fails or is undecided.
+/// Writes them for people: a table, with a line below each attribute that fails or is undecided. With `color`, the heading is
+/// bold if [`colored::control`] allows it.
 ///
 /// # Errors
-/// Whatever writing to `out` gives.
+/// If `out` can't be written to.
 pub fn text<'a>(
     out: &mut (impl Write + ?Sized),
     attributes: impl Iterator<Item = &'a Attribute>,
     files: &Files,
+    color: bool,
 ) -> io::Result<()> {
     const HEADING: [&str; 7] = [
         "ATTRIBUTE",
@@ -198,24 +201,22 @@ pub fn text<'a>(
             *width = (*width).max(cell.chars().count());
         }
     }
-    let mut write_line = |cells: [&str; 7]| -> io::Result<()> {
-        let padded: Vec<_> = cells
-            .iter()
-            .zip(widths)
-            .map(|(cell, width)| format!("{cell:width$}"))
-            .collect();
-        writeln!(out, "{}", padded.join("  ").trim_end())
+    let aligned = |cells: [&str; 7]| {
+        let cells = cells.iter().zip(widths);
+        let padded: Vec<_> = cells.map(|(cell, width)| format!("{cell:width$}")).collect();
+        padded.join("  ").trim_end().to_owned()
     };
-    write_line(HEADING)?;
+    let heading = aligned(HEADING);
+    let heading = if color { heading.bold() } else { heading.normal() };
+    writeln!(out, "{heading}")?;
     for (line, row) in lines.iter().zip(&rows) {
-        write_line(line.each_ref().map(String::as_str))?;
+        writeln!(out, "{}", aligned(line.each_ref().map(String::as_str)))?;
         if let Some(failure) = &row.failure {
-            write_line([&format!("  fails: {}", printable_line(failure)), "", "", "", "", "", ""])?;
+            writeln!(out, "  fails: {}", printable_line(failure))?;
         }
         if let Some(undecided) = row.undecided.first() {
             let reason = printable_line(&undecided.reason);
-            let note = format!("  undecided: {}: {reason}", undecided.question);
-            write_line([&note, "", "", "", "", "", ""])?;
+            writeln!(out, "  undecided: {}: {reason}", undecided.question)?;
         }
     }
     Ok(())
@@ -296,7 +297,7 @@ variant\telsewhere\tderivation\t0\t0\t1\t1\tpkgs/top-level/all-packages.nix\t2\t
 
     #[test]
     fn people_see_why_an_attribute_has_no_answers() {
-        let written = written(|out, attributes, files| text(out, attributes.iter(), files));
+        let written = written(|out, attributes, files| text(out, attributes.iter(), files, false));
         let lines: Vec<_> = written.lines().collect();
         assert!(
             lines[2].starts_with("foo ") && lines[2].ends_with(" pkgs/by-name/fo/foo"),

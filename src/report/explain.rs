@@ -2,20 +2,20 @@
 
 use std::io::{self, Write};
 
-use anstyle::Style;
+use colored::{ColoredString, Colorize};
 
 use crate::rules::Rule;
 
-/// Writes Markdown: of one rule its page, of several a document with a table of contents and a page each.
+/// Writes Markdown: for one rule its page, for several a document with a table of contents and a section for each rule.
 ///
 /// # Errors
-/// Where `out` has one.
+/// If `out` can't be written to.
 pub fn markdown(out: &mut dyn Write, rules: &[&Rule]) -> io::Result<()> {
     if let [rule] = rules {
         return out.write_all(rule.page().as_bytes());
     }
     writeln!(out, "# Rules of byname\n")?;
-    writeln!(out, "| rule's&nbsp;code | what it wants | kind |\n| --- | --- | --- |")?;
+    writeln!(out, "| rule | requirement | kind |\n| --- | --- | --- |")?;
     for rule in rules {
         let Rule { code, summary, .. } = rule;
         let kind = rule.kind.name();
@@ -23,59 +23,62 @@ pub fn markdown(out: &mut dyn Write, rules: &[&Rule]) -> io::Result<()> {
     }
     for rule in rules {
         writeln!(out)?;
-        for line in Line::of(&rule.page()) {
+        for line in PageLine::of(&rule.page()) {
             match line {
-                Line::Heading { text, .. } => writeln!(out, "#{text}")?,
-                Line::Fence(text) | Line::Code(text) | Line::Text(text) => writeln!(out, "{text}")?,
+                PageLine::Heading { text, .. } => writeln!(out, "#{text}")?,
+                PageLine::Fence(text) | PageLine::Code(text) | PageLine::Text(text) => writeln!(out, "{text}")?,
             }
         }
     }
     Ok(())
 }
 
-/// The anchor that GitHub, and most that render Markdown, make of the heading of a rule's page.
+/// The anchor that GitHub and most Markdown renderers give the heading of a rule's page.
 fn anchor(rule: &Rule) -> String {
     format!("{}-{}", rule.code.to_lowercase(), rule.name)
 }
 
-/// Writes the rules' pages as plain text; with `color`, headings stand out.
+/// Writes the rules' pages as plain text. With `color`, headings are bold if [`colored::control`] allows it.
 ///
 /// # Errors
-/// Where `out` has one.
+/// If `out` can't be written to.
 pub fn text(out: &mut dyn Write, rules: &[&Rule], color: bool) -> io::Result<()> {
-    let heading = if color { Style::new().bold() } else { Style::new() };
     for (index, rule) in rules.iter().enumerate() {
         if index > 0 {
             writeln!(out, "\n")?;
         }
-        for line in Line::of(&rule.page()) {
+        for line in PageLine::of(&rule.page()) {
             match line {
-                Line::Heading { title, .. } => writeln!(out, "{heading}{title}{heading:#}")?,
-                Line::Code("") | Line::Text("") => writeln!(out)?,
-                Line::Code(code) => writeln!(out, "    {code}")?,
-                Line::Text(text) => writeln!(out, "{text}")?,
-                Line::Fence(_) => {}
+                PageLine::Heading { title, .. } => writeln!(out, "{}", heading(title, color))?,
+                PageLine::Code("") | PageLine::Text("") => writeln!(out)?,
+                PageLine::Code(code) => writeln!(out, "    {code}")?,
+                PageLine::Text(text) => writeln!(out, "{text}")?,
+                PageLine::Fence(_) => {}
             }
         }
     }
     Ok(())
 }
 
-/// A line of a page, of the few kinds of Markdown that pages are written in.
+fn heading(title: &str, color: bool) -> ColoredString {
+    if color { title.bold() } else { title.normal() }
+}
+
+/// A line of a page, which uses only this much of Markdown.
 #[derive(Clone, Copy)]
-enum Line<'p> {
-    /// `text` as it is written, and the title that it has.
+enum PageLine<'p> {
+    /// The whole line, and the title in it.
     Heading {
         text: &'p str,
         title: &'p str,
     },
-    /// Where a block of code begins or ends.
+    /// The beginning or the end of a block of code.
     Fence(&'p str),
     Code(&'p str),
     Text(&'p str),
 }
 
-impl<'p> Line<'p> {
+impl<'p> PageLine<'p> {
     fn of(page: &'p str) -> impl Iterator<Item = Self> {
         let mut in_code = false;
         page.lines().map(move |line| {
@@ -114,9 +117,9 @@ mod tests {
     #[test]
     fn contents_lead_to_a_heading_each() {
         let document = written(|out| markdown(out, catalogue()));
-        let headings: Vec<_> = Line::of(&document)
+        let headings: Vec<_> = PageLine::of(&document)
             .filter_map(|line| match line {
-                Line::Heading { text, title } if text.starts_with("## ") => Some(title),
+                PageLine::Heading { text, title } if text.starts_with("## ") => Some(title),
                 _ => None,
             })
             .collect();
@@ -147,6 +150,7 @@ mod tests {
         assert!(plain.starts_with("NPV-142: package-in-wrong-shard\n\n"), "{plain}");
         assert!(plain.contains("\nWhy\n\n"), "{plain}");
         assert!(!plain.contains("```") && !plain.contains("\n\n\n"), "{plain}");
+        colored::control::set_override(true);
         let bold = written(|out| text(out, &[Rule::NPV_142], true));
         assert!(bold.contains("\n\u{1b}[1mWhy\u{1b}[0m\n"), "{bold}");
     }

@@ -1,26 +1,27 @@
-//! What was fixed and what is left, for people.
+//! What was fixed, and what was not and why, for people.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use crate::fix::{Cause, Fix, Left, Plan, Proposal, Subject};
+use crate::fix::{Fix, Left, Obstacle, Plan, Proposal, Subject};
 use crate::report::printable::printable_line;
 
 /// Whether the changes of a proposal were made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum FixOutcome {
+    /// They were made.
     Made,
-    /// They are only shown.
+    /// They were only shown.
     Proposed,
 }
 
-/// Writes what the fixes of a proposal do, what is left and why, and what it all comes to.
+/// Writes what the fixes of a proposal do, what is not fixed and why, and the counts of both.
 ///
 /// # Errors
-/// Where `out` can't be written to.
-pub fn write(out: &mut dyn Write, proposal: &Proposal, outcome: Outcome) -> io::Result<()> {
+/// If `out` can't be written to.
+pub fn write(out: &mut dyn Write, proposal: &Proposal, outcome: FixOutcome) -> io::Result<()> {
     let Plan { fixes, left } = &proposal.plan;
-    if outcome == Outcome::Made && !fixes.is_empty() {
+    if outcome == FixOutcome::Made && !fixes.is_empty() {
         writeln!(out, "{} fixed:", fixes.len())?;
         for Fix { subject, title, .. } in fixes {
             write_line(out, subject, Some(title))?;
@@ -28,7 +29,7 @@ pub fn write(out: &mut dyn Write, proposal: &Proposal, outcome: Outcome) -> io::
         writeln!(out)?;
     }
     for (title, left) in by_cause(left) {
-        writeln!(out, "{} left: {title}", left.len())?;
+        writeln!(out, "{} not fixed: {title}", left.len())?;
         for Left { subject, cause } in left {
             write_line(out, subject, cause.detail().as_deref())?;
         }
@@ -41,22 +42,21 @@ pub fn write(out: &mut dyn Write, proposal: &Proposal, outcome: Outcome) -> io::
             .collect();
         writeln!(
             out,
-            "No machine mends these; `byname check` says how: {}.",
+            "Not fixable automatically; `byname check` shows how: {}.",
             counts.join(", ")
         )?;
     }
     if proposal.is_without_base {
         writeln!(
             out,
-            "What is new since the base was not judged, since one of the two trees breaks absolute rules: mend those, and fix \
-             again."
+            "Ratchet rules were skipped because one of the two trees breaks absolute rules. Fix those, and run `byname fix` again."
         )?;
     }
     let fixed = match outcome {
-        Outcome::Made => "fixed",
-        Outcome::Proposed => "to be fixed",
+        FixOutcome::Made => "fixed",
+        FixOutcome::Proposed => "to be fixed",
     };
-    writeln!(out, "{} {fixed}, {} left", fixes.len(), left.len())
+    writeln!(out, "{} {fixed}, {} not fixed", fixes.len(), left.len())
 }
 
 fn write_line(out: &mut dyn Write, subject: &Subject, text: Option<&str>) -> io::Result<()> {
@@ -67,7 +67,7 @@ fn write_line(out: &mut dyn Write, subject: &Subject, text: Option<&str>) -> io:
     }
 }
 
-/// What a fix is for, in a word or two.
+/// What a fix is for, in a few words.
 fn name(subject: &Subject) -> String {
     match subject {
         Subject::Finding { rule, site } => format!("{} {site}", rule.code),
@@ -75,7 +75,7 @@ fn name(subject: &Subject) -> String {
     }
 }
 
-/// What is left by its cause, in the order of causes.
+/// What is not fixed, grouped by its cause, in the order of causes.
 fn by_cause(left: &[Left]) -> Vec<(&'static str, Vec<&Left>)> {
     let mut groups: BTreeMap<&'static str, Vec<&Left>> = BTreeMap::new();
     for left in left {
@@ -85,7 +85,7 @@ fn by_cause(left: &[Left]) -> Vec<(&'static str, Vec<&Left>)> {
     for (_, left) in &mut groups {
         left.sort_by_key(|left| name(&left.subject));
     }
-    let first = |left: &Vec<&Left>| -> Option<Cause> { left.iter().map(|left| left.cause.clone()).min() };
+    let first = |left: &Vec<&Left>| -> Option<Obstacle> { left.iter().map(|left| left.cause.clone()).min() };
     groups.sort_by_key(|(_, left)| first(left));
     groups
 }

@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 use std::io::{self, Write};
 
+use indicatif::HumanCount;
+
 use crate::check::Report;
 use crate::report::failing::failing;
 use crate::report::printable::printable;
 use crate::report::summary::summary;
-use crate::report::words::{count, thousands};
+use crate::report::words::count;
 use crate::rules::{Finding, Rule};
 
 /// GitHub shows so many annotations of a step and no more, so what a rule finds more often is one annotation.
@@ -81,7 +83,7 @@ fn write_many(out: &mut (impl Write + ?Sized), rule: &Rule, findings: &[&Finding
     let named = names[..names.len().min(NAMED)].join(", ");
     let rest = match names.len().checked_sub(NAMED) {
         None | Some(0) => String::new(),
-        Some(rest) => format!(" and {} more", thousands(rest)),
+        Some(rest) => format!(" and {} more", HumanCount(rest as u64)),
     };
     let message = format!(
         "{}: {named}{rest}. The rule: {}. The job's summary has them.",

@@ -1,8 +1,8 @@
-//! Sentences with code between backticks, as Markdown that shows what they say and nothing else.
+//! Sentences with code in backticks, as Markdown that shows exactly that text.
 
 use crate::report::printable::printable_line;
 
-/// A sentence as inline Markdown.  Code stays code; whatever Markdown or GitHub would make more of than text is defused.
+/// A sentence as inline Markdown. Code stays code; everything else that Markdown or GitHub would interpret is escaped.
 pub(super) fn markdown(sentence: &str) -> String {
     let sentence = printable_line(sentence);
     let mut markdown = String::with_capacity(sentence.len());
@@ -26,7 +26,7 @@ pub(super) fn markdown(sentence: &str) -> String {
     markdown
 }
 
-/// Text as inline code, behind a fence that is longer than any run of backticks in it.
+/// Text as inline code, with a fence that is longer than any run of backticks in the text.
 pub(super) fn code(text: &str) -> String {
     let text = printable_line(text);
     if text.is_empty() {
@@ -41,18 +41,18 @@ pub(super) fn code(text: &str) -> String {
     format!("{fence}{space}{text}{space}{fence}")
 }
 
-/// A run of backticks that `text` has not, of this length at least.
+/// A run of backticks, at least this long, that does not occur in `text`.
 pub(super) fn fence(text: &str, least: usize) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     "`".repeat((longest + 1).max(least))
 }
 
-/// How many backticks a text starts with.
+/// The number of backticks at the start of a text.
 fn backticks(text: &str) -> usize {
     text.len() - text.trim_start_matches('`').len()
 }
 
-/// Where a run of exactly so many backticks starts.
+/// Where the first run of exactly `fence` backticks starts, in bytes.
 fn closing(text: &str, fence: usize) -> Option<usize> {
     let mut at = 0;
     while let Some(found) = text[at..].find('`') {
@@ -66,8 +66,8 @@ fn closing(text: &str, fence: usize) -> Option<usize> {
     None
 }
 
-/// Text without code: what is punctuation of Markdown is escaped, and what GitHub links (users, issues, addresses) is
-/// broken by a space without width.
+/// Appends text without code. Punctuation of Markdown is escaped, and whatever GitHub would link (users, issues, addresses)
+/// is broken by a zero-width space.
 fn push_prose(markdown: &mut String, text: &str) {
     for (at, c) in text.char_indices() {
         match c {
@@ -87,7 +87,7 @@ fn push_prose(markdown: &mut String, text: &str) {
     }
 }
 
-/// Whether a text ends with what makes an address of what follows a dot.
+/// Whether a text ends with `www`, which would make an address of a dot and what follows it.
 fn ends_with_www(text: &str) -> bool {
     let end = text.as_bytes().last_chunk::<3>();
     end.is_some_and(|end| end.eq_ignore_ascii_case(b"www"))
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_code_is_only_text() {
+    fn prose_stays_plain_text() {
         assert_eq!(
             markdown("a_b <img src=x> @user #1 [x](y)"),
             "a\\_b \\<img src=x\\> \\@\u{200b}user \\#\u{200b}1 \\[x\\](y)"

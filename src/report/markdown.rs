@@ -5,15 +5,16 @@ use std::cmp::Reverse;
 use std::io::{self, Write};
 
 use annotate_snippets::{Element, Group, Level, Renderer};
+use indicatif::HumanCount;
 
 use crate::check::{Report, Status};
 use crate::report::failing::failing;
 use crate::report::grouping::{Story, stories};
 use crate::report::inline::{code, fence, markdown};
 use crate::report::quotes::{quotes, snippets};
-use crate::report::summary::by_machine;
+use crate::report::summary::fixable;
 use crate::report::uri;
-use crate::report::words::{self, capitalized, count, thousands};
+use crate::report::words::{self, capitalized, count};
 use crate::rules::{Finding, Kind, Place, Rule, Undecided};
 
 /// How large the comment on a pull request may be, in bytes, with room for what a workflow puts around it.
@@ -62,9 +63,9 @@ pub fn write(out: &mut (impl Write + ?Sized), report: &Report, layout: &Layout) 
             } else {
                 ""
             },
-            match by_machine(report) {
+            match fixable(report) {
                 0 => String::new(),
-                count => format!(", and `byname fix` mends {} of it", thousands(count)),
+                count => format!(", and `byname fix` mends {} of it", HumanCount(count as u64)),
             }
         );
         page.push_str(&explain);
@@ -148,7 +149,7 @@ fn table(failing: &[Finding]) -> String {
     // The heading is as wide as a code, which would else be broken at its hyphen.
     let mut table = "\n| broken&nbsp;rule | findings | what it wants |\n| --- | ---: | --- |\n".to_owned();
     for (rule, count) in counts {
-        let (count, summary) = (thousands(count), markdown(rule.summary));
+        let (count, summary) = (HumanCount(count as u64), markdown(rule.summary));
         table.push_str(&format!("| {} | {count} | {summary} |\n", linked(rule)));
     }
     table
@@ -300,7 +301,7 @@ fn push_undecided(page: &mut String, undecided: &[&Undecided], layout: &Layout) 
     for (index, question) in undecided.iter().enumerate() {
         let line = format!("- {}\n", markdown(&words::undecided(question)));
         if page.len() + line.len() > layout.limit {
-            page.push_str(&format!("- {} more\n", thousands(undecided.len() - index)));
+            page.push_str(&format!("- {} more\n", HumanCount((undecided.len() - index) as u64)));
             break;
         }
         page.push_str(&line);

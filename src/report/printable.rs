@@ -1,9 +1,9 @@
-//! Text from a stranger's tree, made harmless to a terminal.
+//! Text from an untrusted tree, made harmless to a terminal.
 
 use std::borrow::Cow;
 
-/// `text` with every character that could steer a terminal, or show text in another order than it has, replaced by a
-/// visible one.  Each is replaced by exactly one character, so columns stay what they were.  Newlines and tabs stay.
+/// `text` with every character replaced that could control a terminal or reorder text. Each is replaced by one visible
+/// character, so columns stay the same. Newlines and tabs are kept.
 pub fn printable(text: &str) -> Cow<'_, str> {
     if text.chars().any(steers_the_terminal) {
         Cow::Owned(
@@ -16,7 +16,7 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Like [`printable`], for what has to stay on one line, such as a path.
+/// Like [`printable`], for text that has to stay on one line, such as a path.
 pub(super) fn printable_line(text: &str) -> Cow<'_, str> {
     let text = printable(text);
     if text.contains(['\n', '\t']) {
@@ -26,8 +26,8 @@ pub(super) fn printable_line(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether a terminal may take this character for more than a glyph: the control characters of Unicode's C0 and C1
-/// blocks, its line and paragraph separators, and its controls of writing direction.
+/// Whether a terminal may interpret this character: a control character of Unicode's C0 or C1 block, a line or paragraph
+/// separator, or a control of the writing direction.
 pub(super) fn steers_the_terminal(c: char) -> bool {
     match c {
         '\n' | '\t' => false,

@@ -1,12 +1,14 @@
-//! The whole in one line: what was judged, what was found, what is undecided, and what to do.
+//! A check in one line: what was checked and found, what is undecided, and what to do.
 
 use std::time::Duration;
 
+use indicatif::HumanCount;
+
 use crate::check::{Report, Status};
 use crate::report::printable::printable_line;
-use crate::report::words::{count, thousands};
+use crate::report::words::count;
 
-/// A check in one line, its status in front.
+/// The line, which starts with the status. `elapsed` is the time that the check took.
 pub(super) fn summary(report: &Report, elapsed: Option<Duration>) -> String {
     let head = &report.head;
     let time = elapsed
@@ -19,7 +21,7 @@ pub(super) fn summary(report: &Report, elapsed: Option<Duration>) -> String {
         count(head.packages, "package"),
         count(head.files, "file"),
     );
-    let mut parts = vec![found, judged(report)];
+    let mut parts = vec![found, comparison(report)];
     if !report.undecided.is_empty() {
         let all = report.undecided.len();
         let fail = match report.failing_undecided().count() {
@@ -27,7 +29,7 @@ pub(super) fn summary(report: &Report, elapsed: Option<Duration>) -> String {
             1 if all == 1 => ", which fails".to_owned(),
             1 => ", 1 of which fails".to_owned(),
             some if some == all => ", all of which fail".to_owned(),
-            some => format!(", {} of which fail", thousands(some)),
+            some => format!(", {} of which fail", HumanCount(some as u64)),
         };
         parts.push(format!("{} undecided{fail}", count(all, "question")));
     }
@@ -36,36 +38,38 @@ pub(super) fn summary(report: &Report, elapsed: Option<Duration>) -> String {
 }
 
 /// What the verdict rests on.
-fn judged(report: &Report) -> String {
+fn comparison(report: &Report) -> String {
     let Some(base) = &report.base else {
-        return "no base given: only the absolute rules were judged".to_owned();
+        return "no base given: only absolute rules were checked".to_owned();
     };
     let base = printable_line(&base.source);
-    match report.status {
-        Status::Ok | Status::DiscouragedPatternsIntroduced => format!("compared with {base}"),
-        Status::BaseFixed => format!("{base} breaks the absolute rules: the ratchets were not judged"),
-        Status::BaseStillBroken => format!("{base} breaks the absolute rules too: the ratchets were not judged"),
-        Status::ProblemsIntroduced => format!("{base} breaks no absolute rule: the ratchets were not judged"),
-    }
+    let broken = match report.status {
+        Status::Ok | Status::DiscouragedPatternsIntroduced => return format!("compared with {base}"),
+        Status::BaseFixed => format!("{base} breaks"),
+        Status::BaseStillBroken => format!("both this tree and {base} break"),
+        Status::ProblemsIntroduced => "this tree breaks".to_owned(),
+    };
+    format!("ratchet rules were skipped because {broken} absolute rules")
 }
 
 fn what_to_do(report: &Report) -> Option<String> {
     let Some(first) = report.findings.first() else {
-        let advice = "write what is listed so that the files alone tell, or let it pass with `--undecided allow`";
+        let advice =
+            "rewrite what is listed so that it can be decided without Nix, or allow it with `--undecided allow`";
         return report.failing_undecided().next().map(|_| advice.to_owned());
     };
-    let by_machine = match by_machine(report) {
-        0 => String::new(),
-        count => format!(", {} of it by `byname fix`,", thousands(count)),
-    };
-    Some(format!(
-        "mend what is listed{by_machine} and run it again; `byname explain {}` tells what a rule wants, and why",
-        first.rule.code
-    ))
+    let details = format!("for details: `byname explain {}`", first.rule.code);
+    Some(match fixable(report) {
+        0 => details,
+        count => {
+            let (count, all) = (HumanCount(count as u64), HumanCount(report.findings.len() as u64));
+            format!("{count} of {all} can be fixed with `byname fix`; {details}")
+        }
+    })
 }
 
-/// How many findings come with what mends them.
-pub(super) fn by_machine(report: &Report) -> usize {
+/// How many findings come with a fix.
+pub(super) fn fixable(report: &Report) -> usize {
     report.findings.iter().filter(|finding| finding.fix.is_some()).count()
 }
 
@@ -75,12 +79,12 @@ mod tests {
     use crate::report::samples;
 
     #[test]
-    fn the_summary_says_what_was_judged() {
+    fn the_summary_says_what_was_checked() {
         let mut report = samples::report(Status::Ok, vec![]);
         assert_eq!(
             summary(&report, Some(Duration::from_millis(1234))),
             "ok: no findings in 21,326 packages and 43,210 files in 1.23 s; \
-             no base given: only the absolute rules were judged"
+             no base given: only absolute rules were checked"
         );
         report.base = Some(samples::base());
         report.undecided = vec![samples::undecided()];
@@ -93,8 +97,8 @@ mod tests {
         assert_eq!(
             summary(&report, None),
             "problems-introduced: no findings in 21,326 packages and 43,210 files; \
-             base breaks no absolute rule: the ratchets were not judged; 1 question undecided, which fails; \
-             write what is listed so that the files alone tell, or let it pass with `--undecided allow`"
+             ratchet rules were skipped because this tree breaks absolute rules; 1 question undecided, which fails; \
+             rewrite what is listed so that it can be decided without Nix, or allow it with `--undecided allow`"
         );
         report.status = Status::BaseStillBroken;
         report.findings = vec![samples::wrong_shard(); 2];
@@ -102,8 +106,8 @@ mod tests {
         assert_eq!(
             summary(&report, None),
             "base-still-broken: 2 findings in 21,326 packages and 43,210 files; \
-             base breaks the absolute rules too: the ratchets were not judged; \
-             mend what is listed, 2 of it by `byname fix`, and run it again; `byname explain NPV-142` tells what a rule wants, and why"
+             ratchet rules were skipped because both this tree and base break absolute rules; \
+             2 of 2 can be fixed with `byname fix`; for details: `byname explain NPV-142`"
         );
     }
 }

@@ -1,6 +1,8 @@
-//! How what is known of an attribute came about, for people.
+//! What the answers about an attribute rest on, for people.
 
 use std::io::{self, Write};
+
+use colored::Colorize;
 
 use crate::nixpkgs::{
     Answer, Argument, AttributeKind, ByName, Call, Callee, Definition, EvaluationReason, Files, Form, Function,
@@ -9,12 +11,13 @@ use crate::nixpkgs::{
 use crate::report::printable::printable_line;
 use crate::tree::{NodeId, Resolved};
 
-/// Writes `why`, which is of the tree of `files`.
+/// Writes `why` as text; `files` are those of the tree that it is about. With `color`, labels are bold if
+/// [`colored::control`] allows it.
 ///
 /// # Errors
-/// Whatever writing to `out` gives.
-pub fn text(out: &mut (impl Write + ?Sized), why: &Why, files: &Files) -> io::Result<()> {
-    let mut page = Page {
+/// If `out` can't be written to.
+pub fn text(out: &mut (impl Write + ?Sized), why: &Why, files: &Files, color: bool) -> io::Result<()> {
+    let mut page = WhyPage {
         files,
         lines: Vec::new(),
     };
@@ -29,28 +32,45 @@ pub fn text(out: &mut (impl Write + ?Sized), why: &Why, files: &Files) -> io::Re
     page.call_package(why);
     page.by_name(why);
     for line in page.lines {
-        writeln!(out, "{}", printable_line(&line).trim_end())?;
+        match line.label {
+            Some(label) if color => write!(out, "{}: ", label.bold())?,
+            Some(label) => write!(out, "{label}: ")?,
+            None => {}
+        }
+        writeln!(out, "{}", printable_line(&line.text).trim_end())?;
     }
     Ok(())
 }
 
-struct Page<'f, 't> {
+struct WhyPage<'f, 't> {
     files: &'f Files<'t>,
-    lines: Vec<String>,
+    lines: Vec<WhyLine>,
 }
 
-impl Page<'_, '_> {
-    fn say(&mut self, line: impl Into<String>) {
-        self.lines.push(line.into());
+/// A line of text, after the label of the answer that it gives, if it gives one.
+struct WhyLine {
+    label: Option<&'static str>,
+    text: String,
+}
+
+impl WhyPage<'_, '_> {
+    fn say(&mut self, text: impl Into<String>) {
+        let text = text.into();
+        self.lines.push(WhyLine { label: None, text });
+    }
+
+    fn answer(&mut self, label: &'static str, text: impl Into<String>) {
+        let (label, text) = (Some(label), text.into());
+        self.lines.push(WhyLine { label, text });
     }
 
     fn path(&self, node: NodeId) -> String {
         self.files.tree().path(node).to_string()
     }
 
-    /// The line of a place, as it is written.
+    /// Quotes the line of source at a location.
     fn quote(&mut self, location: Location) {
-        /// The most characters of a line that are shown.
+        /// How many characters of a line are shown.
         const LONGEST: usize = 160;
         let Ok(file) = self.files.get(location.file) else {
             return;
@@ -66,7 +86,7 @@ impl Page<'_, '_> {
         self.say(format!("  {line:5} | {source}"));
     }
 
-    /// What went wrong, and where.
+    /// Says what went wrong, and where.
     fn cause(&mut self, cause: &EvaluationReason) {
         match cause.location {
             Some(location) => {
@@ -84,19 +104,19 @@ impl Page<'_, '_> {
             Answer::Known(AttributeKind::Derivation) => {
                 self.say(format!("`{name}` is a derivation."));
                 if let Some(error) = &why.attribute.settings_error {
-                    self.say("Asking for what its builder sees fails:");
+                    self.say("Evaluating what its builder sees fails:");
                     self.cause(&error.cause);
                 }
             }
             Answer::Known(AttributeKind::Set(what) | AttributeKind::NotASet(what)) => {
-                self.say(format!("`{name}` is {what}, and no derivation."));
+                self.say(format!("`{name}` is {what}, not a derivation."));
             }
             Answer::Known(AttributeKind::Fails(error)) => {
                 self.say(format!("Evaluating `{name}` fails:"));
                 self.cause(&error.cause);
             }
             Answer::Undecided(cause) => {
-                self.say(format!("What `{name}` is can't be known:"));
+                self.say(format!("What `{name}` is can't be decided:"));
                 self.cause(cause);
             }
             Answer::NotAsked => {}
@@ -108,14 +128,13 @@ impl Page<'_, '_> {
         match (why.attribute.package, &why.attribute.definition) {
             (Some(package), _) => {
                 let package = self.path(package);
-                self.say(format!(
-                    "defined: by a package directory, {package}: `callPackage` calls its package.nix"
-                ));
+                let text = format!("by a package directory, {package}: `callPackage` calls its package.nix");
+                self.answer("defined", text);
                 if let Some(instead) = &why.instead {
                     let location = start(instead);
                     let place = location.describe(self.files);
                     self.say(format!(
-                        "  and at {place}, which takes its place; Nixpkgs asserts that it is not (BYN-004)"
+                        "  and at {place}, which replaces it; Nixpkgs asserts that nothing does (BYN-004)"
                     ));
                     self.quote(location);
                 }
@@ -123,11 +142,14 @@ impl Page<'_, '_> {
             (None, Some(definition)) => {
                 let location = start(definition);
                 let place = location.describe(self.files);
-                self.say(format!("defined: at {place}, {}", self.form(&definition.form)));
+                self.answer("defined", format!("at {place}, {}", self.form(&definition.form)));
                 self.quote(location);
             }
             (None, None) => {
-                self.say("defined: at no known place; it is made by a function, as aliases and variants are");
+                self.answer(
+                    "defined",
+                    "at no known place; a function makes it, as for aliases and variants",
+                );
             }
         }
     }
@@ -142,23 +164,23 @@ impl Page<'_, '_> {
                 let callee = match callee {
                     Callee::SameSet => "`callPackage`".to_owned(),
                     Callee::Of(set) => format!("`{set}.callPackage`"),
-                    Callee::Local => "a `callPackage` that the file itself binds".to_owned(),
+                    Callee::Local => "a `callPackage` that the file itself defines".to_owned(),
                 };
                 let argument = match argument {
                     Argument::Path(Resolved::Node(node)) => self.path(*node),
-                    Argument::Path(_) => "a path to nothing in the tree".to_owned(),
+                    Argument::Path(_) => "a path that leads to nothing in the tree".to_owned(),
                     Argument::Expression => "an expression".to_owned(),
                 };
                 let arguments = if *is_plain { "no arguments" } else { "arguments" };
                 format!("by {callee} of {argument}, with {arguments}")
             }
             Form::Inherit => "by `inherit`".to_owned(),
-            Form::Other => "by an expression that is no call of `callPackage`".to_owned(),
+            Form::Other => "by an expression that does not call `callPackage`".to_owned(),
         }
     }
 
-    /// The functions between the definition and the derivation: of several in a row that one file has, the first; none of
-    /// `lib`, which only pass things on.
+    /// Lists the functions between the definition and the derivation. Of several in a row from one file, only the first is
+    /// listed; those of `lib` are not, because they only pass values on.
     fn functions(&mut self, functions: &[Function]) {
         let mut lines: Vec<String> = Vec::new();
         let mut last = None;
@@ -173,41 +195,46 @@ impl Page<'_, '_> {
             lines.push(format!("  {place}{name}{calls}"));
         }
         if !lines.is_empty() {
-            self.say("made by: these functions, from the outermost to the one that calls `derivation`");
-            self.lines.extend(lines);
+            self.answer(
+                "made by",
+                "these functions, from the outermost to the one that calls `derivation`",
+            );
+            for line in lines {
+                self.say(line);
+            }
         }
     }
 
-    fn setting(&mut self, name: &str, answer: &Answer<bool>, setting: Option<SettingOrigin>) {
+    fn setting(&mut self, name: &'static str, answer: &Answer<bool>, setting: Option<SettingOrigin>) {
         let yes_or_no = match answer {
             Answer::Known(true) => "yes",
             Answer::Known(false) => "no",
             Answer::NotAsked => return,
             Answer::Undecided(cause) => {
-                self.say(format!("{name}: undecided"));
+                self.answer(name, "undecided");
                 self.cause(cause);
                 return;
             }
         };
         let Some(SettingOrigin { location, is_default }) = setting else {
-            return self.say(format!("{name}: {yes_or_no}, by default"));
+            return self.answer(name, format!("{yes_or_no}, by default"));
         };
         let place = location.describe(self.files);
-        self.say(match is_default {
-            true => format!("{name}: {yes_or_no}, by the default at {place}"),
-            false => format!("{name}: {yes_or_no}, as its builder is told at {place}"),
-        });
+        let text = match is_default {
+            true => format!("{yes_or_no}, by the default at {place}"),
+            false => format!("{yes_or_no}, set at {place}"),
+        };
+        self.answer(name, text);
         self.quote(location);
     }
 
     fn call_package(&mut self, why: &Why) {
         match &why.attribute.same_scope {
-            Answer::Known(true) => {
-                self.say("callPackage: yes, it is what the package set's own `callPackage` returned")
-            }
-            Answer::Known(false) => {
-                self.say("callPackage: no, it is not what the package set's own `callPackage` returned")
-            }
+            Answer::Known(true) => self.answer("callPackage", "yes, the package set's own `callPackage` returned it"),
+            Answer::Known(false) => self.answer(
+                "callPackage",
+                "no, something other than the package set's own `callPackage` returned it",
+            ),
             Answer::NotAsked | Answer::Undecided(_) => {}
         }
     }
@@ -215,15 +242,15 @@ impl Page<'_, '_> {
     fn by_name(&mut self, why: &Why) {
         let reason = match why.attribute.by_name(self.files) {
             ByName::HasDirectory => "no, it has a package directory",
-            ByName::Loose(_) => "yes, nothing keeps it out of pkgs/by-name",
+            ByName::Loose(_) => "yes, nothing prevents it",
             ByName::NoDefinition => "no, it is defined at no known place",
-            ByName::NoCall => "no, its definition is no call of `callPackage`",
-            ByName::Variant => "no, it is a variant of a package that is there",
+            ByName::NoCall => "no, its definition does not call `callPackage`",
+            ByName::Variant => "no, it is a variant of a package there",
             ByName::OtherSet => "no, another package set's `callPackage` made it",
-            ByName::NoDerivation => "no, it is no derivation",
-            ByName::Undecided(_) => "undecided, as what it is",
+            ByName::NoDerivation => "no, it is not a derivation",
+            ByName::Undecided(_) => "undecided, because what it is can't be decided",
         };
-        self.say(format!("move to pkgs/by-name: {reason}"));
+        self.answer("move to pkgs/by-name", reason);
     }
 }
 
@@ -262,7 +289,7 @@ mod tests {
         let files = Files::new(&tree);
         let why = Why::of(&files, &Layout::of(&tree), Symbol::new(name)).unwrap();
         let mut out = Vec::new();
-        text(&mut out, &why, &files).unwrap();
+        text(&mut out, &why, &files, false).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -276,10 +303,10 @@ mod tests {
 defined: by a package directory, pkgs/by-name/fo/foo: `callPackage` calls its package.nix
 made by: these functions, from the outermost to the one that calls `derivation`
   pkgs/by-name/fo/foo/package.nix:1:1, which calls `stdenv.mkDerivation`
-strictDeps: yes, as its builder is told at pkgs/by-name/fo/foo/package.nix:4:3
+strictDeps: yes, set at pkgs/by-name/fo/foo/package.nix:4:3
       4 |   strictDeps = true;
 __structuredAttrs: no, by default
-callPackage: yes, it is what the package set's own `callPackage` returned
+callPackage: yes, the package set's own `callPackage` returned it
 move to pkgs/by-name: no, it has a package directory
 "
         );
@@ -294,10 +321,10 @@ defined: at pkgs/top-level/all-packages.nix:2:3, by `callPackage` of pkgs/tools/
 ";
         assert!(tool.contains(definition), "{tool}");
         assert!(
-            tool.ends_with("move to pkgs/by-name: yes, nothing keeps it out of pkgs/by-name\n"),
+            tool.ends_with("move to pkgs/by-name: yes, nothing prevents it\n"),
             "{tool}"
         );
-        assert!(told("alias").ends_with("no, its definition is no call of `callPackage`\n"));
+        assert!(told("alias").ends_with("no, its definition does not call `callPackage`\n"));
     }
 
     #[test]
@@ -309,7 +336,7 @@ Evaluating `throws` fails:
 ";
         assert!(told("throws").starts_with(failure), "{}", told("throws"));
         let unknown = "\
-What `unknown` is can't be known:
+What `unknown` is can't be decided:
   nothing in this tree defines 'bar', at pkgs/by-name/un/unknown/package.nix:2:1
       2 | bar.baz
 

@@ -1,5 +1,7 @@
 //! Words that several formats use.
 
+use indicatif::HumanCount;
+
 use crate::rules::Undecided;
 
 /// An undecided question as a sentence.
@@ -16,24 +18,11 @@ pub(super) fn count(number: usize, noun: &str) -> String {
     match number {
         0 => format!("no {noun}s"),
         1 => format!("1 {noun}"),
-        _ => format!("{} {noun}s", thousands(number)),
+        _ => format!("{} {noun}s", HumanCount(number as u64)),
     }
 }
 
-/// A number with its digits in groups of three.
-pub(super) fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
-/// A sentence with its first letter in upper case, unless it starts with code.
+/// The text with its first letter in upper case. Code in backticks stays as it is.
 pub(super) fn capitalized(text: &str) -> String {
     let mut chars = text.chars();
     chars
@@ -47,14 +36,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_grouped_by_thousands() {
+    fn counts_have_a_plural_and_groups_of_digits() {
         assert_eq!(
-            [0, 999, 1000, 1_234_567].map(thousands),
-            ["0", "999", "1,000", "1,234,567"]
-        );
-        assert_eq!(
-            [0, 1, 2].map(|number| count(number, "file")),
-            ["no files", "1 file", "2 files"]
+            [0, 1, 2, 1_234_567].map(|number| count(number, "file")),
+            ["no files", "1 file", "2 files", "1,234,567 files"]
         );
     }
 }

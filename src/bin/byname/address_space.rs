@@ -1,4 +1,4 @@
-//! Whether there is room to work: memory that can't be had ends a program wherever it is, without a word that helps.
+//! Checks the memory limits of the process in advance, because running out of memory aborts it without a helpful message.
 
 use std::num::NonZeroUsize;
 use std::thread;
@@ -6,11 +6,11 @@ use std::thread;
 use rustix::process::{Resource, getrlimit};
 use thiserror::Error;
 
-/// What a run may take beside its threads, several times what Nixpkgs takes.
+/// The memory that a run may use, in bytes, without its threads: several times what Nixpkgs needs.
 const SHARED: u64 = 1 << 30;
-/// What a thread may take: its stack, and the heap that it evaluates with.
+/// The memory that each thread may use, in bytes: its stack, and the heap that it evaluates with.
 const THREAD: u64 = 128 << 20;
-/// What any command takes.
+/// The memory that any command needs, in bytes.
 const LEAST: u64 = 128 << 20;
 
 /// A limit is too low.
@@ -38,10 +38,10 @@ fn threads(jobs: u64) -> String {
     }
 }
 
-/// The limits that may be met, what they limit, and the option of `ulimit` that sets them.
+/// The limits, what they limit, and the option of `ulimit` that sets them.
 const LIMITS: [(Resource, &str, &str); 2] = [(Resource::As, "address space", "-v"), (Resource::Data, "data", "-d")];
 
-/// Whether so many threads, by default one for each processor, have room to judge a tree.
+/// Checks that `jobs` threads (by default, one for each processor) have enough memory to check a tree.
 ///
 /// # Errors
 /// If a limit of the process is lower than what they may need.
@@ -64,7 +64,7 @@ pub fn check(jobs: Option<NonZeroUsize>) -> Result<(), NoRoom> {
     Ok(())
 }
 
-/// Whether there is room to say anything at all; asked before anything else, and without taking any.
+/// Whether there is enough memory to print anything at all. It allocates nothing, so that it can be called first.
 pub fn is_there_any() -> bool {
     LIMITS
         .iter()

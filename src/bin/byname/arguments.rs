@@ -1,4 +1,4 @@
-//! The command line, as clap sees it.
+//! The command line, for clap.
 
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
@@ -8,10 +8,10 @@ use byname::check::UndecidedPolicy;
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
-/// Judge the pkgs/by-name structure of a Nixpkgs tree, without Nix.
+/// Check the pkgs/by-name structure of a Nixpkgs tree, without Nix.
 ///
-/// It reads the files of a tree as a reviewer would, and says what is wrong with each package, and, compared with a base, what
-/// a change adds that should not be there. It runs nothing of the tree, and fetches nothing.
+/// It reads the files of the tree as a reviewer would, and reports what is wrong with each package. If there is a base to
+/// compare with, it also reports what the change should not add. It runs nothing from the tree, and fetches nothing.
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true)]
 pub struct Cli {
@@ -36,38 +36,36 @@ pub enum Command {
 
 /// Check a Nixpkgs tree, and compare it with a base
 ///
-/// Exit code: 0 where the tree passes, 1 where it has problems, 2 where there is no verdict, such as for a path that does
-/// not exist.
+/// Exit code: 0 if the tree passes, 1 if it has problems, 2 if there is no verdict, for example because a path does not exist.
 #[derive(Debug, clap::Args)]
 pub struct CheckArguments {
     /// The tree to check: dir:PATH, rev:REV, REPO//REV, archive:PATH, or channel:NAME
     ///
-    /// Of a directory in a git checkout: the files that git tracks, and new ones that it does not ignore. A revision (HEAD,
-    /// origin/staging, a hash) is read from the repository that the current directory is in, without checking it out;
-    /// REPO//REV from another one. An archive is a nixexprs.tar.xz, or another .tar, .tar.gz, .tar.xz or .tar.zst, or `-` for
-    /// one on standard input. A channel is channel:NAME, or <nixpkgs>, as Nix finds it on this machine.
+    /// In a git checkout, a directory stands for the files that git tracks, and for new files that it does not ignore. A revision
+    /// (HEAD, origin/staging, a hash) is read from the repository around the current directory, without checking it out;
+    /// REPO//REV is read from another repository. An archive is a nixexprs.tar.xz, or another .tar, .tar.gz, .tar.xz or
+    /// .tar.zst; `-` reads one from standard input. A channel is channel:NAME or <nixpkgs>, as Nix finds it on this machine.
     ///
-    /// dir:, rev: and archive: may be left out where the rest is not both a revision and the name of something on disk. What
-    /// begins with `/`, `./` or `../` is a path.
+    /// dir:, rev: and archive: may be left out unless the rest is both a revision and the name of something on disk. An
+    /// argument that begins with `/`, `./` or `../` is a path.
     ///
-    /// Without it, the Nixpkgs that the current directory is in.
+    /// The default is the Nixpkgs around the current directory.
     #[arg(value_hint = ValueHint::AnyPath)]
     pub nixpkgs: Option<OsString>,
 
-    /// The tree to compare with, the Nixpkgs before the change: named in the same ways
+    /// The tree to compare with, which is the Nixpkgs before the change; named in the same way
     ///
-    /// A revision of the repository that the tree to check is in stands for the commit where the two parted, as for a pull
-    /// request.
+    /// For a revision in the same repository as the tree to check, their merge base is compared, as for a pull request.
     ///
-    /// Without it, only the absolute rules are judged, and not those on what is new in a change.
+    /// Without a base, only absolute rules are checked; ratchet rules, which are about what a change adds, are skipped.
     #[arg(long, value_hint = ValueHint::AnyPath)]
     pub base: Option<OsString>,
 
-    /// Compare with the revision BASE itself, and not with where the two parted
+    /// Compare with the revision BASE itself, not with the merge base
     #[arg(long, requires = "base", conflicts_with = "merge")]
     pub exact: bool,
 
-    /// Judge what merging the tree into the revision BASE makes, as CI does, compared with BASE itself
+    /// Check the result of merging the tree into the revision BASE, as CI does, and compare it with BASE itself
     ///
     /// The merge is made in memory.
     #[arg(long, requires = "base")]
@@ -79,17 +77,17 @@ pub struct CheckArguments {
     #[arg(long)]
     pub staged: bool,
 
-    /// Show only what concerns these files: their own findings, and those of the packages that they are in
+    /// Show only the findings in these files, and those about the packages that contain them
     ///
-    /// For hooks that pass file names, and for editors. Files outside of the tree are passed over.
+    /// For hooks that pass file names, and for editors. Files outside the tree are ignored.
     #[arg(long, value_name = "PATH", num_args = 0..)]
     pub files: Option<Vec<PathBuf>>,
 
     /// What to do about questions of new or changed attributes that can't be decided without Nix
     ///
-    /// `deny` fails as for a finding, and lists them like findings. `allow` counts them, and lists them with --all and in the
-    /// JSON report. `auto` denies on a whole Nixpkgs, one that composes its own package set, where everything can be
-    /// decided, and allows on a smaller tree.
+    /// `deny` fails, and lists them like findings. `allow` counts them, and lists them only with --all and in the JSON report.
+    /// `auto` denies them in a whole Nixpkgs, which composes its own package set and so can be decided, and allows them in a
+    /// smaller tree.
     #[arg(long, value_enum, value_name = "WHAT", default_value_t = UndecidedChoice::Auto)]
     pub undecided: UndecidedChoice,
 
@@ -101,46 +99,46 @@ pub struct CheckArguments {
     #[arg(long, value_name = "N")]
     pub jobs: Option<NonZeroUsize>,
 
-    /// Neither use nor keep what is known of bases that were judged before
+    /// Neither read nor write the cache of bases that were checked before
     ///
-    /// A base that is a commit and passes is evaluated once, and what is found of it is kept in `byname` in the user's
-    /// cache directory, for the last 16 bases.
+    /// A base that is a commit and passes is evaluated once. The results for the last 16 bases are kept in `byname` in the
+    /// user's cache directory.
     #[arg(long)]
     pub no_cache: bool,
 
     /// When to use colors
     ///
-    /// `auto` uses them where the output is a terminal and `NO_COLOR` is not set.
+    /// `auto` uses them if the output is a terminal and `NO_COLOR` is not set.
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
     pub color: Color,
 
-    /// Show every finding of long lists, and every undecided question
+    /// Show long lists in full, and every undecided question
     #[arg(long)]
     pub all: bool,
 
-    /// Show findings only, and no summary
+    /// Show only findings, without the summary
     #[arg(long, short)]
     pub quiet: bool,
 }
 
-/// Mend what needs no thought, and move packages to pkgs/by-name
+/// Fix what can be fixed automatically, and move packages to pkgs/by-name
 ///
-/// Mends findings that have one plain remedy (NPV-142, 143, 145, 146, 170); with a base, moves the packages that are found
-/// to be new outside of pkgs/by-name (NPV-160, 162). What it is not sure of is left as it is, with the reason.
+/// Fixes findings that have only one possible fix (NPV-142, 143, 145, 146, 170). With a base, it also moves packages that the
+/// change adds outside pkgs/by-name (NPV-160, 162). Whatever is not certain is left alone, and the reason is printed.
 ///
-/// Exit code: 0 where all of that is mended, 1 where something is left, 2 where nothing could be done.
+/// Exit code: 0 if all of that is fixed, 1 if something is not, 2 if nothing could be done.
 #[derive(Debug, clap::Args)]
 pub struct FixArguments {
     /// The directory of the Nixpkgs to fix
     ///
-    /// Without it, the Nixpkgs that the current directory is in.
+    /// The default is the Nixpkgs around the current directory.
     pub nixpkgs: Option<PathBuf>,
 
     /// The tree to compare with, named as for `byname check`
     #[arg(long)]
     pub base: Option<OsString>,
 
-    /// Move these packages from pkgs/top-level/all-packages.nix to pkgs/by-name as well
+    /// Also move these packages from pkgs/top-level/all-packages.nix to pkgs/by-name
     #[arg(
         long = "move",
         value_name = "NAME",
@@ -153,7 +151,7 @@ pub struct FixArguments {
     #[arg(long)]
     pub move_all: bool,
 
-    /// Change nothing, and show the changes as a diff that `git apply` takes
+    /// Change nothing; show the changes as a diff for `git apply`
     #[arg(long)]
     pub dry_run: bool,
 
@@ -162,19 +160,19 @@ pub struct FixArguments {
     pub jobs: Option<NonZeroUsize>,
 }
 
-/// Tell what the top-level attributes of a Nixpkgs are
+/// Show what the top-level attributes of a Nixpkgs are
 ///
-/// Of each: its kind, what its builder sees of strictDeps and __structuredAttrs, whether the package set's own callPackage
-/// made it, whether it should be in pkgs/by-name, and where it is defined.
+/// For each: its kind, whether its builder sees strictDeps and __structuredAttrs as true, whether the package set's own
+/// callPackage made it, whether it should be in pkgs/by-name, and where it is defined.
 #[derive(Debug, clap::Args)]
 pub struct AttributesArguments {
     /// The tree, named as for `byname check`
     ///
-    /// Without it, the Nixpkgs that the current directory is in.
+    /// The default is the Nixpkgs around the current directory.
     #[arg(value_hint = ValueHint::AnyPath)]
     pub nixpkgs: Option<OsString>,
 
-    /// The attributes to tell about [default: all]
+    /// The attributes to show [default: all]
     pub names: Vec<String>,
 
     /// How to show them
@@ -186,10 +184,10 @@ pub struct AttributesArguments {
     pub jobs: Option<NonZeroUsize>,
 }
 
-/// Tell why a top-level attribute is what it is
+/// Show why a top-level attribute is what it is
 ///
-/// Where it is defined, which functions made it, what each answer about it rests on, and where an error or something unknown
-/// arose.
+/// Shows where it is defined, which functions made it, what each answer about it rests on, and where an error or an unknown
+/// value arose.
 #[derive(Debug, clap::Args)]
 pub struct WhyArguments {
     /// The attribute
@@ -197,11 +195,11 @@ pub struct WhyArguments {
 
     /// The tree, named as for `byname check`
     ///
-    /// Without it, the Nixpkgs that the current directory is in.
+    /// The default is the Nixpkgs around the current directory.
     pub nixpkgs: Option<OsString>,
 }
 
-/// Explain rules: what each wants, why, and how to mend what breaks it
+/// Explain rules: what each requires, why, and how to fix a violation
 #[derive(Debug, clap::Args)]
 pub struct ExplainArguments {
     /// The codes of rules, such as NPV-142, or their names
@@ -227,10 +225,10 @@ pub struct SchemaArguments {
 
 /// Print a script that completes the arguments of byname in a shell
 ///
-/// Where a shell looks for it, and how to try it at once, is for the shell to say. In bash: `. <(byname completions bash)`.
+/// Your shell's manual says where to install it. To try it in bash: `. <(byname completions bash)`.
 #[derive(Debug, clap::Args)]
 pub struct CompletionsArguments {
-    /// The shell that completes
+    /// The shell to print it for
     pub shell: Shell,
 }
 
@@ -240,7 +238,7 @@ pub enum ReportFormat {
     Text,
     /// For programs: one object, which `byname schema` describes
     Json,
-    /// For programs: an object a line, which `byname schema jsonl` describes
+    /// For programs: one object per line, which `byname schema jsonl` describes
     Jsonl,
     /// For GitHub Actions: findings on the lines of a pull request, and the job's summary
     Github,
@@ -258,21 +256,21 @@ pub enum SchemaFormat {
     Jsonl,
 }
 
-/// How to show a rule's documentation.
+/// The format of a rule's documentation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ExplainFormat {
     /// For a terminal
     Text,
-    /// For a web site: a page a rule, and a table of contents where there are several
+    /// For a web site: a section for each rule, and a table of contents if there are several
     Markdown,
 }
 
-/// How to show a table.
+/// The format of the attributes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum AttributesFormat {
     /// For people
     Text,
-    /// For programs: a line each, its fields separated by tabs, `-` where a question does not arise and `?` where it is
+    /// For programs: one line per attribute, with fields separated by tabs; `-` if a question does not arise, `?` if it is
     /// undecided
     Tsv,
     /// For programs: one object, described in the README

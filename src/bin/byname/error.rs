@@ -4,15 +4,16 @@ use std::error::Error;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use anstyle::Style;
 use byname::check::CheckError;
 use byname::fix::{ApplyError, ProposeError, RecoverError};
 use byname::report::printable;
 use byname::rules::UnknownRule;
 use byname::tree::{AmbiguousArgument, SourceError};
+use colored::{ColoredString, Colorize};
 use thiserror::Error;
 
 use crate::address_space::NoRoom;
+use crate::color;
 use crate::output::OutputError;
 
 /// Why a command could not do its work. The exit code is then [`crate::NO_VERDICT`].
@@ -48,7 +49,7 @@ pub enum CommandError {
     /// `advice` continues the sentence, with its own punctuation.
     #[error("there is no top-level attribute `{name}` in this tree{advice}")]
     NoAttribute { name: String, advice: String },
-    #[error("{} is not a directory, and only a directory can be fixed: check it out, and give the path of the checkout", .0.display())]
+    #[error("{} is not a directory, and only a directory can be fixed: check it out, and give its path", .0.display())]
     NotADirectory(PathBuf),
     #[error(transparent)]
     Propose(#[from] ProposeError),
@@ -72,15 +73,16 @@ pub fn print_error(error: &CommandError) {
         message.push_str(&format!(": {cause}"));
         source = cause.source();
     }
-    print("error", annotate_snippets::renderer::DEFAULT_ERROR_STYLE, &message);
+    print("error".bright_red().bold(), &message);
 }
 
 /// Prints a warning on standard error.
 pub fn print_warning(message: &str) {
-    print("warning", annotate_snippets::renderer::DEFAULT_WARNING_STYLE, message);
+    print("warning".yellow().bold(), message);
 }
 
-fn print(label: &str, style: Style, message: &str) {
+fn print(label: ColoredString, message: &str) {
+    let line = color::for_stderr(|| format!("{label}: {}", printable(message)));
     // If standard error is closed, nobody can be told.
-    let _ = writeln!(anstream::stderr(), "{style}{label}{style:#}: {}", printable(message));
+    let _ = writeln!(io::stderr(), "{line}");
 }

@@ -1,4 +1,4 @@
-//! Files that were named on the command line, as the tree names them.
+//! The files that `--files` names, as paths in the tree.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -8,8 +8,8 @@ use std::path::{Component, Path, PathBuf};
 use bstr::BString;
 use byname::tree::{HeadSource, Request, Source};
 
-/// The paths relative to the tree that is judged; those outside of it are left out.  A revision's files are named by where
-/// they would be on disk, or relative to its root where there is no checkout around.
+/// The paths relative to the tree that is checked, without those outside it. For a revision, files are named by their place
+/// in the checkout around the current directory, or, if there is none, relative to the root of the tree.
 pub fn in_tree(files: &[PathBuf], request: &Request) -> Vec<BString> {
     let root = match &request.head {
         HeadSource::Staged(directory) | HeadSource::Source(Source::Directory(directory)) => directory,
@@ -25,7 +25,8 @@ pub fn in_tree(files: &[PathBuf], request: &Request) -> Vec<BString> {
     files.iter().filter_map(in_root).collect()
 }
 
-/// The path without symlinks among its directories.  What it names itself may be a symlink, or gone with its directories.
+/// The path with symlinks among its directories resolved. The file itself may be a symlink, or be deleted with its
+/// directories.
 fn real(path: &Path) -> PathBuf {
     let Some(name) = path.file_name() else {
         return fs::canonicalize(path).unwrap_or_else(|_| without_dots(path));

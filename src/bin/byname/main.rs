@@ -2,6 +2,7 @@
 
 mod address_space;
 mod arguments;
+mod color;
 mod commands;
 mod error;
 mod file_list;

@@ -1,4 +1,4 @@
-//! A report on its way out: to standard output, in the format that was asked for, and to the summary of a job.
+//! Writing a report: to standard output in the requested format, and to the summary of a CI job.
 
 use std::env;
 use std::fs::OpenOptions;
@@ -6,14 +6,14 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anstream::AutoStream;
 use byname::check::Report;
 use byname::report::{github, json, jsonl, markdown, sarif, text};
 use thiserror::Error;
 
-use crate::arguments::{CheckArguments, Color, ReportFormat};
+use crate::arguments::{CheckArguments, ReportFormat};
+use crate::color;
 
-/// Why something could not be written.
+/// Why output could not be written.
 #[derive(Debug, Error)]
 pub enum OutputError {
     #[error("can't write the report")]
@@ -22,7 +22,7 @@ pub enum OutputError {
     StepSummary { path: PathBuf, source: io::Error },
 }
 
-/// Shows the report as the arguments want it.
+/// Prints the report in the format that the arguments request. `elapsed` is the time that the check took.
 pub fn report(arguments: &CheckArguments, report: &Report, elapsed: Duration) -> Result<(), OutputError> {
     print(|out| match arguments.format {
         ReportFormat::Text => text::write(out, report, Some(elapsed), &layout(arguments)),
@@ -38,7 +38,7 @@ pub fn report(arguments: &CheckArguments, report: &Report, elapsed: Duration) ->
     }
 }
 
-/// Writes to standard output.  A reader that has seen enough, such as `head`, is no failure.
+/// Writes to standard output. It is not an error if the reader, such as `head`, closes it early.
 pub fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), OutputError> {
     let mut out = BufWriter::new(io::stdout().lock());
     match write(&mut out).and_then(|()| out.flush()) {
@@ -57,7 +57,7 @@ fn append_summary(path: PathBuf, report: &Report) -> Result<(), OutputError> {
     append().map_err(|source| OutputError::StepSummary { path, source })
 }
 
-/// How Markdown is laid out; in a job of GitHub Actions, with links to the files of its commit.
+/// How Markdown is laid out. In a job of GitHub Actions, it links to the files of the commit.
 fn page(limit: usize) -> markdown::Layout {
     let variable = |name| env::var(name).ok().filter(|value| !value.is_empty());
     let blob = || {
@@ -68,19 +68,10 @@ fn page(limit: usize) -> markdown::Layout {
     markdown::Layout { limit, blob: blob() }
 }
 
-/// Whether standard output takes colors, and the environment lets it.
-pub fn takes_color() -> bool {
-    AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
-}
-
-/// How text is laid out for whatever standard output is.
+/// How text is laid out, depending on whether standard output is a terminal.
 fn layout(arguments: &CheckArguments) -> text::Layout {
     let terminal = io::stdout().is_terminal();
-    let color = match arguments.color {
-        Color::Auto => takes_color(),
-        Color::Always => true,
-        Color::Never => false,
-    };
+    let color = color::for_stdout(arguments.color);
     text::Layout {
         width: terminal
             .then(terminal_size::terminal_size)

@@ -1,4 +1,4 @@
-//! A bar on standard error that shows how far a long run has come.
+//! A progress bar on standard error, for long runs.
 
 use std::env;
 use std::io::{self, IsTerminal};
@@ -10,20 +10,20 @@ use std::time::Duration;
 use byname::progress::{Observer, Progress, Stage};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// What takes less time is done before one has read what it does.
+/// Work that takes less time ends before anyone could read the bar.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// How often the bar is drawn.
 const TICK: Duration = Duration::from_millis(100);
 
-/// A bar that appears when work takes long, and goes away with this value.
+/// A bar that appears if the work takes long, and disappears when this value is dropped.
 pub struct Bar {
     bar: ProgressBar,
-    /// Waits to show the bar, until it is told that there is no need any more.
+    /// The thread that waits before it shows the bar, and the channel whose closing stops it.
     timer: Option<(Sender<()>, JoinHandle<()>)>,
 }
 
 impl Bar {
-    /// A bar for people: on standard error where that is a terminal, and not one of a job; elsewhere it never appears.
+    /// A bar for people. It appears only if standard error is a terminal and this is not a CI job.
     pub fn for_people() -> Self {
         let in_job = env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false");
         match io::stderr().is_terminal() && !in_job {
@@ -50,7 +50,7 @@ impl Bar {
                 shown.enable_steady_tick(TICK);
             }
         };
-        // Where no thread can be had, there is no bar.
+        // If no thread can be started, there is no bar.
         let thread = thread::Builder::new().spawn(show).ok();
         Self {
             bar,
@@ -58,7 +58,7 @@ impl Bar {
         }
     }
 
-    /// What moves the bar.
+    /// Progress that moves the bar.
     pub fn progress(&self) -> Progress {
         match self.timer {
             Some(_) => Progress::to(Arc::new(Shown(self.bar.clone()))),
@@ -71,7 +71,7 @@ impl Drop for Bar {
     fn drop(&mut self) {
         if let Some((stop, thread)) = self.timer.take() {
             drop(stop);
-            // It ends at once; what it may have panicked about is on standard error already.
+            // The thread ends at once. If it panicked, its message is already on standard error.
             let _ = thread.join();
         }
         self.bar.finish_and_clear();

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use annotate_snippets::renderer::{DEFAULT_LINE_NUM_STYLE, DEFAULT_TERM_WIDTH};
+use annotate_snippets::renderer::DEFAULT_TERM_WIDTH;
 use annotate_snippets::{Element, Group, Level, Message, Padding, Renderer, Title};
-use anstyle::{AnsiColor, Style};
+use colored::Colorize;
+use indicatif::HumanCount;
 
 use super::Layout;
 use super::fold::Folded;
@@ -13,7 +14,7 @@ use crate::report::grouping::Story;
 use crate::report::printable::printable_line;
 use crate::report::quotes::{quotes, snippets};
 use crate::report::summary;
-use crate::report::words::{self, thousands};
+use crate::report::words;
 use crate::report::wrap::wrap;
 use crate::rules::{Finding, Place, Undecided};
 
@@ -59,7 +60,7 @@ pub(super) fn folded(folded: &Folded<'_, '_>, layout: &Layout) -> String {
         .collect();
     let text = format!(
         "{} more: {}{rest}; `--all` shows them",
-        thousands(findings),
+        HumanCount(findings as u64),
         names.join(", ")
     );
     let indent = format!("error[{}]: ", rule.code).len();
@@ -87,12 +88,12 @@ pub(super) fn summary(report: &Report, elapsed: Option<Duration>, layout: &Layou
     let sentence = summary::summary(report, elapsed) + listed;
     let sentence = wrap(&sentence, layout.width, 0);
     let status = report.status.name();
-    let style = match (layout.color, report.status.passes()) {
+    let coloured = match (layout.color, report.status.passes()) {
         (false, _) => return sentence,
-        (true, true) => AnsiColor::BrightGreen.on_default().bold(),
-        (true, false) => AnsiColor::BrightRed.on_default().bold(),
+        (true, true) => status.bright_green().bold(),
+        (true, false) => status.bright_red().bold(),
     };
-    format!("{style}{status}{style:#}{}", &sentence[status.len()..])
+    format!("{coloured}{}", &sentence[status.len()..])
 }
 
 fn renderer(layout: &Layout) -> Renderer {
@@ -155,17 +156,16 @@ fn title<'a>(finding: &Finding, layout: &Layout) -> Title<'a> {
 /// Path, line and column.  The renderer would write this as well, but with the column that the span has in the quote, and
 /// a quote may be cut.
 fn place_line(place: &Place, gutter: usize, layout: &Layout) -> String {
-    let arrow = if layout.color {
-        DEFAULT_LINE_NUM_STYLE
-    } else {
-        Style::new()
+    let arrow = match layout.color {
+        true => "-->".bright_blue().bold(),
+        false => "-->".normal(),
     };
     let path = printable_line(&place.path);
     let position = match place.span {
         Some(_) => format!(":{}", position(place)),
         None => String::new(),
     };
-    format!("{:gutter$}{arrow}--> {arrow:#}{path}{position}", "")
+    format!("{:gutter$}{arrow} {path}{position}", "")
 }
 
 /// Line and column; the path where there are none.

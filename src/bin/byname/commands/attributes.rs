@@ -7,7 +7,8 @@ use byname::nix::Symbol;
 use byname::nixpkgs::{self, Layout};
 use byname::report::attributes as table;
 
-use crate::arguments::{AttributesArguments, AttributesFormat};
+use crate::arguments::{AttributesArguments, AttributesFormat, Color};
+use crate::color;
 use crate::error::CommandError;
 use crate::one_tree::{ALL_ARE_LISTED, on_tree};
 use crate::output::print;
@@ -25,8 +26,9 @@ pub fn run(arguments: &AttributesArguments) -> Result<ExitCode, CommandError> {
         if let Some(failure) = attributes.failure() {
             return Err(CommandError::NoPackageSet(failure.cause().describe(files)));
         }
+        let color = color::for_stdout(Color::Auto);
         print(|out| match arguments.format {
-            AttributesFormat::Text => table::text(out, attributes.iter(), files),
+            AttributesFormat::Text => table::text(out, attributes.iter(), files, color),
             AttributesFormat::Tsv => table::tsv(out, attributes.iter(), files),
             AttributesFormat::Json => table::json(out, attributes.iter(), files),
         })?;

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use byname::report::explain;
 use byname::rules;
 
-use crate::arguments::{ExplainArguments, ExplainFormat};
+use crate::arguments::{Color, ExplainArguments, ExplainFormat};
 use crate::error::CommandError;
-use crate::output;
+use crate::{color, output};
 
 /// Prints the pages of the rules that the arguments name.
 pub fn run(arguments: &ExplainArguments) -> Result<ExitCode, CommandError> {
@@ -19,8 +19,9 @@ pub fn run(arguments: &ExplainArguments) -> Result<ExitCode, CommandError> {
         named = codes.map(|code| rules::find(code)).collect::<Result<_, _>>()?;
         &named
     };
+    let color = color::for_stdout(Color::Auto);
     output::print(|out| match arguments.format {
-        ExplainFormat::Text => explain::text(out, rules, output::takes_color()),
+        ExplainFormat::Text => explain::text(out, rules, color),
         ExplainFormat::Markdown => explain::markdown(out, rules),
     })?;
     Ok(ExitCode::SUCCESS)

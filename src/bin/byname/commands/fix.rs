@@ -52,7 +52,7 @@ pub fn run(arguments: &FixArguments) -> Result<ExitCode, CommandError> {
         show(&head, &proposal)?;
     } else {
         fix::apply(&directory, &proposal.changes)?;
-        output::print(|out| fixes::write(out, &proposal, fixes::Outcome::Made))?;
+        output::print(|out| fixes::write(out, &proposal, fixes::FixOutcome::Made))?;
     }
     Ok(if proposal.is_complete() {
         ExitCode::SUCCESS
@@ -108,6 +108,6 @@ fn show(tree: &Tree, proposal: &Proposal) -> Result<(), CommandError> {
         out.write_all(printable(&text.to_str_lossy()).as_bytes())
     })?;
     // If standard error is closed, nobody can be told.
-    let _ = fixes::write(&mut io::stderr().lock(), proposal, fixes::Outcome::Proposed);
+    let _ = fixes::write(&mut io::stderr().lock(), proposal, fixes::FixOutcome::Proposed);
     Ok(())
 }

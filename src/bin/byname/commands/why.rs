@@ -7,7 +7,8 @@ use byname::nix::Symbol;
 use byname::nixpkgs::{self, Layout, NoWhy};
 use byname::report::why as page;
 
-use crate::arguments::WhyArguments;
+use crate::arguments::{Color, WhyArguments};
+use crate::color;
 use crate::error::CommandError;
 use crate::one_tree::{ALL_ARE_LISTED, on_tree};
 use crate::output::print;
@@ -23,7 +24,8 @@ pub fn run(arguments: &WhyArguments) -> Result<ExitCode, CommandError> {
         drop(bar);
         match why {
             Ok(why) => {
-                print(|out| page::text(out, &why, files))?;
+                let color = color::for_stdout(Color::Auto);
+                print(|out| page::text(out, &why, files, color))?;
                 Ok(ExitCode::SUCCESS)
             }
             Err(NoWhy::NoAttribute { near }) => Err(CommandError::NoAttribute {

@@ -1,4 +1,4 @@
-//! Why a step of a fix failed on disk.
+//! Why a step on disk failed.
 
 use std::io;
 
@@ -9,7 +9,7 @@ use crate::tree::TreeError;
 
 /// Why a step failed.
 #[derive(Debug, Error)]
-pub enum Failure {
+pub enum StepError {
     #[error(transparent)]
     Root(#[from] TreeError),
     #[error("can't {step} {path}: {source}")]
@@ -18,16 +18,16 @@ pub enum Failure {
         path: BString,
         source: io::Error,
     },
-    #[error("{path} is in the way of temporary files: remove it")]
+    #[error("{path} is where temporary files would go: remove it")]
     InTheWay { path: BString },
     #[error(
-        "{path} is not on disk as it was read: it has changed since, so fix again, or a sparse checkout leaves it out, so check it \
-         out first"
+        "{path} is not the same on disk as when it was read. If it has changed since, run `byname fix` again; if a sparse checkout \
+         leaves it out, check it out first"
     )]
     Changed { path: BString },
 }
 
-impl Failure {
+impl StepError {
     pub(super) fn step(step: &'static str, path: &BStr, source: impl Into<io::Error>) -> Self {
         Self::Step {
             step,
