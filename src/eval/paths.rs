@@ -1,6 +1,7 @@
 //! Paths as text.
 
 use super::{Eval, Outcome};
+use crate::tree::normalize;
 
 /// Far longer than any file system's paths.
 const LONGEST: usize = 1 << 16;
@@ -12,21 +13,7 @@ impl<'h> Eval<'h> {
         if length > LONGEST {
             return Err(self.unknown(&format!("a path of {length} characters")));
         }
-        Ok(self.heap.str(&normalize(&texts.concat())))
+        let normal = normalize("".into(), texts.concat().as_str().into());
+        Ok(self.heap.str(&format!("/{}", normal.path)))
     }
-}
-
-/// An absolute path without `.`, `..` and empty parts.
-fn normalize(path: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    format!("/{}", parts.join("/"))
 }

@@ -8,7 +8,7 @@ use super::{Edit, Fix, Obstacle, Site, Subject};
 use crate::nix::Symbol;
 use crate::nixpkgs::{ALL_PACKAGES, BY_NAME, Files, Package, imported_file, resolve_literal, shard_of};
 use crate::rules::{package_function, references};
-use crate::tree::{Kind, NodeId, Resolved, Tree, join};
+use crate::tree::{Kind, NodeId, Resolved, Tree, join, normalize};
 
 /// A package to move: its entry in `all-packages.nix`, and its files.
 #[derive(Clone, Debug)]
@@ -153,13 +153,10 @@ fn is_in_by_name(tree: &Tree, node: NodeId) -> bool {
 
 /// The entry at a relative path literal, if no symlink is on the way.
 fn written(tree: &Tree, from: NodeId, path: &str) -> Option<NodeId> {
-    let mut at = tree.parent(from)?;
-    for part in path.split('/') {
-        at = match part {
-            "" | "." => at,
-            ".." => tree.parent(at)?,
-            name => tree.child(at, name.into())?,
-        };
+    let directory = tree.path(tree.parent(from)?);
+    let normal = normalize(directory.as_bstr(), path.into());
+    if normal.leaves_root {
+        return None;
     }
-    Some(at)
+    tree.lookup(normal.path.as_bstr())
 }

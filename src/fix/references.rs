@@ -11,7 +11,7 @@ use super::path_use::{PathUse, path_uses};
 use super::strings::path_starts;
 use crate::nix::PathKind;
 use crate::nixpkgs::Files;
-use crate::tree::{Kind, NodeId, Resolved, Tree};
+use crate::tree::{Kind, NodeId, Resolved, Tree, normalize};
 
 /// Something in the tree that refers to an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -229,17 +229,8 @@ fn normal(base: &BStr, path: &BStr) -> Option<BString> {
     if path.starts_with(b"/") {
         return None;
     }
-    let mut parts: Vec<&[u8]> = base.split_str("/").filter(|part| !part.is_empty()).collect();
-    for part in path.split_str("/") {
-        match part {
-            b"" | b"." => {}
-            b".." => {
-                parts.pop()?;
-            }
-            name => parts.push(name),
-        }
-    }
-    Some(parts.join(&b'/').into())
+    let normal = normalize(base, path);
+    (!normal.leaves_root).then_some(normal.path)
 }
 
 /// The entry that a path names without following symlinks, or the last existing entry on the way.

@@ -2,26 +2,20 @@
 
 use bstr::{BStr, ByteSlice};
 
-use crate::tree::{Kind, NodeId, Resolved, Tree};
+use crate::tree::{Kind, NodeId, Resolved, Tree, normalize};
 
 /// What the relative path literal `path` in the file `from` resolves to. Nix removes `.` and `..` from the whole path
 /// as it is written, before it follows symlinks (Nix manual, "Path literal").
 pub fn resolve_literal(tree: &Tree, from: NodeId, path: &BStr) -> Resolved {
-    let file = tree.path(from);
-    let mut parts: Vec<&[u8]> = file.split_str("/").collect();
-    parts.pop();
-    for part in path.split_str("/") {
-        match part {
-            b"" | b"." => {}
-            b".." => {
-                if parts.pop().is_none() {
-                    return Resolved::Outside;
-                }
-            }
-            name => parts.push(name),
-        }
+    let directory = tree
+        .parent(from)
+        .map(|directory| tree.path(directory))
+        .unwrap_or_default();
+    let normal = normalize(directory.as_bstr(), path);
+    match normal.leaves_root {
+        true => Resolved::Outside,
+        false => tree.resolve(tree.root(), normal.path.as_bstr()),
     }
-    tree.resolve(tree.root(), parts.join(&b'/').as_bstr())
 }
 
 /// The file that `import` of this path reads: for a directory, its `default.nix`.

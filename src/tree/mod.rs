@@ -34,6 +34,7 @@ mod directory;
 mod git;
 mod memory;
 mod ordered;
+mod path;
 mod resolve;
 mod source;
 mod tar_names;
@@ -48,6 +49,7 @@ pub use directory::TreeError;
 pub(crate) use directory::{open_beneath, open_root};
 pub use git::{GitError, Head, ObjectError, Repository, Revision};
 pub use memory::MemoryTree;
+pub use path::{NormalPath, normalize};
 pub use resolve::Resolved;
 pub use source::{ComparisonMode, HeadSource, Request, SourceError, Trees};
 
