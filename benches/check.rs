@@ -1,7 +1,8 @@
-//! How long a check takes, as its user waits for it: from the path of a tree to the report.
+//! How long a check takes, from the path of a tree to the report, and how much of that is the listing of the tree:
+//! `cargo bench --bench check`.
 //!
-//! `cargo bench` measures a generated tree of 20,000 packages, and the Nixpkgs in `BYNAME_NIXPKGS` where that is set.
-//! criterion was chosen because it compares with an earlier run (`--save-baseline`, `--baseline`).
+//! It measures a generated tree of 20,000 packages, and the Nixpkgs in `BYNAME_NIXPKGS` if that is set.  criterion compares
+//! with an earlier run (`--save-baseline`, `--baseline`).
 
 mod generate;
 
@@ -21,15 +22,15 @@ const SHAPE: Shape = Shape {
     seed: 1,
 };
 
-fn judge(head: &Path, base: Option<&Path>) -> Report {
+fn check_tree(head: &Path, base: Option<&Path>) -> Report {
     let head = Tree::directory(head).expect("the tree can be read");
     let base = base.map(|base| Tree::directory(base).expect("the tree can be read"));
-    check::check(&head, base.as_ref(), &Options::default()).expect("the tree can be judged")
+    check::check(&head, base.as_ref(), &Options::default()).expect("the tree can be checked")
 }
 
-/// Measures a tree alone, and against itself, in packages a second.
+/// Measures listing a tree, checking it alone, and checking it against itself, in packages per second.
 fn bench_tree(criterion: &mut Criterion, name: &str, path: &Path) {
-    let report = judge(path, Some(path));
+    let report = check_tree(path, Some(path));
     assert!(
         report.status.passes(),
         "{name} has findings: {:#?}",
@@ -41,11 +42,14 @@ fn bench_tree(criterion: &mut Criterion, name: &str, path: &Path) {
         .sampling_mode(SamplingMode::Flat)
         .measurement_time(Duration::from_secs(20));
     group.throughput(Throughput::Elements(report.head.packages as u64));
+    group.bench_function(BenchmarkId::new("listing only", name), |bencher| {
+        bencher.iter(|| black_box(Tree::directory(path).expect("the tree can be read")));
+    });
     group.bench_function(BenchmarkId::new("without base", name), |bencher| {
-        bencher.iter(|| black_box(judge(path, None)));
+        bencher.iter(|| black_box(check_tree(path, None)));
     });
     group.bench_function(BenchmarkId::new("with base", name), |bencher| {
-        bencher.iter(|| black_box(judge(path, Some(path))));
+        bencher.iter(|| black_box(check_tree(path, Some(path))));
     });
     group.finish();
 }

@@ -1,7 +1,7 @@
-//! How the cost of a check grows, with the tree and with the change, in time and in memory: `cargo bench --bench scaling`
-//! prints it as a table.  With `BYNAME_NIXPKGS` set, that tree is measured too.
+//! How the time and memory of a check grow with the size of the tree and of the change: `cargo bench --bench scaling`
+//! prints a table.  It measures generated trees, and the Nixpkgs in `BYNAME_NIXPKGS` if that is set.
 //!
-//! Each case runs the program as its user does, several times; the table has the median time and the most memory.
+//! Each case runs the program several times.  The table has the median time and the maximum memory.
 
 mod generate;
 
@@ -20,7 +20,7 @@ use generate::{Shape, generate};
 const RUNS: usize = 5;
 
 fn main() -> io::Result<()> {
-    // `cargo test --benches` is to see that this builds
+    // `cargo test --benches` only checks that this builds.
     if !env::args().any(|argument| argument == "--bench") {
         return Ok(());
     }
@@ -50,7 +50,7 @@ fn main() -> io::Result<()> {
     }
 }
 
-/// A repository with one commit, on `master`, and a cache of its own.
+/// A repository with one commit on `master`, and a cache of its own.
 struct Bench {
     name: String,
     directory: TempDir,
@@ -92,7 +92,7 @@ impl Bench {
     fn commit_base(&self) -> io::Result<()> {
         self.git(&["init", "--quiet", "--initial-branch=master"])?;
         self.commit("base")?;
-        // as a repository is that was cloned
+        // A fresh clone is packed, too.
         self.git(&["gc", "--quiet"])?;
         self.git(&["switch", "--quiet", "--create", "change"])
     }
@@ -114,7 +114,7 @@ impl Bench {
         Ok(())
     }
 
-    /// The tree alone, and compared with itself for the first time.
+    /// Measures the tree alone, and compared with itself without a cache.
     fn whole(&self) -> io::Result<()> {
         let tree = self.tree();
         let tree = tree.to_str().expect("a path of text");
@@ -125,7 +125,7 @@ impl Bench {
         )
     }
 
-    /// A change of this many packages, committed and not.
+    /// Measures a change of this many packages, first in the working tree and then committed.
     fn change(&self, changed: usize) -> io::Result<()> {
         let packages = self.packages()?;
         for package in packages.iter().step_by(packages.len() / changed).take(changed) {
@@ -144,7 +144,7 @@ impl Bench {
         self.git(&["reset", "--quiet", "--hard", "master"])
     }
 
-    /// A change of the builder of an eighth of all packages.
+    /// Measures a change of the builder of an eighth of all packages.
     fn builder(&self) -> io::Result<()> {
         let path = self.tree().join("pkgs/build-support/go/module.nix");
         let text = fs::read_to_string(&path)?;
@@ -169,7 +169,7 @@ impl Bench {
         Ok(packages)
     }
 
-    /// Runs byname, once to warm up, and prints a row.
+    /// Runs byname once to warm up, then measures it, and prints a row of the table.
     fn case(&self, case: &str, arguments: &[&str]) -> io::Result<()> {
         self.run(arguments)?;
         let mut runs = (0..RUNS).map(|_| self.run(arguments)).collect::<io::Result<Vec<_>>>()?;

@@ -41,7 +41,7 @@
 //! - **Rules are constants.** Code that makes a finding names its rule as [`rules::Rule::NPV_140`], so every finding has a
 //!   code, a name and a page, and there is no second list of rules.
 //! - **The parser is our own**, over rnix's tokens, and lowers directly to the compact syntax that everything works on.
-//!   `nix/parser.rs` gives the reasons, and a test compares it with rnix's parser.
+//!   `nix/parser/mod.rs` gives the reasons, and a test compares it with rnix's parser.
 //! - **A file is parsed once** and shared by all threads, and by both trees if its content is the same.
 //! - **Unknown is an answer.** An evaluation ends with a value, with an error, or as unknown, with a reason: a hash in a store
 //!   path, or the time. Unknown spreads no further than it must: a set may have known and unknown attributes, and `if` with an

@@ -1,5 +1,5 @@
-//! A made-up Nixpkgs of any size, like the real one in what costs time: how many files there are, how large they are, and
-//! what is in them.  The same shape always makes the same tree, byte for byte.
+//! Generating a Nixpkgs of any size that costs as much time as the real one: with as many files per package, of the same
+//! sizes and with similar contents.  The same shape always gives the same tree, byte for byte.
 //!
 //! The figures are those of Nixpkgs 26.11pre, July 2026.
 
@@ -17,15 +17,16 @@ use rand::{RngExt, SeedableRng};
 
 use package::{Package, package_nix, plain_nix};
 
-/// What tree to make.
+/// Which tree to generate.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
-    /// How many package directories it has.
+    /// The number of package directories.
     pub packages: usize,
+    /// The seed of everything random.
     pub seed: u64,
 }
 
-/// Sizes in bytes at evenly spread ranks, from the smallest file to the largest: a random size is between two neighbours.
+/// Quantiles of file sizes in bytes, from the smallest to the largest.  A random size is between two neighbours.
 struct Sizes(&'static [usize]);
 
 /// Of `package.nix` in `pkgs/by-name`: 33 MB in 21,326 files.
@@ -46,7 +47,7 @@ impl Sizes {
 /// Writes the tree into `root`, a directory that exists and is empty.
 ///
 /// # Errors
-/// Whatever the file system gives.
+/// Any error of the file system.
 pub fn generate(root: &Path, shape: Shape) -> io::Result<()> {
     let mut rng = ChaCha8Rng::seed_from_u64(shape.seed);
     let names = names(shape.packages, &mut rng);
@@ -58,7 +59,7 @@ pub fn generate(root: &Path, shape: Shape) -> io::Result<()> {
     whole::write(root, package::used())
 }
 
-/// Distinct names for packages, in order.
+/// Distinct package names, sorted.
 fn names(count: usize, rng: &mut ChaCha8Rng) -> Vec<String> {
     let mut names = BTreeSet::new();
     // Two names that differ by case only would break a rule.
@@ -68,7 +69,7 @@ fn names(count: usize, rng: &mut ChaCha8Rng) -> Vec<String> {
     names.into_iter().collect()
 }
 
-/// A package directory: `package.nix`, and now and then a patch, a lock file or a second `.nix` file.
+/// A package directory: `package.nix`, and sometimes a patch or a second `.nix` file.
 fn write_package(root: &Path, name: &str, rng: &mut ChaCha8Rng) -> io::Result<()> {
     let directory = root.join("pkgs/by-name").join(&name[..2]).join(name);
     fs::create_dir_all(&directory)?;
@@ -90,7 +91,7 @@ fn write_package(root: &Path, name: &str, rng: &mut ChaCha8Rng) -> io::Result<()
     fs::write(directory.join("package.nix"), package_nix(&package, rng))
 }
 
-/// As many `.nix` files elsewhere as there are packages.  Returns those that are packages, relative to `pkgs`.
+/// As many `.nix` files elsewhere as there are packages.  Gives the paths of those that are packages, relative to `pkgs`.
 fn write_elsewhere(root: &Path, count: usize, rng: &mut ChaCha8Rng) -> io::Result<Vec<String>> {
     const PLACES: [&str; 5] = [
         "nixos/modules/services",

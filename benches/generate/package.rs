@@ -1,28 +1,28 @@
-//! The text of one file.
+//! Generating the text of one file.
 
 use std::fmt::Write;
 
 use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
 
-/// What `package.nix` is to be.
+/// What a `package.nix` has.
 pub struct Package<'a> {
     pub name: &'a str,
-    /// Whether `fix-build.patch` is beside it.
+    /// Whether the directory has a `fix-build.patch`.
     pub patch: bool,
-    /// About how many bytes it has; never fewer than the shortest package needs.
+    /// About how many bytes it has, but at least what the shortest package needs.
     pub size: usize,
 }
 
 /// A way to make a package.
 struct Builder {
-    /// How many of a hundred packages are made by it.
+    /// The percentage of packages that use it.
     share: u32,
-    /// The argument of the package's function that has it.
+    /// The argument of the package function that it comes from.
     argument: &'static str,
     /// How it is called.
     call: &'static str,
-    /// What such a package says besides, one attribute a line.
+    /// The lines with the attributes that only its packages have.
     attributes: &'static [&'static str],
 }
 
@@ -91,7 +91,7 @@ const BUILDERS: [Builder; 9] = [
     },
 ];
 
-/// What packages may use besides their builder and their source.
+/// The packages that packages depend on.
 pub fn used() -> impl Iterator<Item = &'static str> {
     LIBRARIES.into_iter().chain(["pkg-config"])
 }
@@ -116,7 +116,7 @@ const WORDS: [&str; 16] = [
     "modern", "terminal", "viewer", "written",
 ];
 
-/// A name that fits into `pkgs/by-name`: lower case, three to about twenty characters.
+/// A name for `pkgs/by-name`: lower case, from three to about twenty characters.
 pub fn name(rng: &mut ChaCha8Rng) -> String {
     const SYLLABLES: [&str; 20] = [
         "ba", "co", "di", "fe", "gu", "ha", "ji", "ku", "lo", "me", "ni", "po", "qua", "ri", "so", "tu", "ve", "wi",
@@ -133,7 +133,7 @@ pub fn name(rng: &mut ChaCha8Rng) -> String {
     name
 }
 
-/// A callPackage-style function that makes a package, as Nixpkgs writes them.
+/// The text of a package function as in Nixpkgs, to be called with `callPackage`.
 pub fn package_nix(package: &Package, rng: &mut ChaCha8Rng) -> String {
     let builder = builder(rng);
     let libraries = &LIBRARIES[..rng.random_range(0..LIBRARIES.len())];
@@ -192,7 +192,7 @@ pub fn package_nix(package: &Package, rng: &mut ChaCha8Rng) -> String {
     text
 }
 
-/// A file that is no package, about this long: a set of options, dependencies or versions.
+/// The text of a file that is not a package, of about `size` bytes: a set of options, dependencies or versions.
 pub fn plain_nix(size: usize, rng: &mut ChaCha8Rng) -> String {
     let mut text = String::from("{ lib, pkgs, config, ... }:\n\nwith lib;\n\n{\n");
     let mut index = 0;
@@ -226,7 +226,7 @@ fn builder(rng: &mut ChaCha8Rng) -> &'static Builder {
     unreachable!("the ticket is less than the sum of the shares")
 }
 
-/// A phase in shell, with the interpolations and escapes that packages have.
+/// A build phase in shell, with interpolations and escapes as packages have them.
 fn phase(number: usize, rng: &mut ChaCha8Rng) -> String {
     let lines = rng.random_range(2..12);
     let mut text = format!("\n  postInstall{number} = ''\n    # {}\n", sentence(rng));

@@ -1,4 +1,4 @@
-//! `pkgs/top-level`: what defines the attributes that are not in `pkgs/by-name`.
+//! Generating the files of `pkgs/top-level` that define attributes outside of `pkgs/by-name`.
 
 use std::fs;
 use std::io;
@@ -10,7 +10,7 @@ use rand::rngs::ChaCha8Rng;
 /// Writes `all-packages.nix`, with an entry for each of these directories, relative to `pkgs`, and `aliases.nix`.
 ///
 /// # Errors
-/// Whatever the file system gives.
+/// Any error of the file system.
 pub fn write(root: &Path, packages: &[String], rng: &mut ChaCha8Rng) -> io::Result<()> {
     let directory = root.join("pkgs/top-level");
     fs::create_dir_all(&directory)?;

@@ -1,4 +1,4 @@
-//! What composes the package set, so that it is evaluated as that of Nixpkgs is: by the tree's own files.
+//! Generating the files that compose the package set, so that it is evaluated from the tree's own files, as Nixpkgs is.
 
 use std::fs;
 use std::io;
@@ -121,7 +121,7 @@ self: super: builtins.mapAttrs (_: file: self.callPackage file { }) (merge shard
 /// Writes it, for packages that may use these libraries.
 ///
 /// # Errors
-/// Whatever the file system gives.
+/// Any error of the file system.
 pub fn write(root: &Path, libraries: impl Iterator<Item = &'static str>) -> io::Result<()> {
     for (path, text) in FILES {
         let path = root.join(path);

@@ -1,7 +1,7 @@
-//! Nix expressions in a compact form: nodes in one array per file, children by index, names interned.
+//! Nix expressions in a compact form: all nodes of a file in one array, children by index, names interned.
 //!
-//! Parentheses leave no node.  Attribute paths on the left of `=` are unfolded and merged as Nix does it, so
-//! `a.b = 1; a.c = 2;` is one attribute `a` whose value is a set (Nix manual, "Attribute sets").
+//! Parentheses have no node.  Attribute paths on the left of `=` are unfolded and merged as Nix does it: `a.b = 1; a.c = 2;`
+//! is one attribute `a` whose value is a set (Nix manual, "Attribute sets").
 
 use std::ops::Range;
 
@@ -14,6 +14,7 @@ macro_rules! index {
         pub struct $name(pub(super) u32);
 
         impl $name {
+            /// The position in the file's table of such things, from 0.
             pub fn index(self) -> usize {
                 self.0 as usize
             }
@@ -38,7 +39,7 @@ index!(
     VarId
 );
 
-/// A stretch of one of the file's side tables.
+/// A range of one of the file's tables.  The methods of [`File`](super::File) give what is in it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Slice {
     pub(super) start: u32,
@@ -54,83 +55,131 @@ impl Slice {
 /// One expression.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Expr {
+    /// An integer.
     Int(i64),
+    /// A floating-point number.
     Float(f64),
-    /// `"…"`, `''…''` or a URI, escapes and indentation resolved: see [`File::parts`](super::File::parts).
+    /// `"…"`, `''…''` or a URI, with escapes and indentation resolved: see [`File::parts`](super::File::parts).
     Str(Slice),
-    /// A path literal: see [`File::parts`](super::File::parts), for a path the first part is text, unless it starts
-    /// with an interpolation.
+    /// A path literal.
     Path {
+        /// How it is written.
         kind: PathKind,
+        /// See [`File::parts`](super::File::parts).
         parts: Slice,
     },
+    /// A use of a variable: see [`File::variable`](super::File::variable).
     Var(VarId),
     /// `subject.path` or `subject.path or default`.
     Select {
+        /// The set that is selected from.
         subject: ExprId,
+        /// See [`File::attr_path`](super::File::attr_path).
         path: Slice,
+        /// The value if there is no such attribute.
         default: Option<ExprId>,
     },
     /// `subject ? path`.
     HasAttr {
+        /// The set that is asked about.
         subject: ExprId,
+        /// See [`File::attr_path`](super::File::attr_path).
         path: Slice,
     },
-    /// `function args…`, one or more.
+    /// `function args…`, with one or more arguments.
     Apply {
+        /// What is called.
         function: ExprId,
+        /// See [`File::children`](super::File::children).
         args: Slice,
     },
+    /// A function: see [`File::lambda`](super::File::lambda).
     Lambda(LambdaId),
+    /// `let bindings in body`.
     Let {
+        /// See [`File::bindings`](super::File::bindings).
         bindings: BindingsId,
+        /// The value of the whole.
         body: ExprId,
     },
     /// `{ … }` and `rec { … }`.
     Attrs(BindingsId),
     /// The old `let { …; body = …; }`.
     LegacyLet(BindingsId),
+    /// `[ … ]`: see [`File::children`](super::File::children).
     List(Slice),
+    /// `with scope; body`.
     With {
+        /// The set whose attributes are in scope.
         scope: ExprId,
+        /// The value of the whole.
         body: ExprId,
     },
+    /// `assert condition; body`.
     Assert {
+        /// What must be true.
         condition: ExprId,
+        /// The value of the whole.
         body: ExprId,
     },
+    /// `if condition then … else …`.
     If {
+        /// What decides.
         condition: ExprId,
+        /// The value if the condition is true.
         then: ExprId,
+        /// The value if the condition is false.
         otherwise: ExprId,
     },
+    /// `!operand`.
     Not(ExprId),
+    /// `-operand`.
     Negate(ExprId),
+    /// `left op right`.
     Binary {
+        /// The operator between the two.
         op: BinaryOp,
+        /// The left operand.
         left: ExprId,
+        /// The right operand.
         right: ExprId,
     },
     /// `__curPos`.
     CurPos,
 }
 
+/// An operator with two operands (Nix manual, "Operators").
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum BinaryOp {
+    /// `->`
     Implies,
+    /// `||`
     Or,
+    /// `&&`
     And,
+    /// `==`
     Equal,
+    /// `!=`
     NotEqual,
+    /// `<`
     Less,
+    /// `<=`
     LessOrEqual,
+    /// `>`
     Greater,
+    /// `>=`
     GreaterOrEqual,
+    /// `//`
     Update,
+    /// `+`
     Add,
+    /// `-`
     Subtract,
+    /// `*`
     Multiply,
+    /// `/`
     Divide,
+    /// `++`
     Concat,
 }
 
@@ -143,7 +192,7 @@ pub enum PathKind {
     Absolute,
     /// `~/foo`
     Home,
-    /// `<nixpkgs/lib>`; the text is what stands between the brackets.
+    /// `<name/path>`; the text is what is between the brackets.
     Search,
 }
 
@@ -163,6 +212,7 @@ pub struct Literal(pub(super) Slice);
 /// A part of an attribute path.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum AttrName {
+    /// A name, or a string without interpolations.
     Static(Symbol),
     /// `${…}`, or a string with an interpolation.
     Dynamic(ExprId),
@@ -173,7 +223,9 @@ pub enum AttrName {
 pub struct Lambda {
     /// `x` of `x: …`, `x@{ … }: …` or `{ … }@x: …`.
     pub param: Option<Symbol>,
+    /// The pattern, if it has one.
     pub formals: Option<Formals>,
+    /// The value of a call.
     pub body: ExprId,
 }
 
@@ -188,9 +240,11 @@ pub struct Formals {
 /// One name of an attribute-set pattern.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Formal {
+    /// The name.
     pub name: Symbol,
+    /// The value if the caller gives none.
     pub default: Option<ExprId>,
-    /// Byte offset of the name.
+    /// The byte offset of the name.
     pub offset: u32,
 }
 
@@ -208,12 +262,15 @@ pub struct Bindings {
 /// One name that a set or a `let` binds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Binding {
+    /// The name.
     pub name: Symbol,
-    /// Byte offset of the attribute path that binds it: what Nix calls the attribute's position.
+    /// The byte offset of the attribute path that binds it, which Nix calls the attribute's position.
     pub offset: u32,
+    /// What the name is bound to.
     pub value: BoundValue,
 }
 
+/// What a name is bound to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum BoundValue {
     /// `name = expr;`
@@ -227,8 +284,10 @@ pub enum BoundValue {
 /// `${name} = value;`
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct DynamicBinding {
+    /// The expression that gives the name.
     pub name: ExprId,
+    /// The value.
     pub value: ExprId,
-    /// Byte offset of the attribute path.
+    /// The byte offset of the attribute path.
     pub offset: u32,
 }

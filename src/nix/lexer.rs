@@ -1,4 +1,4 @@
-//! The tokens of a file, by rnix, without white space and comments.
+//! The tokens of a file, from rnix's tokenizer, without white space and comments.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use rnix::SyntaxKind::{self, *};
 
 use super::SyntaxError;
 
-/// One token: its kind, and where it stands in bytes.
+/// One token: its kind, and the byte offsets of its start and end.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Token {
     pub kind: SyntaxKind,
@@ -14,11 +14,13 @@ pub(super) struct Token {
     pub end: u32,
 }
 
-/// Nix reads no file larger than this either: its positions have 32 bits.
+/// The most bytes of a file, because offsets have 32 bits.  Nix has the same limit.
 const MAX_BYTES: usize = u32::MAX as usize - 1;
 
+/// The tokens of a text.
+///
 /// # Errors
-/// Where the text has a character, string, comment or number that is no token.
+/// If the text has a character that can't start a token, or a string or comment that is not closed.
 pub(super) fn tokens(text: &str) -> Result<Vec<Token>, SyntaxError> {
     if text.len() > MAX_BYTES {
         return Err(SyntaxError::new(0, "the file is larger than 4 GiB"));
@@ -74,8 +76,8 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, SyntaxError> {
     Ok(tokens)
 }
 
-/// The text with line feeds for the carriage returns that stand alone, since they, too, end a comment; where anything
-/// stands stays the same.
+/// The text with a line feed for every lone carriage return, because that ends a comment for Nix, but not for rnix.
+/// Offsets stay the same.
 fn with_line_feeds(text: &str) -> Cow<'_, str> {
     let is_alone = |at: usize| text.as_bytes().get(at + 1) != Some(&b'\n');
     if !memchr::memchr_iter(b'\r', text.as_bytes()).any(is_alone) {
@@ -86,7 +88,7 @@ fn with_line_feeds(text: &str) -> Cow<'_, str> {
 }
 
 /// # Errors
-/// Where white space that separates tokens has a character that Nix knows only in strings and comments.
+/// If white space between tokens has a character that Nix allows only in strings and comments.
 fn check_white_space(token: &str, start: u32) -> Result<(), SyntaxError> {
     let Some((at, c)) = token
         .char_indices()
@@ -119,15 +121,15 @@ fn explain(token: &str) -> String {
     }
 }
 
-/// Guards against text on which the tokenizer takes quadratic time: at each token it looks ahead as far as characters
-/// go on that a path may have, so that a long run of, say, `-` is read again for every one of them.
+/// Guards against texts on which the tokenizer would take quadratic time.  At each token it looks ahead over all characters
+/// that a path can have, so it reads a long run of, say, `-` again for each of them.
 struct Lookahead<'t> {
     text: &'t [u8],
     budget: usize,
 }
 
 impl<'t> Lookahead<'t> {
-    /// Shorter runs cost no more than what the tokenizer does anyway.
+    /// The length of a run that costs no more than everything else about a token.
     const SHORT: usize = 128;
 
     fn new(text: &'t str) -> Self {
@@ -147,12 +149,10 @@ impl<'t> Lookahead<'t> {
             .take(self.budget + 1)
             .take_while(|byte| may_be_in_path(**byte))
             .count();
-        self.budget = self.budget.checked_sub(run).ok_or_else(|| {
-            SyntaxError::new(
-                offset,
-                "too many long words in a row to be read: no file of this size needs them",
-            )
-        })?;
+        self.budget = self
+            .budget
+            .checked_sub(run)
+            .ok_or_else(|| SyntaxError::new(offset, "too many long words in a row: no file of this size needs them"))?;
         Ok(())
     }
 }

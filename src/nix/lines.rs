@@ -2,13 +2,14 @@
 
 use memchr::memchr_iter;
 
-/// Where the lines of a text start.
+/// The byte offsets at which the lines of a text start.
 #[derive(Debug)]
 pub struct Lines {
     starts: Vec<u32>,
 }
 
 impl Lines {
+    /// The lines of `text`.
     pub fn new(text: &str) -> Self {
         let starts = std::iter::once(0)
             .chain(memchr_iter(b'\n', text.as_bytes()).map(|at| at as u32 + 1))
@@ -16,8 +17,8 @@ impl Lines {
         Self { starts }
     }
 
-    /// The line and the column of a byte offset into `text`, the text that this was made of; both from 1, the column
-    /// in characters.  An offset past the end counts as the end.
+    /// The line and the column of a byte offset in `text`, which must be the text that this was made from.  Both count from
+    /// 1, and the column counts characters.  An offset past the end counts as the end.
     pub fn position(&self, text: &str, offset: u32) -> (u32, u32) {
         let (line, column) = self.position_in_bytes(offset);
         let start = (offset + 1 - column) as usize;
@@ -26,13 +27,16 @@ impl Lines {
         (line, column as u32 + 1)
     }
 
-    /// The same with the column in bytes.
+    /// [`position`](Self::position) with the column in bytes.
     pub fn position_in_bytes(&self, offset: u32) -> (u32, u32) {
         let line = self.starts.partition_point(|start| *start <= offset);
         (line as u32, offset - self.starts[line - 1] + 1)
     }
 
-    /// The text of the lines from `first` to `last` (from 1, both included), without the last newline.
+    /// The text of the lines from `first` to `last`, both included and counted from 1, without the last newline.
+    ///
+    /// # Panics
+    /// If there is no line `first`.
     pub fn text<'t>(&self, text: &'t str, first: u32, last: u32) -> &'t str {
         let start = self.starts[first as usize - 1] as usize;
         let end = self.starts.get(last as usize).map_or(text.len(), |next| *next as usize);

@@ -1,4 +1,20 @@
-//! One file as Nix: its text, its syntax in a compact form, and what its names refer to.  Knows nothing of Nixpkgs.
+//! Files in the Nix language: their syntax in a compact form, and what their names refer to.
+//!
+//! This module parses one file at a time, and knows nothing about the tree that the file is in.
+//!
+//! ```
+//! use byname::nix::{Expr, File};
+//!
+//! let file = File::parse("{ lib, stdenv }: stdenv.mkDerivation { }".to_owned())?;
+//! let Expr::Lambda(function) = *file.expr(file.root()) else { panic!("this file is a function") };
+//! let formals = file.lambda(function).formals.expect("the function takes a set");
+//! let names: Vec<_> = file.formals(&formals).iter().map(|formal| formal.name.name()).collect();
+//! assert_eq!(names, ["lib", "stdenv"]);
+//!
+//! let error = File::parse("{ a = 1; a = 2; }".to_owned()).unwrap_err();
+//! assert_eq!(error.offset, 9);
+//! # Ok::<(), byname::nix::SyntaxError>(())
+//! ```
 
 mod ast;
 mod builtins;
@@ -18,13 +34,13 @@ pub use lines::Lines;
 pub use scope::{Referent, Scopes};
 pub use symbol::Symbol;
 
-/// Why a text is no Nix expression.
+/// Why a text is not a Nix expression.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct SyntaxError {
-    /// Where, in bytes from the start of the text; at most its length.
+    /// The byte offset of the error, which is at most the length of the text.
     pub offset: u32,
-    /// What was found there, and what would have been right.
+    /// What is wrong there, and what would be right.
     pub message: String,
 }
 
@@ -37,7 +53,7 @@ impl SyntaxError {
     }
 }
 
-/// A parsed file.  Immutable, so that threads can share it.
+/// A parsed file.  It is immutable, and threads can share it.
 #[derive(Debug)]
 pub struct File {
     text: String,
@@ -47,12 +63,12 @@ pub struct File {
     scopes: OnceLock<Scopes>,
 }
 
-/// The nodes of a file's syntax, and what they point into.
+/// The nodes of a file's syntax, and the tables that they refer to.
 #[derive(Debug, Default)]
 struct Tables {
     exprs: Vec<Expr>,
     spans: Vec<(u32, u32)>,
-    /// How deep each expression nests; only while parsing.
+    /// How deep each expression nests; empty when the file is parsed.
     depths: Vec<u16>,
     children: Vec<ExprId>,
     literals: String,
@@ -96,19 +112,22 @@ impl Tables {
     }
 }
 
-/// A path literal, as written.
+/// A path literal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PathLiteral<'f> {
+    /// How it is written.
     pub kind: PathKind,
-    /// `None` where it is interpolated.
+    /// Its text; `None` if it has interpolations.
     pub text: Option<&'f str>,
+    /// The expression that it is.
     pub expr: ExprId,
 }
 
 impl File {
+    /// Parses the text of a file.
+    ///
     /// # Errors
-    /// Where the text is no Nix expression, by Nix's own grammar and its checks at parse time; and where it nests
-    /// deeper than any sensible file.
+    /// If Nix would reject the text when it parses it, or if expressions nest more than 30,000 deep.
     pub fn parse(text: String) -> Result<Self, SyntaxError> {
         parser::parse(text)
     }
@@ -123,11 +142,12 @@ impl File {
         }
     }
 
-    /// About how many bytes of memory it takes, with what is worked out of it later.
+    /// About how many bytes of memory the file takes, including what is computed from it later.
     pub fn memory(&self) -> usize {
         self.text.len() + self.tables.memory()
     }
 
+    /// The text that was parsed.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -137,31 +157,33 @@ impl File {
         self.root
     }
 
+    /// An expression.
     pub fn expr(&self, id: ExprId) -> &Expr {
         &self.tables.exprs[id.index()]
     }
 
-    /// Where an expression stands in [`text`](Self::text), in bytes; parentheses around it are not part of it.
+    /// The range of bytes of an expression in [`text`](Self::text), without parentheses around it.
     pub fn span(&self, id: ExprId) -> Range<u32> {
         let (start, end) = self.tables.spans[id.index()];
         start..end
     }
 
-    /// All expressions, inner ones before those that hold them.
+    /// All expressions, each after those that it contains.
     pub fn exprs(&self) -> impl Iterator<Item = ExprId> + use<> {
         (0..self.tables.exprs.len() as u32).map(ExprId)
     }
 
-    /// The line and the column of a byte offset, from 1, the column in characters.
+    /// The line and the column of a byte offset, both from 1, with the column in characters.
     pub fn position(&self, offset: u32) -> (u32, u32) {
         self.lines().position(&self.text, offset)
     }
 
-    /// The same with the column in bytes, as Nix counts.
+    /// [`position`](Self::position) with the column in bytes, as Nix counts.
     pub fn position_in_bytes(&self, offset: u32) -> (u32, u32) {
         self.lines().position_in_bytes(offset)
     }
 
+    /// The lines of the text.
     pub fn lines(&self) -> &Lines {
         self.lines.get_or_init(|| Lines::new(&self.text))
     }
@@ -176,6 +198,7 @@ impl File {
         &self.tables.parts[parts.range()]
     }
 
+    /// The text of a literal.
     pub fn literal(&self, literal: Literal) -> &str {
         &self.tables.literals[literal.0.range()]
     }
@@ -185,28 +208,32 @@ impl File {
         &self.tables.children[children.range()]
     }
 
+    /// The names of an attribute path.
     pub fn attr_path(&self, path: Slice) -> &[AttrName] {
         &self.tables.attr_paths[path.range()]
     }
 
+    /// A function.
     pub fn lambda(&self, id: LambdaId) -> &Lambda {
         &self.tables.lambdas[id.index()]
     }
 
+    /// The names of a function's pattern, in the order of the source.
     pub fn formals(&self, formals: &Formals) -> &[Formal] {
         &self.tables.formals[formals.list.range()]
     }
 
+    /// The bindings of a set or `let`.
     pub fn bindings(&self, id: BindingsId) -> &Bindings {
         &self.tables.bindings[id.index()]
     }
 
-    /// How many functions the file has: one more than the last index of a [`LambdaId`].
+    /// The number of functions: one more than the largest index of a [`LambdaId`].
     pub fn lambda_count(&self) -> usize {
         self.tables.lambdas.len()
     }
 
-    /// How many sets and `let`s the file has: one more than the last index of a [`BindingsId`].
+    /// The number of sets and `let`s: one more than the largest index of a [`BindingsId`].
     pub fn bindings_count(&self) -> usize {
         self.tables.bindings.len()
     }
@@ -216,6 +243,7 @@ impl File {
         &self.tables.bound[bindings.list.range()]
     }
 
+    /// The bindings whose names are computed, in the order of the source.
     pub fn dynamic(&self, bindings: &Bindings) -> &[DynamicBinding] {
         &self.tables.dynamic[bindings.dynamic.range()]
     }
@@ -225,6 +253,7 @@ impl File {
         &self.tables.children[bindings.sources.range()]
     }
 
+    /// The name of a variable.
     pub fn variable(&self, id: VarId) -> Symbol {
         self.tables.variables[id.index()]
     }
@@ -233,8 +262,8 @@ impl File {
         &self.tables.variables
     }
 
-    /// The name that an expression is the value or the default of, if it is written as one.  Goes through all names of the
-    /// file.
+    /// The name that an expression is bound to, or is the default of.  This takes time in proportion to the number of names
+    /// in the file.
     pub fn name_of(&self, value: ExprId) -> Option<Symbol> {
         let bound = self.tables.bound.iter();
         let mut bound = bound.filter(|binding| binding.value == BoundValue::Expr(value));
@@ -271,7 +300,7 @@ impl File {
         })
     }
 
-    /// The byte offsets of characters in strings that are escaped to no effect (NPV-170 of `rules.md`).
+    /// The byte offsets of characters in strings whose escape has no effect.
     pub fn useless_escapes(&self) -> &[u32] {
         &self.tables.useless_escapes
     }

@@ -1,4 +1,4 @@
-//! What the variables of a file refer to: Nix's scopes are lexical, all but `with`.
+//! What the variables of a file refer to.  All scopes of Nix are lexical, except `with`.
 
 use std::sync::LazyLock;
 
@@ -8,29 +8,37 @@ use super::ast::*;
 use super::builtins::is_builtin_variable;
 use super::{File, Symbol};
 
-/// What a variable refers to.  Frames are counted from the innermost, 0; every function, `let`, `rec { … }` and
-/// `with` around the variable is one.
+/// What a variable refers to.  Every function, `let`, `rec { … }` and `with` around a variable is a frame.  Frames are
+/// counted from the innermost, which is 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Referent {
-    /// A name that a function, `let` or `rec` binds: the frame, and the place in it.
+    /// A name that a function, `let` or `rec` binds.
     ///
-    /// A function's frame holds its parameter, where it has one, then its formals in the order of the source; that of
-    /// `let` and `rec` the static names in the order of the source.
-    Local { frame: u16, slot: u32 },
+    /// The slots of a function are its parameter, if it has one, and its formals in the order of the source.  The slots of
+    /// `let` and `rec` are their static names in the order of the source.
+    Local {
+        /// The frame.
+        frame: u16,
+        /// The slot in the frame, from 0.
+        slot: u32,
+    },
     /// A name of the language itself: see [`builtin_variable`](super::builtin_variable).
     Global,
-    /// Whatever the `with`s around it say, beginning with that of this frame.
-    With { frame: u16 },
-    /// Nothing: Nix rejects the file where it is evaluated.
+    /// An attribute of one of the `with`s around it.
+    With {
+        /// The frame of the innermost `with`.
+        frame: u16,
+    },
+    /// Nothing: Nix refuses to evaluate the file.
     Unbound,
 }
 
-/// The names of functions that syntax calls, `a - b` for one.  A file that binds such a name changes what that means in
-/// it, which nothing in Nixpkgs does.
+/// The names of functions that syntax calls, as `a - b` calls `__sub`.  A file that binds such a name changes the meaning
+/// of that syntax.
 static CALLED_BY_SYNTAX: LazyLock<[Symbol; 6]> =
     LazyLock::new(|| ["__div", "__findFile", "__lessThan", "__mul", "__nixPath", "__sub"].map(Symbol::new));
 
-/// For each variable of a file, what it refers to.
+/// What each variable of a file refers to.
 #[derive(Debug)]
 pub struct Scopes {
     resolved: Vec<Referent>,
@@ -58,16 +66,17 @@ impl Scopes {
         }
     }
 
-    /// A name that the file binds though syntax calls it, so that operators, or `<…>`, mean something else in it.
+    /// A name that syntax calls and that the file binds, so that an operator or `<…>` may mean something else in the file.
     pub fn redefined(&self) -> Option<Symbol> {
         self.redefined
     }
 
-    /// The first variable that refers to nothing: Nix does not evaluate a file that has one.
+    /// The first variable that refers to nothing.  Nix refuses to evaluate a file that has one.
     pub fn unbound(&self) -> Option<ExprId> {
         self.unbound
     }
 
+    /// What a variable of the file refers to.
     pub fn get(&self, id: VarId) -> Referent {
         self.resolved[id.index()]
     }
@@ -82,7 +91,7 @@ struct Resolver<'f> {
     file: &'f File,
     resolved: Vec<Referent>,
     frames: Vec<ScopeKind>,
-    /// For each name, where it is bound around here: the frame, counted from the outermost, and the slot.
+    /// For each name, the bindings around here: the frame, counted from the outermost, and the slot.
     bound: FxHashMap<Symbol, Vec<(u32, u32)>>,
     unbound: Option<ExprId>,
     called_by_syntax: [Symbol; 6],
@@ -186,7 +195,7 @@ impl Resolver<'_> {
         self.leave(names);
     }
 
-    /// Visits what a set binds.  `inside`: whether its frame is already entered.
+    /// Resolves the values of a set.  `inside` says if they see the names of the set.
     fn bindings(&mut self, bindings: &Bindings, inside: bool) {
         let file = self.file;
         self.all(file.sources(bindings));
@@ -204,8 +213,8 @@ impl Resolver<'_> {
         }
     }
 
-    /// `inherit x;` in a recursive set reads the `x` outside of it.  Frames are counted from inside all the same, so
-    /// that the variable can be read from where the set's other values are.
+    /// Resolves `x` of `inherit x;` in a recursive set, which is the `x` outside of the set.  Frames are counted from inside
+    /// all the same, because the variable is evaluated together with the set's other values.
     fn inherited(&mut self, expr: ExprId) {
         let Expr::Var(var) = *self.file.expr(expr) else { return };
         let name = self.file.variable(var);

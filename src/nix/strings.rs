@@ -1,17 +1,17 @@
-//! What the text of a string literal means: escapes, and the indentation that `''…''` drops (Nix manual, "String").
+//! The text that a string literal means: its escapes, and the indentation that `''…''` drops (Nix manual, "String").
 
 /// The pieces of a string before its indentation is dropped.
 pub(super) enum Piece<I> {
     Text {
         text: String,
-        /// Whether spaces in it can be indentation: not so for what an escape gave.
+        /// Whether spaces in it can be indentation; those of an escape can't.
         indentable: bool,
     },
     Interpolation(I),
 }
 
-/// Calls `useless` with the byte offset of each escaped character of a `"…"` string's content whose backslash does
-/// nothing (NPV-170), and returns the text that the content stands for.
+/// The text that the content of a `"…"` string means.  Calls `useless` with the byte offset of each character whose
+/// backslash has no effect.
 pub(super) fn unescape(content: &str, mut useless: impl FnMut(usize)) -> String {
     let mut text = String::with_capacity(content.len());
     let mut chars = content.char_indices().peekable();
@@ -45,7 +45,7 @@ fn escape(c: char) -> char {
     }
 }
 
-/// The same for the content of a `''…''` string, whose text comes in pieces.
+/// [`unescape`] for the content of a `''…''` string, whose text comes in pieces.
 pub(super) fn unescape_indented<I>(content: &str, pieces: &mut Vec<Piece<I>>, mut useless: impl FnMut(usize)) {
     let bytes = content.as_bytes();
     let mut plain = 0;
@@ -95,7 +95,7 @@ pub(super) fn unescape_indented<I>(content: &str, pieces: &mut Vec<Piece<I>>, mu
     flush(plain, content.len(), None);
 }
 
-/// Drops the first line where it is empty, the indentation that all lines share, and the last line's spaces.
+/// Drops the first line if it is empty, the indentation that all lines share, and the spaces of the last line.
 pub(super) fn strip_indentation<I>(pieces: &mut [Piece<I>]) {
     drop_empty_first_line(pieces);
     let indent = common_indentation(pieces);

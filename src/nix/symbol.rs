@@ -1,4 +1,4 @@
-//! Names, interned once for the whole process, so that comparing two is comparing two numbers.
+//! Interned names: to compare two is to compare two numbers.
 
 use std::cell::RefCell;
 use std::sync::{LazyLock, Mutex, PoisonError};
@@ -10,18 +10,19 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Symbol(u32);
 
-/// All names, by number; reading takes no lock.
+/// All names, by number.  Reading takes no lock.
 static NAMES: boxcar::Vec<&'static str> = boxcar::Vec::new();
 
 /// The numbers of all names.
 static NUMBERS: LazyLock<Mutex<FxHashMap<&'static str, Symbol>>> = LazyLock::new(Mutex::default);
 
 thread_local! {
-    /// What this thread interned already: most names come again.
+    /// The names that this thread interned before: most names occur many times.
     static SEEN: RefCell<FxHashMap<&'static str, Symbol>> = RefCell::default();
 }
 
 impl Symbol {
+    /// Interns a name.
     pub fn new(name: &str) -> Self {
         SEEN.with_borrow_mut(|seen| {
             if let Some(symbol) = seen.get(name) {
@@ -35,18 +36,19 @@ impl Symbol {
 
     #[cold]
     fn intern(name: &str) -> Self {
-        // a thread that panicked left the table whole
+        // A thread that panicked left the table intact.
         let mut numbers = NUMBERS.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(symbol) = numbers.get(name) {
             return *symbol;
         }
-        // names are kept while the process runs, as identifiers of a language are few
+        // Names are never freed: there are few different ones.
         let name: &'static str = String::leak(name.to_owned());
         let symbol = Self(u32::try_from(NAMES.push(name)).expect("fewer than 4 billion names"));
         numbers.insert(name, symbol);
         symbol
     }
 
+    /// The name.
     pub fn name(self) -> &'static str {
         NAMES[self.0 as usize]
     }

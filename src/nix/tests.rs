@@ -4,7 +4,7 @@ fn parse(text: &str) -> Result<File, SyntaxError> {
     File::parse(text.to_owned())
 }
 
-/// Each pair: what Nix accepts, or where it stops.
+/// Texts that Nix accepts, and texts that it rejects with the offset of the error.
 #[test]
 fn grammar() {
     for text in [
@@ -132,6 +132,21 @@ fn deep_nesting_ends() {
     assert!(parse(&path).is_err());
 }
 
+/// The reasons for a parser of our own: see `parser/mod.rs`.
+#[test]
+fn rnix_takes_other_texts_than_nix_does() {
+    let rnix_takes = |text: &str| rnix::Root::parse(text).errors().is_empty();
+    let nested = format!("{}1{}", "(".repeat(600), ")".repeat(600));
+    for accepted_by_nix in ["1 - !x", "1 + !x", nested.as_str()] {
+        assert!(parse(accepted_by_nix).is_ok(), "{accepted_by_nix}");
+        assert!(!rnix_takes(accepted_by_nix), "{accepted_by_nix}");
+    }
+    for rejected_by_nix in ["{ a = 1; a = 2; }", "{ a = 1; a.b = 2; }", "{ a, a }: 1", "a@{ a }: 1"] {
+        assert!(parse(rejected_by_nix).is_err(), "{rejected_by_nix}");
+        assert!(rnix_takes(rejected_by_nix), "{rejected_by_nix}");
+    }
+}
+
 #[test]
 fn long_words_end() {
     for word in ["-", "<", "a/", "."] {
@@ -187,13 +202,13 @@ fn agrees_with_rnix_on_the_reference_tree() {
     for entry in walkdir::WalkDir::new(tree).into_iter().flatten() {
         if entry.file_type().is_file() && entry.path().extension().is_some_and(|ext| ext == "nix") {
             let text = String::from_utf8_lossy(&std::fs::read(entry.path()).unwrap()).into_owned();
-            let theirs = rnix::Root::parse(&text).errors().is_empty();
-            let ours = File::parse(text);
-            if ours.is_ok() != theirs {
+            let rnix_takes = rnix::Root::parse(&text).errors().is_empty();
+            let parsed = File::parse(text);
+            if parsed.is_ok() != rnix_takes {
                 differ.push(format!(
-                    "{}: rnix {theirs}, ours {:?}",
+                    "{}: rnix takes it: {rnix_takes}, byname: {:?}",
                     entry.path().display(),
-                    ours.err()
+                    parsed.err()
                 ));
             }
         }
