@@ -1,29 +1,33 @@
-//! A tree on disk.
+//! A directory on disk.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bstr::{BStr, BString, ByteSlice};
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 use rustix::io::Errno;
 use thiserror::Error;
+use walkdir::WalkDir;
 
-use super::{BuildError, Builder, Contents, Handle, ReadError, Tree, join};
+use super::{BuildError, Builder, Contents, Handle, ReadError, Tree};
 
-/// Why a directory is no tree.
+/// Why a directory on disk can't be read as a tree.
 #[derive(Debug, Error)]
 pub enum TreeError {
+    /// Nothing at the path.
     #[error("{path} does not exist: give the path of a Nixpkgs checkout", path = .path.display())]
     Missing { path: PathBuf },
+    /// A file or something else at the path.
     #[error("{path} is not a directory: give the path of a Nixpkgs checkout", path = .path.display())]
     NotADirectory { path: PathBuf },
-    /// `path` is relative to the root, and empty for the root itself.
+    /// An entry that can't be listed.  `path` is relative to the root, and empty for the root itself.
     #[error(
-        "can't list the directory {path}: {source}. All of the tree is judged, so make it readable (chmod u+rx), or remove \
-         it",
+        "can't list {path}: {source}. byname checks the whole tree, so make it readable (chmod u+rx), or remove it",
         path = .root.join(.path.to_path_lossy()).display()
     )]
     Unreadable {
@@ -31,37 +35,39 @@ pub enum TreeError {
         path: BString,
         source: io::Error,
     },
+    /// Entries that don't make a tree.
     #[error(transparent)]
     Build(#[from] BuildError),
 }
 
 impl Tree {
-    /// What is on disk below `path`, but for `.git`.  The listing is read at once, in the current rayon pool; files are
-    /// read when they are asked for.
+    /// The tree on disk below `path`, without what is called `.git`.  All entries are listed at once, in the current rayon
+    /// pool; files are read when they are asked for.
     ///
-    /// No symlink below `path` is followed and no other file system entry than those below it is touched, whatever
-    /// happens to the directory in the meantime.
+    /// No symlink below `path` is followed, and nothing outside of it gets into the tree, whatever happens to the directory
+    /// in the meantime.
     ///
     /// # Errors
-    /// Where `path` is no directory, or a directory below it can't be listed.
+    /// If `path` is not a directory, or an entry below it can't be listed, or vanishes while it is listed.
     pub fn directory(path: &Path) -> Result<Self, TreeError> {
         let root = open_root(path)?;
         let walk = DirectoryWalk {
+            prefix: path.join(""),
             root: root.as_fd(),
             builder: Mutex::default(),
             failures: Mutex::default(),
         };
         rayon::scope(|scope| walk.list(scope, BString::default()));
         let DirectoryWalk { builder, failures, .. } = walk;
-        let failures = failures.into_inner().expect("no thread panics while it holds the lock");
+        let failures = failures.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some((failed, source)) = failures.into_iter().min_by(|(a, _), (b, _)| a.cmp(b)) {
             return Err(TreeError::Unreadable {
                 root: path.into(),
                 path: failed,
-                source: source.into(),
+                source,
             });
         }
-        let builder = builder.into_inner().expect("no thread panics while it holds the lock");
+        let builder = builder.into_inner().unwrap_or_else(PoisonError::into_inner);
         Ok(builder.build(path.display().to_string(), Box::new(OnDisk { root }))?)
     }
 }
@@ -80,14 +86,26 @@ pub(crate) fn open_root(path: &Path) -> Result<OwnedFd, TreeError> {
     })
 }
 
-/// One walk over a directory, by several threads.
+/// How many directories deep the first walk goes before it leaves the rest to other threads: to the shards of
+/// `pkgs/by-name`, and to the folders of packages and modules outside of it.
+const SHARED_DEPTH: usize = 3;
+
+/// A walk over a directory, by several threads.
+///
+/// walkdir opens directories by their paths.  If another process replaces a directory by a symlink at that moment, walkdir
+/// lists the symlink's target, which may be outside of the tree.  No name from there gets into the tree, because every
+/// entry is looked up again by [`Inside`], which follows no symlink, and which the listing fails with if the entry is not
+/// there.
 struct DirectoryWalk<'a> {
+    /// The path of the root, with a slash at its end.
+    prefix: PathBuf,
+    /// The root, held open.
     root: BorrowedFd<'a>,
     builder: Mutex<Builder>,
-    failures: Mutex<Vec<(BString, Errno)>>,
+    failures: Mutex<Vec<(BString, io::Error)>>,
 }
 
-/// An entry as a directory lists it.
+/// An entry as it is on disk.
 enum ListedEntry {
     Directory,
     File { executable: bool },
@@ -95,27 +113,33 @@ enum ListedEntry {
     Special,
 }
 
-impl<'a> DirectoryWalk<'a> {
-    /// Adds what is in the directory `path`, and has the directories in it listed in turn.
-    fn list<'scope>(&'scope self, scope: &rayon::Scope<'scope>, path: BString) {
-        let entries = match list(self.root, path.as_bstr()) {
-            Ok(entries) => entries,
-            Err(error) => {
-                self.failures
-                    .lock()
-                    .expect("no thread panics while it holds the lock")
-                    .push((path, error));
-                return;
-            }
-        };
-        let mut builder = self.builder.lock().expect("no thread panics while it holds the lock");
-        for (name, entry) in entries {
-            let path = join(path.as_bstr(), name.as_bstr());
-            match entry {
-                ListedEntry::Directory => {
-                    builder.directory(path.clone());
-                    scope.spawn(move |scope| self.list(scope, path));
+impl DirectoryWalk<'_> {
+    /// Adds the entries in the directory `start` (relative to the root), and in the directories in it.
+    fn list<'scope>(&'scope self, scope: &rayon::Scope<'scope>, start: BString) {
+        let max_depth = if start.is_empty() { SHARED_DEPTH } else { usize::MAX };
+        let mut listed = Vec::new();
+        let mut inside = Inside::new(self.root);
+        let walk = WalkDir::new(self.prefix.join(OsStr::from_bytes(&start)))
+            .min_depth(1)
+            .max_depth(max_depth)
+            .into_iter()
+            .filter_entry(|entry| entry.depth() == 0 || entry.file_name() != ".git");
+        for entry in walk {
+            match self.look_up(entry, &mut inside) {
+                Ok((depth, path, entry)) => {
+                    if depth == max_depth && matches!(entry, ListedEntry::Directory) {
+                        let path = path.clone();
+                        scope.spawn(move |scope| self.list(scope, path));
+                    }
+                    listed.push((path, entry));
                 }
+                Err(failure) => lock(&self.failures).push(failure),
+            }
+        }
+        let mut builder = lock(&self.builder);
+        for (path, entry) in listed {
+            match entry {
+                ListedEntry::Directory => builder.directory(path),
                 ListedEntry::File { executable } => {
                     builder.file(path, executable);
                 }
@@ -124,47 +148,86 @@ impl<'a> DirectoryWalk<'a> {
             }
         }
     }
-}
 
-fn list(root: BorrowedFd<'_>, path: &BStr) -> Result<Vec<(BString, ListedEntry)>, Errno> {
-    let path: &BStr = if path.is_empty() { b".".as_bstr() } else { path };
-    let mut directory = Dir::new(open_beneath(root, path, OFlags::RDONLY | OFlags::DIRECTORY)?)?;
-    let mut listed = Vec::new();
-    while let Some(entry) = directory.read() {
-        let entry = entry?;
-        if !matches!(entry.file_name().to_bytes(), b"." | b".." | b".git") {
-            listed.push((entry.file_name().to_owned(), entry.file_type()));
+    /// The depth and path of an entry that walkdir lists, and what it is; or the path that can't be listed, and why.
+    fn look_up(
+        &self,
+        entry: walkdir::Result<walkdir::DirEntry>,
+        inside: &mut Inside<'_>,
+    ) -> Result<(usize, BString, ListedEntry), (BString, io::Error)> {
+        let entry = entry.map_err(|error| {
+            let path = error.path().map(|path| self.relative(path)).unwrap_or_default();
+            (path, error.into())
+        })?;
+        let path = self.relative(entry.path());
+        match inside.entry(path.as_bstr(), entry.file_type().is_dir()) {
+            Ok(listed) => Ok((entry.depth(), path, listed)),
+            Err(error) => Err((path, error)),
         }
     }
-    let directory = directory.fd()?;
-    let mut entries = Vec::with_capacity(listed.len());
-    for (name, listed_as) in listed {
-        let entry = match listed_as {
-            FileType::Directory => ListedEntry::Directory,
-            // Only a file's mode needs a look at it, and what the file system did not tell the type of.
-            _ => {
-                let stat = rustix::fs::statat(directory, &name, AtFlags::SYMLINK_NOFOLLOW)?;
-                match FileType::from_raw_mode(stat.st_mode) {
-                    FileType::Directory => ListedEntry::Directory,
-                    FileType::RegularFile => ListedEntry::File {
-                        executable: stat.st_mode & 0o111 != 0,
-                    },
-                    FileType::Symlink => {
-                        let target = rustix::fs::readlinkat(directory, &name, Vec::new())?;
-                        ListedEntry::Symlink {
-                            target: target.into_bytes().into(),
-                        }
-                    }
-                    _ => ListedEntry::Special,
-                }
-            }
-        };
-        entries.push((name.into_bytes().into(), entry));
+
+    /// A path below the root, relative to it.
+    fn relative(&self, path: &Path) -> BString {
+        let prefix = self.prefix.as_os_str().len();
+        path.as_os_str().as_bytes().get(prefix..).unwrap_or_default().into()
     }
-    Ok(entries)
 }
 
-/// Reads files below a directory that is held open, so that moving it does no harm.
+/// Looks up entries below an open directory, through no symlink.
+struct Inside<'a> {
+    root: BorrowedFd<'a>,
+    /// The directory that was opened last, with its path: walkdir mostly goes on in the same one.
+    last: Option<(BString, OwnedFd)>,
+}
+
+impl<'a> Inside<'a> {
+    fn new(root: BorrowedFd<'a>) -> Self {
+        Self { root, last: None }
+    }
+
+    /// What is at `path`, which was listed as a directory or as something else.
+    ///
+    /// # Errors
+    /// If it is not there any more, is there only through a symlink, or is no longer what it was listed as.
+    fn entry(&mut self, path: &BStr, is_directory: bool) -> io::Result<ListedEntry> {
+        if is_directory {
+            self.directory(path)?;
+            return Ok(ListedEntry::Directory);
+        }
+        let (directory, name) = path.rsplit_once_str("/").unwrap_or((b"", path));
+        let directory = self.directory(directory.as_bstr())?;
+        let stat = rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)?;
+        Ok(match FileType::from_raw_mode(stat.st_mode) {
+            FileType::Directory => return Err(io::Error::other("it changed while it was listed")),
+            FileType::RegularFile => ListedEntry::File {
+                executable: stat.st_mode & 0o111 != 0,
+            },
+            FileType::Symlink => ListedEntry::Symlink {
+                target: rustix::fs::readlinkat(directory, name, Vec::new())?.into_bytes().into(),
+            },
+            _ => ListedEntry::Special,
+        })
+    }
+
+    /// Opens the directory at `path`, which is the root if that is empty.
+    fn directory(&mut self, path: &BStr) -> io::Result<BorrowedFd<'_>> {
+        if path.is_empty() {
+            return Ok(self.root);
+        }
+        let opened = match self.last.take() {
+            Some((last, opened)) if last == path => opened,
+            _ => open_beneath(self.root, path, OFlags::RDONLY | OFlags::DIRECTORY)?,
+        };
+        Ok(self.last.insert((path.into(), opened)).1.as_fd())
+    }
+}
+
+/// Locks what no thread leaves half changed, even if it panics.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Reads files below a directory that is held open, even if it is moved.
 pub(super) struct OnDisk {
     pub(super) root: OwnedFd,
 }
@@ -181,7 +244,7 @@ pub(super) fn read_beneath(root: BorrowedFd<'_>, path: &BStr, limit: u64) -> Res
         path: path.into(),
         source,
     };
-    // A FIFO may have come in the file's place: without `NONBLOCK`, opening it would wait for a writer.
+    // If a FIFO replaced the file, opening it without `NONBLOCK` would wait for a writer.
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
     let mut file = File::from(open_beneath(root, path, flags).map_err(|error| failed(error.into()))?);
     let metadata = file.metadata().map_err(failed)?;
@@ -216,7 +279,7 @@ pub(crate) fn open_beneath(root: BorrowedFd<'_>, path: &BStr, flags: OFlags) -> 
         use rustix::fs::ResolveFlags;
         let within = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
         match rustix::fs::openat2(root, path.as_bytes(), flags, Mode::empty(), within) {
-            // Kernels before 5.6 don't have it, and sandboxes may forbid it.
+            // Kernels before 5.6 don't have it, and a sandbox may forbid it.
             Err(Errno::NOSYS | Errno::PERM) => {}
             opened => return opened,
         }
@@ -224,7 +287,7 @@ pub(crate) fn open_beneath(root: BorrowedFd<'_>, path: &BStr, flags: OFlags) -> 
     open_part_by_part(root, path, flags)
 }
 
-/// What [`open_beneath`] does where the kernel can't do it at once.
+/// [`open_beneath`] without the kernel's help: opens one directory after the other.
 fn open_part_by_part(root: BorrowedFd<'_>, path: &BStr, flags: OFlags) -> Result<OwnedFd, Errno> {
     let mut at: Option<OwnedFd> = None;
     let (directories, name) = path.rsplit_once_str("/").unwrap_or((b"", path));
@@ -322,6 +385,30 @@ mod tests {
                 "{path}"
             );
         }
+    }
+
+    #[test]
+    fn what_is_listed_through_a_symlink_does_not_get_into_the_tree() {
+        let outside = tempfile::tempdir().unwrap();
+        fs::write(outside.path().join("file"), "").unwrap();
+        fs::create_dir(outside.path().join("directory")).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        symlink(outside.path(), dir.path().join("a")).unwrap();
+        fs::write(dir.path().join("file"), "").unwrap();
+        let root = rustix::fs::open(dir.path(), OFlags::RDONLY, Mode::empty()).unwrap();
+        let mut inside = Inside::new(root.as_fd());
+        assert!(inside.entry("a/file".into(), false).is_err());
+        assert!(inside.entry("a/directory".into(), true).is_err());
+        assert!(inside.entry("a".into(), true).is_err());
+        assert!(inside.entry("gone".into(), false).is_err());
+        assert!(matches!(
+            inside.entry("a".into(), false),
+            Ok(ListedEntry::Symlink { .. })
+        ));
+        assert!(matches!(
+            inside.entry("file".into(), false),
+            Ok(ListedEntry::File { executable: false })
+        ));
     }
 
     #[test]
