@@ -1,4 +1,4 @@
-//! Trees in tar archives, whole and broken.
+//! Trees in tar archives, both intact and broken.
 
 mod repository;
 
@@ -292,7 +292,7 @@ fn an_archive_that_unpacks_without_end_is_refused() {
 
 #[test]
 fn a_file_that_is_larger_than_it_costs_the_archive_is_refused() {
-    // GNU tar's sparse files: a hole takes no room.
+    // GNU tar's sparse files: a hole takes no space.
     let mut pack = Pack::new();
     let size = 3u64 << 20;
     let mut header = Header::new_gnu();

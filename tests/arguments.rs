@@ -1,4 +1,4 @@
-//! What is on disk does not say what an argument means: it comes from the tree that is judged.
+//! Files on disk do not decide what an argument means, because they come from the tree that is checked.
 
 mod repository;
 

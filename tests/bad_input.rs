@@ -1,4 +1,4 @@
-//! Whatever a tree holds, there is a verdict or a clear error: no panic, no hang, and nothing read outside of the tree.
+//! Whatever a tree contains, there is a verdict or a clear error: no panic, no hang, and nothing read outside the tree.
 
 mod common;
 
@@ -47,7 +47,7 @@ fn a_file_where_a_directory_should_be() {
     assert!(short(&report(dir.path())).is_empty());
 }
 
-/// Takes all permissions of a path away; `false` where that means nothing, as it does for root.
+/// Removes all permissions of a path; `false` if that has no effect, as for root.
 fn forbid(path: &Path) -> bool {
     fs::set_permissions(path, fs::Permissions::from_mode(0o000)).unwrap();
     let is_forbidden = if path.is_dir() {

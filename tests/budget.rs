@@ -1,4 +1,4 @@
-//! What a run may cost has an end, and where it is depends on the tree alone: not on threads, nor on what they did first.
+//! The budget of a run ends at a point that depends only on the tree: not on threads, nor on what they did first.
 
 use std::num::NonZeroUsize;
 
@@ -44,7 +44,7 @@ fn after(expression: &str) -> String {
     format!("{{ stdenv, sum, deep, shared }}: builtins.seq ({expression}) (stdenv.mkDerivation {{ name = \"x\"; }})")
 }
 
-/// Packages of which one takes little, or much, or too much, by itself or with those beside it.
+/// Packages, one of which takes few steps, many, or too many, by itself or together with the others.
 fn costly() -> Tree {
     let package = |number: usize| {
         let expression = match number % 7 {

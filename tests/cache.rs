@@ -1,4 +1,4 @@
-//! What is kept of a base that passes saves work, and changes nothing.
+//! A cached base saves work and does not change the report.
 
 mod repository;
 mod whole;

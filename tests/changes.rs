@@ -1,4 +1,4 @@
-//! A check judges only what a change can touch, and finds what judging everything finds.
+//! A check evaluates only what a change can affect, and reports the same as a check of everything.
 
 mod whole;
 

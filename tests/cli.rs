@@ -1,4 +1,4 @@
-//! The program as its users meet it: arguments, output, exit codes.
+//! The program as its users see it: arguments, output, exit codes.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -220,7 +220,7 @@ fn a_summary_that_can_not_be_written_is_an_error_that_names_it() {
     );
 }
 
-/// A tree with an attribute of which nothing can be known: it is made from one that nothing defines.
+/// A tree with an attribute about which nothing can be known, because it is made from an undefined one.
 fn undecided_tree() -> tempfile::TempDir {
     let tree = good_tree();
     let package = tree.path().join("pkgs/by-name/un/unknown");
@@ -353,7 +353,7 @@ fn an_address_in_a_thrown_message_is_no_link() {
     )
     .expect("a file can be written");
     let output = byname(tree.path(), &["check", ".", "--format", "markdown"]);
-    // what is quoted between fences is no link
+    // text between fences is not a link
     let prose: String = stdout(&output).split("```").step_by(2).collect();
     assert!(prose.contains("evil.example"), "{prose}");
     for link in ["https://evil", "www.evil"] {

@@ -1,4 +1,4 @@
-//! The program in a git repository, as contributors, hooks and CI meet it.
+//! The program in a git repository, as contributors, hooks and CI use it.
 
 mod repository;
 
@@ -68,7 +68,7 @@ fn found(report: &serde_json::Value) -> Vec<String> {
         .collect()
 }
 
-/// What the program says where there is no verdict.
+/// The message if there is no verdict.
 #[track_caller]
 fn no_verdict(directory: &Path, arguments: &[&str]) -> String {
     let output = byname(directory, &[&["check"], arguments].concat());

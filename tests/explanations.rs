@@ -1,6 +1,7 @@
-//! The examples in the rules' explanations are fixtures: `fixtures/npv-142-example-wrong` breaks the rule and no other,
-//! `fixtures/npv-142-example-right` breaks none, and the explanation shows the files of both, and what a check says of the
-//! first.  `BYNAME_BLESS=1 cargo test` writes into the explanation what the folders have now.
+//! The examples in the rules' explanations are fixtures.
+//!
+//! `fixtures/npv-142-example-wrong` breaks the rule and no other, `fixtures/npv-142-example-right` breaks none. The explanation
+//! shows the files of both, and the report on the first. `BYNAME_BLESS=1 cargo test` writes the current ones into it.
 
 mod common;
 
@@ -16,7 +17,7 @@ use walkdir::WalkDir;
 
 use common::fixtures::{self, Snapshots};
 
-/// A file of an example that only has to be there.
+/// A file of an example whose content does not matter.
 const SOME_PACKAGE: &str = r#"{ stdenv }:
 stdenv.mkDerivation {
   pname = "some-package";
@@ -150,7 +151,7 @@ fn is_executable(file: &Path) -> bool {
     fs::metadata(file).unwrap().permissions().mode() & 0o111 != 0
 }
 
-/// A listing of what only has to be there, and the files that matter.
+/// A list of the files whose content does not matter, and then the files that do matter.
 fn blocks(entries: &BTreeMap<String, Entry>) -> String {
     let (mut listing, mut files) = (String::new(), String::new());
     for (path, entry) in entries {

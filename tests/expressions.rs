@@ -1,4 +1,4 @@
-//! What holds for any expression: it is read as rnix reads it, and evaluating it ends.
+//! Properties of every expression: it is parsed as rnix parses it, and its evaluation ends.
 
 mod generated;
 

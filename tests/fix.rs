@@ -1,6 +1,8 @@
-//! Runs every folder of `tests/fix/`: `byname fix` is run on a copy of `before`, with `--base base` where there is one, and
-//! with what `arguments` says.  Then the tree has to be `after`, what was printed `output`, and what `--dry-run` printed
-//! `diff`, from which git makes the same tree.  `BYNAME_BLESS=1 cargo test --test fix` writes down what comes out now.
+//! Runs `byname fix` on every folder of `tests/fix/`.
+//!
+//! It runs on a copy of `before`, with `--base base` if there is one, and with the arguments in `arguments`. Afterwards the tree
+//! must be `after`, and the output `output`. The output of `--dry-run` must be `diff`, from which git makes the same tree.
+//! `BYNAME_BLESS=1 cargo test --test fix` writes the current results.
 
 mod common;
 
@@ -27,7 +29,7 @@ enum Entry {
     Symlink(PathBuf),
 }
 
-/// What is in a directory, but for empty directories, which git has none of.
+/// The entries of a directory, without empty directories, which git does not have.
 fn entries(directory: &Path) -> BTreeMap<PathBuf, Entry> {
     let walk = walkdir::WalkDir::new(directory).into_iter().map(Result::unwrap);
     let entry = |entry: walkdir::DirEntry| {
@@ -259,7 +261,7 @@ fn only_a_directory_can_be_fixed() {
     );
 }
 
-/// What is known of all attributes of a tree, but for where they are defined.
+/// The facts about all attributes of a tree, except where they are defined.
 fn facts(tree: &Path) -> BTreeMap<String, String> {
     let tree = Tree::directory(tree).unwrap();
     let files = Files::new(&tree);

@@ -1,5 +1,6 @@
-//! Runs every folder of `fixtures/`: `head` is checked, against `base` where there is one, and the JSON report has to be
-//! `expected.json`.  `BYNAME_BLESS=1 cargo test` writes down what comes out now.
+//! Checks `head` in every folder of `fixtures/`, against `base` if there is one; the JSON report must be `expected.json`.
+//!
+//! `BYNAME_BLESS=1 cargo test` writes the current reports.
 
 mod common;
 

@@ -1,5 +1,6 @@
-//! What each format writes about some fixtures, beside the JSON of all: `BYNAME_BLESS=1 cargo test` writes down what comes
-//! out now.
+//! The output of each format for some fixtures; `tests/fixtures.rs` has the JSON of all.
+//!
+//! `BYNAME_BLESS=1 cargo test` writes the current output.
 
 mod common;
 

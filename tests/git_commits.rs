@@ -361,7 +361,7 @@ fn a_shallow_clone_has_its_commits_and_says_when_history_is_missing() {
     meet().unwrap();
 }
 
-/// Clones a repository to `clone`, but for the objects that a filter leaves out.
+/// Clones a repository to `clone`, without the objects that a filter leaves out.
 fn clone_without(repo: &Repo, filter: &str, clone: &Path) {
     repo.git(&["config", "uploadpack.allowFilter", "true"]);
     let (from, to) = (format!("file://{}", repo.path().display()), clone.display().to_string());

@@ -1,4 +1,4 @@
-//! Pull requests as they would be merged, in memory.
+//! Pull requests, merged in memory.
 
 mod repository;
 

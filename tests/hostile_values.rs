@@ -1,5 +1,5 @@
-//! Whatever the expressions of a tree are, evaluating them ends, takes no more than its limits, reads nothing outside of
-//! the tree, and runs and fetches nothing.
+//! Whatever the expressions in a tree are, their evaluation ends within its limits, reads nothing outside the tree, and runs
+//! and fetches nothing.
 
 use byname::eval::{ErrorOrUnknown, Eval, Heap, Limits};
 use byname::nix::Symbol;
@@ -287,7 +287,7 @@ fn bombs_among_packages() {
     ] {
         let kind = judged(package, &[]);
         let Answer::Undecided(cause) = &kind else {
-            // a list is no derivation, whatever is in it
+            // a list is not a derivation, whatever it contains
             panic!("{package}: {kind:?}");
         };
         assert!(cause.message.contains("takes too much"), "{package}: {}", cause.message);

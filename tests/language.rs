@@ -1,19 +1,19 @@
-//! What Nix expressions mean: the tables in `tests/language`, by this crate's evaluator and by Nix's own.
+//! Compares the tables of expressions in `tests/language` with this crate's evaluator, and with Nix.
 //!
-//! A row of a table is an expression, which may take several lines, and a line that says what it gives:
+//! A row of a table is an expression, which may take several lines, and a line with its result:
 //!
 //! ```text
 //! => VALUE              as `nix-instantiate --eval --strict` prints it
 //! => throws MESSAGE     an error that `builtins.tryEval` catches
-//! => fails MESSAGE      one that it does not catch, or that the file is no Nix
-//! => unknown MESSAGE    the answer that only this crate's evaluator gives
-//! since 2.18 => …       the same, of a feature that Nix has since that version
+//! => fails MESSAGE      an error that it does not catch, or a syntax error
+//! => unknown MESSAGE    an answer that only this crate's evaluator gives
+//! since 2.18 => …       the same, for a feature that Nix has since that version
 //! ```
 //!
-//! Parts of a message are enough, and they are this crate's own.  In a value `<unknown: …>` stands for what Nix alone
-//! can tell.  Characters that can't be seen are written as signs: `␀` is a NUL, `␋` a vertical tab, `␌` a form feed, `␍` a
-//! carriage return, and `⍽` a no-break space.  Each expression is a file of its own beside those of `tests/language/files`, and its directory is
-//! `/nixpkgs`.
+//! MESSAGE may be a part of the message, which is that of this crate. In VALUE, `<unknown: …>` stands for what only Nix can
+//! know. Characters that cannot be seen are written as symbols: `␀` is NUL, `␋` a vertical tab, `␌` a form feed, `␍` a
+//! carriage return, and `⍽` a no-break space. Each expression is a file next to those of `tests/language/files`, in the
+//! directory `/nixpkgs`.
 
 mod language_table;
 
@@ -96,7 +96,7 @@ fn the_evaluator_agrees_with_the_tables() {
     assert!(differences.is_empty(), "{differences}");
 }
 
-/// Nix, as it evaluates Nixpkgs: it reads nothing outside of the directory, and knows no environment.
+/// Nix, as Nixpkgs' CI runs it: it reads nothing outside the directory, and the environment is empty.
 fn nix(directory: &Path, args: impl IntoIterator<Item = String>) -> Output {
     Command::new("nix-instantiate")
         .args(["--eval", "--strict", "--store", "dummy://"])

@@ -1,4 +1,4 @@
-//! What an installed program has beside it: the manual page, and completions for shells.
+//! The manual page and the completions for shells, which are installed with the program.
 
 use std::process::{Command, Output};
 

@@ -1,4 +1,4 @@
-//! Names that not every file system, or git, can hold.
+//! Names that some file systems, or git, cannot store.
 
 mod common;
 

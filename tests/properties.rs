@@ -1,4 +1,4 @@
-//! What holds for any tree.
+//! Properties of every tree.
 
 mod common;
 
@@ -24,7 +24,7 @@ enum Entry {
 
 type Entries = Vec<(&'static str, Entry)>;
 
-/// Paths, none of which is in another, so that any of them make a tree.
+/// Paths that are not inside each other, so that any selection of them is a tree.
 const PATHS: [&str; 26] = [
     "pkgs/by-name/README.md",
     "pkgs/by-name/stray",

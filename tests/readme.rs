@@ -1,11 +1,11 @@
-//! What the README shows is what one sees.
+//! The README shows what the program prints, and describes every option and every field.
 
 use std::path::Path;
 use std::process::Command;
 
 const README: &str = include_str!("../README.md");
 
-/// Stands in the README for output that is left out.
+/// Replaces output that the README leaves out.
 const LEFT_OUT: &str = "[…]\n";
 
 /// What a command prints on standard output, and then on standard error.

@@ -206,7 +206,7 @@ fn one_violation_of_the_ratchet_in_each_way_gives_exactly_those_findings() {
     assert_eq!((back.status, short(&back)), (Status::Ok, vec![]));
 }
 
-/// A tree, but for some files, by path, which have another text or are not in it.
+/// A tree in which some files, by path, have another text or are missing.
 struct Edited {
     tree: Tree,
     files: BTreeMap<BString, String>,
@@ -257,7 +257,7 @@ fn without(root: &Path, path: &str, deleted: &str) -> Tree {
     edited(root, &[(path, &text.replace(deleted, ""))])
 }
 
-/// The attributes of a tree of which something holds.
+/// The names of the attributes of a tree that meet a condition.
 fn names(tree: &Tree, holds: impl Fn(&Attribute, &Files) -> bool) -> Vec<String> {
     let files = Files::new(tree);
     let attributes = Attributes::of(&files, &Layout::of(tree), None).unwrap();

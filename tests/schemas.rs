@@ -1,4 +1,4 @@
-//! What the JSON formats write is what their schemas say.
+//! The JSON formats match their schemas.
 
 mod common;
 

@@ -1,4 +1,4 @@
-//! What a user names, and the trees that it stands for.
+//! Arguments that name trees, and the trees that they stand for.
 
 mod repository;
 
@@ -12,7 +12,7 @@ use byname::tree::{
 };
 use repository::{Repo, files, git_in};
 
-/// What an argument means where it can't be a bare word that is on disk.
+/// The meaning of an argument that can't be a bare word on disk.
 fn parse(argument: &str) -> Source {
     Source::parse(OsStr::new(argument), Path::new("/")).unwrap()
 }

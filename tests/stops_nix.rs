@@ -1,5 +1,5 @@
-//! What stops Nix, in a tree that composes its own package set as Nixpkgs does: each change is judged against the tree
-//! before it, and alone.
+//! Errors that stop Nix, in a tree that composes its own package set as Nixpkgs does: each change is checked alone, and
+//! against the tree before it.
 
 mod common;
 mod whole;

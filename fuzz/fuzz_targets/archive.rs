@@ -1,4 +1,4 @@
-//! Any bytes are an archive of a tree within its limits, or are said to be none.
+//! Any bytes are either an archive of a tree within its limits, or rejected.
 
 #![no_main]
 
@@ -29,7 +29,7 @@ fn unpack(bytes: &[u8]) {
         .map(|id| tree.read(id));
     let kept: u64 = sizes.map(|read| read.map_or(0, |bytes| bytes.len() as u64)).sum();
     assert!(kept <= LIMITS.kept, "{kept} bytes are kept");
-    // a path is no entry for each of its parts, but it is no longer than the archive
+    // a path does not make an entry for each of its parts, but it is not longer than the archive
     let entries = tree.nodes().filter(|&id| tree.children(id).is_empty()).count();
     assert!(entries <= LIMITS.entries, "{entries} entries are kept");
 }

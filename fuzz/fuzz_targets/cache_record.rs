@@ -1,5 +1,5 @@
-//! A record in the cache that is not what was written is not believed; one that somebody made to be believed does no
-//! more harm than to be wrong.
+//! A record in the cache that was changed by accident is not used. One that was forged with a valid hash can cause a wrong
+//! report, and nothing worse.
 
 #![no_main]
 
@@ -35,7 +35,7 @@ fuzz_target!(|bytes: &[u8]| {
 
 const HASH: usize = blake3::OUT_LEN;
 
-/// Where the name of the tree ends: its length, sources, kind and id.
+/// The offset at which the name of the tree ends: its length, sources, kind and id.
 const OF: usize = HASH + 1 + 16 + "-git-sha1-".len() + 40;
 
 /// Two trees, and the record of the first.
@@ -99,7 +99,7 @@ impl Case {
     }
 }
 
-/// The record after these changes, four bytes each: where, what is done there, and by which byte.
+/// The record after these changes. Each takes four bytes: two for the offset, one for the kind of change, one for a byte.
 fn changed(record: &[u8], changes: &[u8]) -> Vec<u8> {
     let mut record = record.to_vec();
     for change in changes.chunks_exact(4) {

@@ -1,4 +1,4 @@
-//! Evaluating any expression ends within its limits, and gives the same each time.
+//! Evaluation of any expression ends within its limits, and gives the same result each time.
 
 #![no_main]
 
@@ -8,7 +8,7 @@ use byname::tree::MemoryTree;
 use byname_fuzz::remember;
 use libfuzzer_sys::fuzz_target;
 
-/// Many steps and little depth: a recursion of which the depth is not counted overflows the stack.
+/// Many steps and little depth: a recursion whose depth is not counted overflows the stack.
 const LIMITS: Limits = Limits {
     steps: 200_000,
     depth: 300,

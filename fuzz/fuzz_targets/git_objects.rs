@@ -1,4 +1,4 @@
-//! Whatever the objects of a repository hold, its commits are trees, or there is a reason why not.
+//! Whatever the objects of a repository contain, its commits are trees, or there is an error.
 
 #![no_main]
 

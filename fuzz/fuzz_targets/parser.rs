@@ -1,4 +1,4 @@
-//! Any text is read as Nix, or said to be none: at a place in it, and each time the same.
+//! Any text is parsed as Nix, or rejected with an error at a place in it, with the same result each time.
 
 #![no_main]
 
@@ -73,7 +73,7 @@ fn is_in_its_text(file: &File) {
     file.scopes();
 }
 
-/// The expressions of a file, and where they stand, so many bytes on.
+/// The expressions of a file, with their spans moved by so many bytes.
 fn shape(file: &File, on: u32) -> Vec<(String, u32, u32)> {
     let of = |expr| {
         let span = file.span(expr);

@@ -1,4 +1,4 @@
-//! Any tree is judged, with any base, and the report does not depend on how many threads made it.
+//! Any tree can be checked with any base, and the report does not depend on the number of threads.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! What the targets share: trees written as text, git repositories written by hand, and what holds of every tree.
+//! What the targets share: trees written as text, git repositories written by hand, and invariants of every tree.
 
 pub mod repository;
 
@@ -22,14 +22,14 @@ use byname::tree::{MemoryTree, Resolved, Tree};
 /// ```
 pub struct Trees {
     pub head: Tree,
-    /// Where the text has anything for it.
+    /// `None` if the text has no entry for it.
     pub base: Option<Tree>,
 }
 
 const MARK: &str = "=== ";
 
 impl Trees {
-    /// `None` where the text is no two trees, as where a path is there twice.
+    /// `None` if the text is not two trees, for example because it has a path twice.
     pub fn parse(text: &str) -> Option<Self> {
         let (mut head, mut base) = (MemoryTree::new(), MemoryTree::new());
         let mut has_base = false;
@@ -92,7 +92,7 @@ pub fn walk(tree: &Tree) {
     }
 }
 
-/// Keeps what a target is about to try, in `artifacts/last-TARGET`: where it overflows the stack, libFuzzer keeps nothing.
+/// Keeps what a target is about to try, in `artifacts/last-TARGET`: if the stack overflows, libFuzzer keeps nothing.
 pub fn remember(target: &str, input: &str) {
     static LAST: OnceLock<File> = OnceLock::new();
     let last = LAST.get_or_init(|| {

@@ -18,7 +18,7 @@ impl Written {
     /// One without objects and without a commit.
     ///
     /// # Errors
-    /// Where it can't be written.
+    /// If it can't be written.
     pub fn new() -> io::Result<Self> {
         let directory = tempfile::tempdir_in(memory())?;
         let git = directory.path().join(".git");
@@ -36,7 +36,7 @@ impl Written {
     /// Points a branch to a commit; that of `HEAD` is `head`.
     ///
     /// # Errors
-    /// Where that fails.
+    /// If that fails.
     pub fn branch(&self, name: &str, commit: &str) -> io::Result<()> {
         fs::write(self.path().join(".git/refs/heads").join(name), format!("{commit}\n"))
     }
@@ -44,7 +44,7 @@ impl Written {
     /// Writes an object of this kind, and returns its id.
     ///
     /// # Errors
-    /// Where that fails.
+    /// If that fails.
     pub fn object(&self, kind: &[u8], content: &[u8]) -> io::Result<String> {
         let header = [kind, format!(" {}\0", content.len()).as_bytes()].concat();
         let hash = Sha1::new().chain_update(&header).chain_update(content).finalize();
@@ -59,7 +59,7 @@ impl Written {
     /// Writes the file of an object, as it is.
     ///
     /// # Errors
-    /// Where that fails.
+    /// If that fails.
     pub fn file(&self, id: &str, bytes: &[u8]) -> io::Result<()> {
         let directory = self.path().join(".git/objects").join(&id[..2]);
         fs::create_dir_all(&directory)?;
@@ -69,7 +69,7 @@ impl Written {
     /// Writes a commit of a tree, with all that it holds, and returns its id.
     ///
     /// # Errors
-    /// Where that fails.
+    /// If that fails.
     pub fn commit(&self, tree: &Tree) -> io::Result<String> {
         let root = self.entry(tree, tree.root())?;
         let person = "A <a@example.org> 1700000000 +0000";
@@ -109,7 +109,7 @@ pub fn raw(id: &str) -> Vec<u8> {
     (0..id.len()).step_by(2).map(digits).collect()
 }
 
-/// A directory in memory, where there is one: targets write many files, and keep none.
+/// A directory in memory, if there is one, because targets write many files and keep none.
 pub fn memory() -> PathBuf {
     let memory = Path::new("/dev/shm");
     match memory.is_dir() {

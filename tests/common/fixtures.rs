@@ -1,5 +1,5 @@
-//! The folders of `fixtures/`: a case each, with the tree `head`, the tree `base` where it is compared with one, and what
-//! is expected of the report in files named `expected.…`.
+//! The folders of `fixtures/`: each is a case, with the tree `head`, sometimes the tree `base` to compare with, and the
+//! expected reports in files named `expected.…`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -45,7 +45,7 @@ pub struct Snapshots {
 }
 
 impl Snapshots {
-    /// Compares `found`, but for byname's version, with the file; or, where `BYNAME_BLESS` is set, writes it down.
+    /// Compares `found` with the file, except for byname's version, or writes the file if `BYNAME_BLESS` is set.
     pub fn compare(&mut self, file: &Path, found: &str) {
         self.count += 1;
         let found = without_version(found);
@@ -63,7 +63,7 @@ impl Snapshots {
         }
     }
 
-    /// Fails with all differences, where there are any.
+    /// Fails with all differences, if there are any.
     pub fn finish(self) {
         assert!(self.count > 0, "nothing was compared");
         assert!(

@@ -1,4 +1,4 @@
-//! Trees in a temporary directory, and short words for what a check says of them.
+//! Trees in a temporary directory, and findings in short form.
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
@@ -87,7 +87,7 @@ pub fn report(path: &Path) -> Report {
     check::check(&Tree::directory(path).unwrap(), None, &Options::default()).unwrap()
 }
 
-/// The findings of a report: code, path, and line where there is one.
+/// The findings of a report: code, path, and line if there is one.
 pub fn short(report: &Report) -> Vec<String> {
     let short = report.findings.iter().map(|finding| {
         let line = finding

@@ -1,4 +1,4 @@
-//! Nix expressions, generated.
+//! Generators of Nix expressions for property tests.
 
 #![allow(dead_code, reason = "each test file uses its part")]
 

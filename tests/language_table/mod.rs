@@ -1,4 +1,4 @@
-//! The tables of `tests/language`: see `language.rs` for how they are written.
+//! Reads the tables of `tests/language`; `language.rs` describes their format.
 
 use std::fmt;
 use std::fs;
@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 pub struct Row {
     table: String,
-    /// Where its expression begins, from 1.
+    /// The line at which its expression begins, counted from 1.
     line: usize,
     pub text: String,
     /// The first version of Nix that gives this.
@@ -100,7 +100,7 @@ fn table(name: &str, text: &str) -> Vec<Row> {
     rows
 }
 
-/// The text with the characters that its signs stand for.
+/// The text with symbols replaced by the characters that they stand for.
 fn with_unseen(text: &str) -> String {
     let char = |c| match c {
         '␀' => '\0',

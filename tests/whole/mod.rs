@@ -1,5 +1,4 @@
-//! A tree that says itself how its package set is composed, as Nixpkgs does, in a few files; and what they may hold
-//! instead.
+//! A small tree that composes its own package set, as Nixpkgs does, and variants of its files.
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
