@@ -36,7 +36,10 @@ fn a_file_where_a_directory_should_be() {
     let tree = TempTree::with_a_finding();
     let (code, message) = byname(&tree.path().join("pkgs/by-name/stray"));
     assert_eq!(code, Some(2));
-    assert!(message.contains("stray is not a directory"), "{message}");
+    assert!(
+        message.contains("stray is neither a directory nor a tar archive"),
+        "{message}"
+    );
 
     let dir = tempfile::tempdir().unwrap();
     fs::create_dir(dir.path().join("pkgs")).unwrap();
