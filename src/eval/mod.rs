@@ -34,6 +34,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::nix::Symbol;
 
 pub use attrs::{Attr, Attrs};
+pub use builtins::builtin_functions;
 pub use dependencies::{Dependency, DependencySet};
 pub use error::{ErrorOrUnknown, Reason};
 pub use heap::Heap;

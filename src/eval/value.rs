@@ -23,7 +23,7 @@ pub enum Value<'h> {
     Float(f64),
     /// A string that is known and has no context.
     Str(&'h str),
-    /// A string of which a part can't be known without Nix, such as a store path.
+    /// A partly known string, such as a store path, whose hash only Nix knows.
     UnknownStr(&'h PartlyKnown<'h>),
     /// Absolute, normalized.
     Path(&'h str),

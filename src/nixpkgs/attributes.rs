@@ -13,7 +13,7 @@ use crate::nix::Symbol;
 pub enum PackageSetFailure {
     /// Evaluating it fails.
     Fails(EvaluationError),
-    /// It can't be told without Nix.
+    /// It can't be known without Nix.
     Undecided(EvaluationReason),
 }
 

@@ -2,109 +2,10 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
+use byname::eval::builtin_functions;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-
-/// Built-in functions, with how many arguments they take.
-pub const FUNCTIONS: [(&str, usize); 95] = [
-    ("abort", 1),
-    ("add", 2),
-    ("addErrorContext", 2),
-    ("all", 2),
-    ("any", 2),
-    ("attrNames", 1),
-    ("attrValues", 1),
-    ("baseNameOf", 1),
-    ("bitAnd", 2),
-    ("bitOr", 2),
-    ("bitXor", 2),
-    ("catAttrs", 2),
-    ("ceil", 1),
-    ("compareVersions", 2),
-    ("concatLists", 1),
-    ("concatMap", 2),
-    ("concatStringsSep", 2),
-    ("convertHash", 1),
-    ("deepSeq", 2),
-    ("derivation", 1),
-    ("dirOf", 1),
-    ("div", 2),
-    ("elem", 2),
-    ("elemAt", 2),
-    ("fetchTarball", 1),
-    ("filter", 2),
-    ("filterSource", 2),
-    ("floor", 1),
-    ("foldl'", 3),
-    ("fromJSON", 1),
-    ("fromTOML", 1),
-    ("functionArgs", 1),
-    ("genList", 2),
-    ("genericClosure", 1),
-    ("getAttr", 2),
-    ("getContext", 1),
-    ("getEnv", 1),
-    ("groupBy", 2),
-    ("hasAttr", 2),
-    ("hasContext", 1),
-    ("hashString", 2),
-    ("head", 1),
-    ("import", 1),
-    ("intersectAttrs", 2),
-    ("isAttrs", 1),
-    ("isBool", 1),
-    ("isFloat", 1),
-    ("isFunction", 1),
-    ("isInt", 1),
-    ("isList", 1),
-    ("isNull", 1),
-    ("isPath", 1),
-    ("isString", 1),
-    ("length", 1),
-    ("lessThan", 2),
-    ("listToAttrs", 1),
-    ("map", 2),
-    ("mapAttrs", 2),
-    ("match", 2),
-    ("mul", 2),
-    ("parseDrvName", 1),
-    ("partition", 2),
-    ("path", 1),
-    ("pathExists", 1),
-    ("placeholder", 1),
-    ("readDir", 1),
-    ("readFile", 1),
-    ("removeAttrs", 2),
-    ("replaceStrings", 3),
-    ("seq", 2),
-    ("sort", 2),
-    ("split", 2),
-    ("splitVersion", 1),
-    ("stringLength", 1),
-    ("sub", 2),
-    ("substring", 3),
-    ("tail", 1),
-    ("throw", 1),
-    ("toFile", 2),
-    ("toJSON", 1),
-    ("toString", 1),
-    ("toXML", 1),
-    ("trace", 2),
-    ("tryEval", 1),
-    ("typeOf", 1),
-    ("unsafeGetAttrPos", 2),
-    ("zipAttrsWith", 2),
-    // twice, since with them much else begins to work
-    ("map", 2),
-    ("filter", 2),
-    ("foldl'", 3),
-    ("mapAttrs", 2),
-    ("genList", 2),
-    ("toString", 1),
-    ("concatMap", 2),
-    ("attrNames", 1),
-];
 
 const NAMES: [&str; 6] = ["a", "b", "c", "x", "f", "name"];
 
@@ -203,7 +104,7 @@ pub fn expression() -> impl Strategy<Value = String> {
 
 /// A call of a built-in function.
 fn calls(argument: BoxedStrategy<String>) -> impl Strategy<Value = String> {
-    (select(&FUNCTIONS[..]), vec(argument, 3)).prop_map(|((name, arity), args)| {
+    (select(builtin_functions()), vec(argument, 3)).prop_map(|((name, arity), args)| {
         let args: Vec<_> = args.into_iter().take(arity).collect();
         format!("builtins.{name} {}", args.join(" "))
     })

@@ -29,7 +29,7 @@ pub struct Attr<'h> {
 pub struct Attrs<'h> {
     /// An attribute hides those of the same name in later layers.
     layers: &'h [&'h Layer<'h>],
-    /// If set, there may be more attributes than these, of which nothing is known.
+    /// If set, there may be unknown attributes besides these, for this reason.
     pub open: Option<&'h Reason<'h>>,
     /// The directory listings that its names come from, if dependencies are tracked.
     listings: DependencySet,

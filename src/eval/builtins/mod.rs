@@ -38,10 +38,13 @@ type Builtin<'h> = (&'static str, usize, HostFn<'h>);
 
 type Args<'h> = &'h [&'h Thunk<'h>];
 
-/// The values of the variables that the language defines: those that need no `builtins.`, and the others with `__`.
-pub(super) fn globals<'h>(eval: &Eval<'h>) -> FxHashMap<Symbol, &'h Thunk<'h>> {
-    let mut values: Vec<(&'static str, Value<'h>)> = Vec::new();
-    for entries in [
+/// The built-in functions: the name of each, and the number of its arguments.
+pub fn builtin_functions() -> Vec<(&'static str, usize)> {
+    functions().into_iter().map(|(name, arity, _)| (name, arity)).collect()
+}
+
+fn functions<'h>() -> Vec<Builtin<'h>> {
+    [
         closure::functions(),
         control::functions(),
         derivation::functions(),
@@ -58,13 +61,16 @@ pub(super) fn globals<'h>(eval: &Eval<'h>) -> FxHashMap<Symbol, &'h Thunk<'h>> {
         toml::functions(),
         versions::functions(),
         xml::functions(),
-    ] {
-        values.extend(
-            entries
-                .into_iter()
-                .map(|(name, arity, run)| (name, eval.native(name, arity, run))),
-        );
-    }
+    ]
+    .concat()
+}
+
+/// The values of the variables that the language defines: those that need no `builtins.`, and the others with `__`.
+pub(super) fn globals<'h>(eval: &Eval<'h>) -> FxHashMap<Symbol, &'h Thunk<'h>> {
+    let mut values: Vec<(&'static str, Value<'h>)> = functions()
+        .into_iter()
+        .map(|(name, arity, run)| (name, eval.native(name, arity, run)))
+        .collect();
     values.extend([
         ("true", Value::Bool(true)),
         ("false", Value::Bool(false)),

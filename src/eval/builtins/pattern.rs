@@ -113,7 +113,7 @@ fn split<'h>(eval: &Eval<'h>, args: Args<'h>) -> Outcome<'h> {
     Ok(eval.list(parts))
 }
 
-/// `split` of a string of which a part is unknown, by a single character that is not in any hash, such as a newline.
+/// `split` of a partly known string, by a single character that is not in any hash, such as a newline.
 fn split_partial<'h>(eval: &Eval<'h>, pattern: &str, partial: &'h PartlyKnown<'h>) -> Outcome<'h> {
     let is_plain = |byte: &u8| byte.is_ascii_whitespace() || b"/:,;=-_".contains(byte);
     let pieces = match pattern.as_bytes().iter().all(is_plain) {

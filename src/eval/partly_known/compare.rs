@@ -1,4 +1,4 @@
-//! Comparing strings of which a part is unknown.
+//! Comparing partly known strings.
 
 use std::cmp::Ordering;
 

@@ -1,4 +1,4 @@
-//! Strings of which a part can't be known without Nix, such as store paths, and what is known of them nevertheless.
+//! Partly known strings, such as store paths, whose hashes can't be known without Nix.
 
 use super::error::Reason;
 use super::value::Value;
@@ -11,7 +11,7 @@ mod store_path;
 
 pub use compare::{equal, order};
 
-/// A string of which a part can't be known, or that may have a context.
+/// A string that is partly known, or that may have a context.
 pub struct PartlyKnown<'h> {
     parts: &'h [StringPart<'h>],
     pub context: StringContext,

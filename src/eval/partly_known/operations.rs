@@ -1,4 +1,4 @@
-//! What built-in functions do with strings of which a part is unknown.
+//! What built-in functions do with partly known strings.
 
 use super::super::error::ErrorOrUnknown;
 use super::super::value::Value;
