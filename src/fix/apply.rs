@@ -22,11 +22,17 @@ pub enum ApplyError {
     /// All earlier steps have been undone.
     #[error("{0}. Nothing was changed")]
     Undone(StepError),
+    /// A step failed, and earlier ones could not be undone.
     #[error(
         "{cause}; and the earlier steps could not be undone, so the tree is half changed, as `git status` shows: {}",
         .undoing.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
     )]
-    HalfDone { cause: StepError, undoing: Vec<StepError> },
+    HalfDone {
+        /// Why a step failed.
+        cause: StepError,
+        /// Why earlier steps could not be undone.
+        undoing: Vec<StepError>,
+    },
 }
 
 /// Makes the changes in the directory `root`.
@@ -40,7 +46,7 @@ pub fn apply(root: &Path, changes: &Changes) -> Result<(), ApplyError> {
 }
 
 fn apply_on(disk: &Disk, changes: &Changes) -> Result<(), ApplyError> {
-    let mut work = Application {
+    let mut work = ApplyRun {
         disk,
         done: Vec::new(),
         directory: journal::directory(),
@@ -82,7 +88,7 @@ enum Step {
     },
 }
 
-struct Application<'d> {
+struct ApplyRun<'d> {
     disk: &'d Disk,
     done: Vec<Step>,
     /// The temporary directory, for new files and for those that they replace.
@@ -93,7 +99,7 @@ struct Application<'d> {
     temporary: Vec<BString>,
 }
 
-impl Application<'_> {
+impl ApplyRun<'_> {
     fn run(&mut self, changes: &Changes) -> Result<(), StepError> {
         if changes.0.is_empty() {
             return Ok(());

@@ -80,7 +80,7 @@ fn newline_before(file: &SyntaxNode, at: usize) -> Option<SyntaxToken> {
     (token.kind() == SyntaxKind::TOKEN_WHITESPACE && is_newline).then_some(token)
 }
 
-/// Where the line starts on which some white space ends.
+/// The start of the line on which some white space ends, in bytes.
 fn last_line_start(space: &SyntaxToken) -> usize {
     let newline = space.text().rfind('\n').map_or(0, |newline| newline + 1);
     usize::from(space.text_range().start()) + newline

@@ -17,7 +17,9 @@ pub struct Changes(pub Vec<FileChange>);
 /// What happens to one file or symlink.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileChange {
+    /// The entry in the tree before.
     pub node: NodeId,
+    /// Its path before.
     pub from: BString,
     /// Its path afterwards; the same as `from` if it does not move.
     pub to: BString,
@@ -30,21 +32,36 @@ pub struct FileChange {
 /// A file's bytes before and afterwards.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Content {
+    /// The bytes before.
     pub before: Vec<u8>,
+    /// The bytes afterwards.
     pub after: Vec<u8>,
 }
 
 /// Why fixes can't be made.
 #[derive(Debug, Error)]
 pub enum ChangeError {
+    /// A file can't be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// Two fixes overlap.
     #[error("two fixes change the same part of {path}: make one of them first, then the other")]
-    Overlap { path: BString },
+    Overlap {
+        /// The file.
+        path: BString,
+    },
+    /// A file to change does not exist.
     #[error("there is no file {path} to change")]
-    Missing { path: BString },
+    Missing {
+        /// Its path.
+        path: BString,
+    },
+    /// Something exists at the path of a move.
     #[error("{path} is in the way, and nothing is overwritten: move it, and run `byname fix` again")]
-    Taken { path: BString },
+    Taken {
+        /// The path of what is in the way.
+        path: BString,
+    },
 }
 
 impl Changes {

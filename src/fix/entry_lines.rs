@@ -45,7 +45,7 @@ fn entry_at(file: &SyntaxNode, name: Symbol, offset: u32) -> Option<SyntaxNode> 
     (entry.attrpath()?.syntax().text() == name.name()).then(|| entry.syntax().clone())
 }
 
-/// Where the line of a token starts, if nothing else is before the token on its line.
+/// The start of a token's line, if nothing else is before the token on its line.
 fn line_start(token: &SyntaxToken) -> Option<TextSize> {
     let Some(space) = token.prev_token() else {
         return Some(TextSize::new(0));
@@ -54,8 +54,7 @@ fn line_start(token: &SyntaxToken) -> Option<TextSize> {
     Some(space.text_range().start() + TextSize::new(newline as u32 + 1))
 }
 
-/// Where the line of a token ends, after its newline, if nothing but a `#` comment follows the token on its line; and what is
-/// below.
+/// The end of a token's line, after its newline, and what is below; if only a `#` comment follows the token on its line.
 fn line_end(token: &SyntaxToken) -> Option<(TextSize, Below)> {
     let is_line_comment =
         |token: &SyntaxToken| token.kind() == SyntaxKind::TOKEN_COMMENT && token.text().starts_with('#');

@@ -23,17 +23,25 @@ const FILE_MODE: u32 = 0o600;
 /// Why the changes of an earlier run were not undone.
 #[derive(Debug, Error)]
 pub enum RecoverError {
+    /// Another run has not ended.
     #[error("another `byname fix` is running here, as {directory} shows. Wait until it has ended")]
-    Running { directory: BString },
+    Running {
+        /// Its temporary directory.
+        directory: BString,
+    },
+    /// The changes of an earlier run can't be undone.
     #[error(
         "an earlier `byname fix` was interrupted while it wrote, and its changes can't be undone: {}. `git status` shows them, and \
          {directory} contains the files that they replaced. Restore those by hand, and remove {directory}",
         .failures.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
     )]
     Stuck {
+        /// The temporary directory of the earlier run.
         directory: BString,
+        /// Why its steps could not be undone.
         failures: Vec<StepError>,
     },
+    /// The directory can't be read or cleaned up.
     #[error(transparent)]
     StepError(#[from] StepError),
 }

@@ -8,6 +8,7 @@ use crate::tree::{NodeId, Tree};
 /// A place in the tree, as reports show it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Site {
+    /// The path, relative to the tree's root.
     pub path: BString,
     /// From 1; `None` for an entry as a whole.
     pub line: Option<u32>,
@@ -81,7 +82,12 @@ pub enum Obstacle {
     /// The directory that is called has a `package.nix` beside its `default.nix`.
     PackageNix(BString),
     /// It breaks this rule at this place, or would after the move.
-    Breaks { rule: &'static Rule, site: Site },
+    Breaks {
+        /// The rule.
+        rule: &'static Rule,
+        /// The place of the finding.
+        site: Site,
+    },
     /// Something in it refers to it, or to its `default.nix`, by the name that would change.
     NamesItself(Site),
     /// Something else refers to it.

@@ -20,30 +20,39 @@ pub struct Plan {
 /// Edits that belong together: all are made, or none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fix {
+    /// What it is for.
     pub subject: Subject,
     /// What it does, in the imperative and without a full stop.
     pub title: String,
+    /// The edits, in order.
     pub edits: Vec<Edit>,
 }
 
 /// What is not fixed, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Left {
+    /// What a fix would be for.
     pub subject: Subject,
+    /// What prevents it.
     pub cause: Obstacle,
 }
 
 /// What a fix is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Subject {
-    /// What breaks a rule, and where.
-    Finding { rule: &'static Rule, site: Site },
+    /// A finding.
+    Finding {
+        /// The rule that is broken.
+        rule: &'static Rule,
+        /// The place of the finding.
+        site: Site,
+    },
     /// A top-level attribute that is to get a package directory.
     Package(Symbol),
 }
 
 impl Fix {
-    /// From where to where it moves what.
+    /// The paths before and after of each entry that it moves.
     pub fn renames(&self) -> impl Iterator<Item = (&BString, &BString)> {
         self.edits.iter().filter_map(|edit| match edit {
             Edit::Move { from, to } => Some((from, to)),
@@ -52,21 +61,38 @@ impl Fix {
     }
 }
 
-/// One change.  Paths are relative to the tree's root, with `/` between parts.
+/// One change. Paths are relative to the tree's root, with `/` between parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Edit {
-    /// Writes `text` in the place of some bytes of a file, which has this path and these bytes before any edit.
+    /// Replaces some bytes of a file.
     Replace {
+        /// The path of the file, before any edit.
         path: BString,
+        /// The bytes to replace, before any edit.
         bytes: Range<u32>,
+        /// The text to put in their place.
         text: String,
     },
-    /// Deletes whole lines of a file, with the blank line next to them where two would meet; path and bytes are those
-    /// before any edit.
-    DeleteLines { path: BString, bytes: Range<u32> },
-    /// Sets or clears the executable bits of a file, which has this path before any edit.
-    SetExecutable { path: BString, executable: bool },
-    /// Moves a file, a symlink or a directory, after all moves that stand before it in a plan.  What is in a directory
-    /// moves with it; directories on the way to `to` are made.
-    Move { from: BString, to: BString },
+    /// Deletes whole lines of a file, and a blank line next to them if two would meet.
+    DeleteLines {
+        /// The path of the file, before any edit.
+        path: BString,
+        /// The bytes of the lines, before any edit.
+        bytes: Range<u32>,
+    },
+    /// Sets or clears the executable bits of a file.
+    SetExecutable {
+        /// The path of the file, before any edit.
+        path: BString,
+        /// Whether it becomes executable.
+        executable: bool,
+    },
+    /// Moves a file, a symlink or a directory with everything in it, after all earlier moves of the plan. Missing
+    /// directories around `to` are created.
+    Move {
+        /// The path after all earlier moves.
+        from: BString,
+        /// The path after this move.
+        to: BString,
+    },
 }

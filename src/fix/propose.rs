@@ -27,7 +27,9 @@ pub enum Moves {
 /// How a tree would be fixed.
 #[derive(Debug)]
 pub struct Proposal {
+    /// What is fixed, and what is not.
     pub plan: Plan,
+    /// The changes that the fixes of the plan make.
     pub changes: Changes,
     /// How many findings of each rule are not automatically fixable.
     pub for_people: BTreeMap<&'static Rule, usize>,
@@ -45,26 +47,41 @@ impl Proposal {
 /// Why there is no proposal.
 #[derive(Debug, Error)]
 pub enum ProposeError {
+    /// A tree can't be checked.
     #[error(transparent)]
     Check(#[from] CheckError),
+    /// Evaluation exceeds its budget.
     #[error(transparent)]
     OverBudget(#[from] OverBudget),
+    /// A file of the tree can't be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// The fixes can't be made together.
     #[error(transparent)]
     Change(#[from] ChangeError),
+    /// The tree after the changes is not valid.
     #[error(transparent)]
     Build(#[from] BuildError),
+    /// The fixes would cause a finding that can't be attributed to one of them.
     #[error(
         "together, the fixes would break {code} at {path}, and which of them does is not known. Nothing was changed. Fix what \
          `byname check` lists by hand, or move fewer packages at a time"
     )]
-    Worse { code: &'static str, path: String },
+    Worse {
+        /// The code of the rule.
+        code: &'static str,
+        /// The path of the finding.
+        path: String,
+    },
+    /// The moves would change another package.
     #[error(
         "the moves would change {name}, which is not one of the packages to move, and which of them does is not known. Nothing \
          was changed. Move fewer packages at a time"
     )]
-    Other { name: Symbol },
+    Other {
+        /// The attribute of that package.
+        name: Symbol,
+    },
 }
 
 /// Proposes what to fix in a tree, compared with `base` if there is one, and which packages to move.
