@@ -17,6 +17,7 @@
 //! | module | what it contains | what it must not know |
 //! | --- | --- | --- |
 //! | `progress.rs` | how stages that take long report their progress | who listens |
+//! | `shell.rs` | words of shell commands, for messages that people copy | what they are about |
 //! | `tree/` | a Nixpkgs to read, whatever it comes from: a directory, git, an archive, a channel; entries, bytes, modes, symlinks and where they lead | Nix |
 //! | `nix/` | one Nix file: its syntax in a compact form, lines, strings, scopes | trees, Nixpkgs |
 //! | `eval/` | the evaluator: what an expression means, with *unknown* as an answer; it reads files through [`eval::Host`] | trees, Nixpkgs, rules |
@@ -79,4 +80,5 @@ pub mod nixpkgs;
 pub mod progress;
 pub mod report;
 pub mod rules;
+pub mod shell;
 pub mod tree;

@@ -175,7 +175,7 @@ fn blocks(entries: &BTreeMap<String, Entry>) -> String {
 
 /// What a check says of an example, on a narrow terminal.
 fn says(report: &Report) -> String {
-    let layout = text::Layout {
+    let layout = text::TextLayout {
         width: Some(80),
         color: false,
         hyperlinks: false,

@@ -30,7 +30,7 @@ const CASES: [&str; 10] = [
     "verdict-ok",
 ];
 
-const TERMINAL: text::Layout = text::Layout {
+const TERMINAL: text::TextLayout = text::TextLayout {
     width: Some(80),
     color: false,
     hyperlinks: false,
@@ -38,8 +38,8 @@ const TERMINAL: text::Layout = text::Layout {
     all: false,
 };
 
-fn comment() -> markdown::Layout {
-    markdown::Layout {
+fn comment() -> markdown::PageLayout {
+    markdown::PageLayout {
         limit: markdown::COMMENT,
         blob: Some("https://example.org/nixpkgs/blob/main/".to_owned()),
     }
@@ -68,7 +68,7 @@ fn text_is_as_expected() {
 
 #[test]
 fn text_with_everything_is_as_expected() {
-    let all = text::Layout { all: true, ..TERMINAL };
+    let all = text::TextLayout { all: true, ..TERMINAL };
     compare("expected.all.txt", |out, report| text::write(out, report, None, &all));
 }
 
@@ -171,10 +171,6 @@ fn a_page_keeps_to_its_limit_and_counts_what_it_leaves_out() {
     // GitHub's own limit for a comment is 65,536 characters.
     assert!(page.len() < 65_536, "{}", page.len());
     let left = 2000 - page.matches("\n➜ ").count();
-    let counted = format!(
-        "\n{},{:03} findings more, for which there is no room here",
-        left / 1000,
-        left % 1000
-    );
+    let counted = format!("\n{},{:03} findings more do not fit here", left / 1000, left % 1000);
     assert!(page.contains(&counted), "{left} are left");
 }

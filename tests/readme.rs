@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use byname::rules::{Fixing, catalogue};
+
 const README: &str = include_str!("../README.md");
 
 /// Replaces output that the README leaves out.
@@ -78,4 +80,18 @@ fn every_field_of_the_json_is_described() {
     for field in all {
         assert!(README.contains(&format!("`{field}`")), "{field} is not described");
     }
+}
+
+#[test]
+fn the_rules_that_are_fixed_are_those_of_the_catalogue() {
+    let (_, section) = README.split_once("byname fix --dry-run").expect("fixes are described");
+    let (section, _) = section.split_once("$ byname fix").expect("an example follows");
+    let is_code = |word: &&str| word.starts_with("NPV-") || word.starts_with("BYN-");
+    let mut described: Vec<_> = section
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != '-')
+        .filter(is_code)
+        .collect();
+    described.sort_unstable();
+    let fixed = catalogue().iter().filter(|rule| rule.fixing != Fixing::ByHand);
+    assert_eq!(described, fixed.map(|rule| rule.code).collect::<Vec<_>>());
 }

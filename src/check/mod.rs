@@ -1,8 +1,8 @@
 //! Judging one tree, comparing two, and the verdict.
 
 mod cache;
-mod judge;
-mod known;
+mod compare;
+mod known_base;
 mod only;
 mod tree_checks;
 mod verdict;
@@ -59,7 +59,7 @@ pub enum CheckError {
 /// # Errors
 /// Where a file can't be read, threads can't be started, or the budget does not suffice.
 pub fn check(head: &Tree, base: Option<&Tree>, options: &Options) -> Result<Report, CheckError> {
-    pool(options)?.install(|| judge::compare(head, base, options))
+    pool(options)?.install(|| compare::compare(head, base, options))
 }
 
 /// The threads that [`check`] works with, for reading trees with as many: [`Tree::directory`] uses the pool that it is

@@ -12,31 +12,33 @@ use crate::nix::Symbol;
 use crate::nixpkgs::{Attributes, Dependencies, FileError, Files, Layout, OverBudget, Package, Parsed};
 use crate::progress::Stage;
 use crate::rules::ratchet::Values;
-use crate::rules::{Finding, Undecided, defined_twice, layout, nix_file, package_function, paths, references, values};
+use crate::rules::{
+    FILE_CHECKS, Finding, NixFile, TREE_CHECKS, Undecided, nix_file, package_function, references, values,
+};
 use crate::tree::{ContentId, Difference, Kind, NodeId, Tree};
 
 /// What some rules say of a tree.
 #[derive(Default)]
-pub(super) struct Found {
+pub(super) struct Results {
     pub findings: Vec<Finding>,
     pub undecided: Vec<Undecided>,
 }
 
-impl Found {
+impl Results {
     pub fn passes(&self) -> bool {
         self.findings.is_empty() && !self.undecided.iter().any(|undecided| undecided.fails)
     }
 }
 
 /// A tree, with what the rules ask of it.
-pub(super) struct Side<'f, 't> {
+pub(super) struct CheckedTree<'f, 't> {
     pub files: &'f Files<'t>,
     pub layout: Layout,
     /// Whether what is undecided of a new or changed attribute fails.
     pub is_strict: bool,
 }
 
-impl<'f, 't> Side<'f, 't> {
+impl<'f, 't> CheckedTree<'f, 't> {
     pub fn new(files: &'f Files<'t>, is_strict: bool) -> Self {
         Self {
             files,
@@ -91,7 +93,6 @@ impl<'f, 't> Side<'f, 't> {
 
     /// What is wrong with these files, and with what is not in any one file.
     fn in_these(&self, ids: &[NodeId]) -> Result<Vec<Finding>, CheckError> {
-        let tree = self.tree();
         self.files.progress().begin(Stage::Files, ids.len());
         let found: Vec<_> = self
             .by_content(ids)
@@ -102,9 +103,9 @@ impl<'f, 't> Side<'f, 't> {
         for found in found {
             findings.extend(found?);
         }
-        findings.extend(layout::check(tree, &self.layout));
-        findings.extend(paths::check(tree, &self.layout));
-        findings.extend(defined_twice::check(self.files, &self.layout));
+        for check in TREE_CHECKS {
+            findings.extend(check(self.files, &self.layout));
+        }
         self.files.check_budget()?;
         Ok(findings)
     }
@@ -168,32 +169,27 @@ impl<'f, 't> Side<'f, 't> {
 
     fn in_nix_file(&self, id: NodeId, parsed: &Parsed) -> Result<Vec<Finding>, CheckError> {
         let tree = self.tree();
-        let mut findings = nix_file::check(tree, id, parsed);
-        match parsed {
-            Ok(file) => {
-                if let Some(package) = self.layout.package_around(tree, id) {
-                    findings.extend(references::check_file(tree, package, id, file));
-                    if package.package_nix == Some(id) {
-                        findings.extend(package_function::check(self.files, package, id, file));
-                    }
-                }
-            }
-            Err(error) => {
-                if let FileError::Read(_) = **error {
-                    return Err(CheckError::Read {
-                        tree: tree.source().to_owned(),
-                        error: Arc::clone(error),
-                    });
-                }
-            }
+        if let Err(error) = parsed
+            && let FileError::Read(_) = **error
+        {
+            return Err(CheckError::Read {
+                tree: tree.source().to_owned(),
+                error: Arc::clone(error),
+            });
         }
-        Ok(findings)
+        let file = NixFile {
+            files: self.files,
+            id,
+            parsed,
+            package: self.layout.package_around(tree, id),
+        };
+        Ok(FILE_CHECKS.iter().flat_map(|check| check(&file)).collect())
     }
 
     /// What the absolute rules say, given what they say of the files.
-    pub fn absolute(&self, base: Option<&Values>, attributes: &Attributes, in_files: Vec<Finding>) -> Found {
+    pub fn absolute(&self, base: Option<&Values>, attributes: &Attributes, in_files: Vec<Finding>) -> Results {
         let of_values = values::check(base, &self.values(attributes), &self.layout, &in_files);
-        let mut found = Found {
+        let mut found = Results {
             findings: in_files,
             undecided: Vec::new(),
         };
@@ -202,7 +198,7 @@ impl<'f, 't> Side<'f, 't> {
     }
 
     /// Adds what a rule says of the tree.
-    pub fn add(&self, found: &mut Found, (findings, undecided): (Vec<Finding>, Vec<Undecided>)) {
+    pub fn add(&self, found: &mut Results, (findings, undecided): (Vec<Finding>, Vec<Undecided>)) {
         found.findings.extend(findings);
         found.undecided.extend(undecided.into_iter().map(|undecided| Undecided {
             fails: self.is_strict && undecided.is_new,

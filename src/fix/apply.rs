@@ -267,8 +267,8 @@ mod tests {
     use std::os::unix::fs::{PermissionsExt, symlink};
 
     use super::*;
-    use crate::fix::{Edit, Fix, RecoverError, Site, Subject};
-    use crate::rules::Rule;
+    use crate::fix::{PlannedFix, RecoverError, Site, Subject};
+    use crate::rules::{Edit, Fix, Replacement, Rule, Span};
     use crate::tree::Tree;
 
     /// A tree with a file to write, one to make executable, and a directory to move.
@@ -297,11 +297,17 @@ mod tests {
                 path: "run".into(),
                 executable: true,
             },
-            Edit::Replace {
+            Edit::Replace(Replacement {
                 path: "from/default.nix".into(),
                 bytes: 0..3,
+                span: Span {
+                    line: 1,
+                    column: 1,
+                    end_line: 1,
+                    end_column: 4,
+                },
                 text: "new".to_owned(),
-            },
+            }),
             Edit::Move {
                 from: "from".into(),
                 to: to.into(),
@@ -316,7 +322,8 @@ mod tests {
             site,
         };
         let title = String::new();
-        Changes::of(&tree, &[Fix { subject, title, edits }]).unwrap()
+        let fix = Fix { title, edits };
+        Changes::of(&tree, &[PlannedFix { subject, fix }]).unwrap()
     }
 
     /// All files below a directory with their modes and contents, and all directories.

@@ -4,10 +4,10 @@ use bstr::{BString, ByteSlice};
 
 use super::entry::PackageEntry;
 use super::mentions::word;
-use super::{Edit, Fix, Obstacle, Site, Subject};
+use super::{Obstacle, PlannedFix, Site, Subject};
 use crate::nix::Symbol;
 use crate::nixpkgs::{ALL_PACKAGES, BY_NAME, Files, Package, imported_file, resolve_literal, shard_of};
-use crate::rules::{package_function, references};
+use crate::rules::{Edit, Fix, package_function, references};
 use crate::tree::{Kind, NodeId, Resolved, Tree, join, normalize};
 
 /// A package to move: its entry in `all-packages.nix`, and its files.
@@ -116,7 +116,7 @@ impl Candidate {
     }
 
     /// The edits that move it.
-    pub fn fix(&self, tree: &Tree) -> Fix {
+    pub fn fix(&self, tree: &Tree) -> PlannedFix {
         let directory = self.directory();
         let package_nix = join(directory.as_bstr(), "package.nix".into());
         let from = tree.path(self.top);
@@ -138,10 +138,9 @@ impl Candidate {
                 },
             ]);
         }
-        Fix {
+        PlannedFix {
             subject: Subject::Package(self.name),
-            title,
-            edits,
+            fix: Fix { title, edits },
         }
     }
 }

@@ -6,8 +6,9 @@ use bstr::{BStr, BString, ByteSlice};
 use rustc_hash::FxHashMap;
 use thiserror::Error;
 
+use super::PlannedFix;
 use super::lines::{TextChange, edited};
-use super::{Edit, Fix};
+use crate::rules::Edit;
 use crate::tree::{Kind, NodeId, ReadError, Tree};
 
 /// What happens to the files that fixes change, in the order of their paths before.
@@ -69,9 +70,9 @@ impl Changes {
     ///
     /// # Errors
     /// If a file can't be read, does not exist, is in the way, or is changed twice in the same part.
-    pub fn of(tree: &Tree, fixes: &[Fix]) -> Result<Self, ChangeError> {
+    pub fn of(tree: &Tree, fixes: &[PlannedFix]) -> Result<Self, ChangeError> {
         let mut all = CollectedEdits::default();
-        for edit in fixes.iter().flat_map(|fix| &fix.edits) {
+        for edit in fixes.iter().flat_map(|planned| &planned.fix.edits) {
             all.add(tree, edit)?;
         }
         all.finish(tree)
@@ -92,9 +93,13 @@ struct CollectedEdits {
 impl CollectedEdits {
     fn add(&mut self, tree: &Tree, edit: &Edit) -> Result<(), ChangeError> {
         match edit {
-            Edit::Replace { path, bytes, text } => {
-                let bytes = bytes.start as usize..bytes.end as usize;
-                self.text(tree, path, TextChange::Replace(bytes, text.clone()))
+            Edit::Replace(replacement) => {
+                let bytes = replacement.bytes.start as usize..replacement.bytes.end as usize;
+                self.text(
+                    tree,
+                    &replacement.path,
+                    TextChange::Replace(bytes, replacement.text.clone()),
+                )
             }
             Edit::DeleteLines { path, bytes } => {
                 let bytes = bytes.start as usize..bytes.end as usize;

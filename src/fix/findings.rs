@@ -2,22 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use bstr::{BStr, BString, ByteSlice};
+use bstr::{BString, ByteSlice};
 
 use super::referrers::Referrers;
-use super::{Edit, Fix, Left, Obstacle, Plan, Site, Subject};
+use super::{Left, Obstacle, Plan, PlannedFix, Site, Subject};
 use crate::nixpkgs::Files;
-use crate::rules::{Change, Finding, Rule};
+use crate::rules::{Finding, Fixing, Rule};
 use crate::tree::{Kind, NodeId, ReadError};
-
-/// The rules whose findings are fixed automatically, if there is only one way.
-const MECHANICAL: [&Rule; 5] = [
-    Rule::NPV_142,
-    Rule::NPV_143,
-    Rule::NPV_145,
-    Rule::NPV_146,
-    Rule::NPV_170,
-];
 
 /// Plans the fixes of these findings, except for moves of something that is referred to.
 ///
@@ -29,19 +20,19 @@ pub fn plan(files: &Files, all: &[Finding]) -> Result<Plan, ReadError> {
     let entries: Vec<_> = plan
         .fixes
         .iter()
-        .flat_map(Fix::renames)
+        .flat_map(|planned| planned.fix.moves())
         .filter_map(|(from, _)| tree.lookup(from.as_bstr()))
         .collect();
     let referrers = Referrers::of(files, &entries)?;
-    let obstacle = |fix: &Fix| {
-        fix.renames().find_map(|(from, _)| {
+    let obstacle = |planned: &PlannedFix| {
+        planned.fix.moves().find_map(|(from, _)| {
             let entry = tree.lookup(from.as_bstr())?;
             let moves = |node: NodeId| tree.subtree(entry).contains(&node.index());
             let is_hollow = |node: NodeId| tree.kind(node) == Kind::Directory;
             if tree.subtree(entry).map(NodeId::from_index).all(is_hollow) {
                 return Some(Obstacle::Hollow);
             }
-            outward(all, from.as_bstr())
+            outward(all, entry, moves)
                 .or_else(|| referrers.own_mention(entry))
                 .or_else(|| referrers.obstacle(entry, moves, |_| false))
         })
@@ -67,10 +58,9 @@ fn known(findings: &[Finding]) -> Plan {
             site: site(finding),
         };
         match &finding.fix {
-            Some(fix) => plan.fixes.push(Fix {
+            Some(fix) => plan.fixes.push(PlannedFix {
                 subject,
-                title: fix.title.clone(),
-                edits: fix.changes.iter().map(edit).collect(),
+                fix: fix.clone(),
             }),
             None => plan.left.push(Left {
                 subject,
@@ -80,43 +70,25 @@ fn known(findings: &[Finding]) -> Plan {
     }
     leave_clashing(&mut plan);
     plan.fixes
-        .sort_by_key(|fix| std::cmp::Reverse(fix.renames().map(|(from, _)| from.find_iter("/").count()).max()));
+        .sort_by_key(|fix| std::cmp::Reverse(fix.fix.moves().map(|(from, _)| from.find_iter("/").count()).max()));
     plan
 }
 
 /// Whether [`plan`] fixes findings of this rule.
 pub fn is_mechanical(rule: &Rule) -> bool {
-    MECHANICAL.contains(&rule)
-}
-
-fn edit(change: &Change) -> Edit {
-    match change {
-        Change::Edit(edit) => Edit::Replace {
-            path: edit.path.clone(),
-            bytes: edit.bytes.clone(),
-            text: edit.replacement.clone(),
-        },
-        Change::Rename { from, to } => Edit::Move {
-            from: from.clone(),
-            to: to.clone(),
-        },
-        Change::SetExecutable { path, executable } => Edit::SetExecutable {
-            path: path.clone(),
-            executable: *executable,
-        },
-    }
+    rule.fixing == Fixing::ByEdits
 }
 
 /// Drops fixes that move to the same path, up to case.
 fn leave_clashing(plan: &mut Plan) {
     let mut by_place: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
     let place = |to: &BString| to.to_ascii_lowercase();
-    for (_, to) in plan.fixes.iter().flat_map(Fix::renames) {
+    for (_, to) in plan.fixes.iter().flat_map(|planned| planned.fix.moves()) {
         *by_place.entry(place(to)).or_default() += 1;
     }
     let fixes = std::mem::take(&mut plan.fixes);
     for fix in fixes {
-        let shared = fix.renames().find(|(_, to)| by_place[&place(to)] > 1);
+        let shared = fix.fix.moves().find(|(_, to)| by_place[&place(to)] > 1);
         match shared.map(|(_, to)| to.clone()) {
             Some(to) => {
                 let cause = Obstacle::SamePlace(to);
@@ -130,12 +102,11 @@ fn leave_clashing(plan: &mut Plan) {
     }
 }
 
-/// The obstacle that something in a directory refers to something outside it, as the findings in the directory show.
-fn outward(findings: &[Finding], directory: &BStr) -> Option<Obstacle> {
-    const OUTWARD: [&Rule; 3] = [Rule::NPV_121, Rule::NPV_123, Rule::NPV_125];
+/// The obstacle that something in an entry that is to move refers to something outside it, as a finding there shows.
+fn outward(findings: &[Finding], entry: NodeId, moves: impl Fn(NodeId) -> bool) -> Option<Obstacle> {
     let is_inside = |finding: &&Finding| {
-        let rest = finding.place.path.as_bytes().strip_prefix(directory.as_bytes());
-        OUTWARD.contains(&finding.rule) && rest.is_some_and(|rest| rest.starts_with(b"/"))
+        let node = finding.place.node;
+        finding.rule.leads_out && node != entry && moves(node)
     };
     findings.iter().find(is_inside).map(|finding| Obstacle::Breaks {
         rule: finding.rule,

@@ -40,6 +40,6 @@ pub use apply::{ApplyError, apply};
 pub use changes::{ChangeError, Changes, Content, FileChange};
 pub use journal::{RecoverError, is_half_changed, recover};
 pub use obstacle::{Obstacle, Site};
-pub use plan::{Edit, Fix, Left, Plan, Subject};
+pub use plan::{Left, Plan, PlannedFix, Subject};
 pub use propose::{Moves, Proposal, ProposeError, propose};
 pub use step_error::StepError;

@@ -9,7 +9,7 @@ use super::{ChangeError, Changes, Left, Plan, Subject, after, findings, moves, v
 use crate::check::{self, CheckError, Options, Report, Status, UndecidedPolicy};
 use crate::nix::Symbol;
 use crate::nixpkgs::{Answer, Attribute, Attributes, Files, Layout, OverBudget};
-use crate::rules::{Finding, Rule};
+use crate::rules::{Finding, Fixing, Rule};
 use crate::tree::{BuildError, ReadError, Tree};
 
 /// Which packages to move to package directories, in addition to those that the by-name rules found.
@@ -189,7 +189,7 @@ impl<'t> ProposalDraft<'t> {
 
 /// The attribute that a finding of the by-name ratchet is about.
 fn misplaced(finding: &Finding) -> Option<Symbol> {
-    let is_by_name = [Rule::NPV_160, Rule::NPV_162].contains(&finding.rule);
+    let is_by_name = finding.rule.fixing == Fixing::ByMove;
     finding.attribute.as_deref().filter(|_| is_by_name).map(Symbol::new)
 }
 

@@ -5,18 +5,18 @@ use std::collections::{BTreeMap, HashSet};
 use bstr::{BStr, BString, ByteSlice};
 
 use super::findings::site;
-use super::{Edit, Fix, Left, Obstacle, ProposeError, Subject};
+use super::{Left, Obstacle, PlannedFix, ProposeError, Subject};
 use crate::check::Report;
 use crate::nix::Symbol;
 use crate::nixpkgs::{Answer, Attribute, Attributes, Files, Layout};
-use crate::rules::Finding;
+use crate::rules::{Edit, Finding, Replacement};
 use crate::tree::Tree;
 
 /// The fixes that cause findings that were not there before.
 ///
 /// # Errors
 /// Such a finding, if it can't be attributed to any of the fixes.
-pub fn worse<'r>(before: &Report, after: &'r Report, fixes: &[Fix]) -> Result<Vec<Left>, &'r Finding> {
+pub fn worse<'r>(before: &Report, after: &'r Report, fixes: &[PlannedFix]) -> Result<Vec<Left>, &'r Finding> {
     let mut known: BTreeMap<(&str, BString), usize> = BTreeMap::new();
     for finding in &before.findings {
         let path = moved(fixes, finding.place.path.as_str().into());
@@ -33,9 +33,9 @@ pub fn worse<'r>(before: &Report, after: &'r Report, fixes: &[Fix]) -> Result<Ve
 }
 
 /// The path, after these fixes, of what was at `path`.
-fn moved(fixes: &[Fix], path: &BStr) -> BString {
+fn moved(fixes: &[PlannedFix], path: &BStr) -> BString {
     let mut path = path.to_owned();
-    for (from, to) in fixes.iter().flat_map(Fix::renames) {
+    for (from, to) in fixes.iter().flat_map(|planned| planned.fix.moves()) {
         if is_in(path.as_bstr(), from.as_bstr()) {
             path = [to.as_bytes(), &path[from.len()..]].concat().into();
         }
@@ -44,16 +44,16 @@ fn moved(fixes: &[Fix], path: &BStr) -> BString {
 }
 
 /// The fixes that a finding is about, by its attribute or else by its path.
-fn blamed(fixes: &[Fix], finding: &Finding) -> Option<Vec<Left>> {
+fn blamed(fixes: &[PlannedFix], finding: &Finding) -> Option<Vec<Left>> {
     let attribute = finding
         .attribute
         .as_deref()
         .map(|name| Subject::Package(Symbol::new(name)));
     let path: &BStr = finding.place.path.as_str().into();
-    let touches = |fix: &Fix| {
-        fix.edits.iter().any(|edit| match edit {
+    let touches = |fix: &PlannedFix| {
+        fix.fix.edits.iter().any(|edit| match edit {
             Edit::Move { to, .. } => is_in(path, to.as_bstr()) || is_in(to.as_bstr(), path),
-            Edit::Replace { path: edited, .. } | Edit::SetExecutable { path: edited, .. } => {
+            Edit::Replace(Replacement { path: edited, .. }) | Edit::SetExecutable { path: edited, .. } => {
                 moved(fixes, edited.as_bstr()) == path
             }
             Edit::DeleteLines { .. } => false,
@@ -67,7 +67,7 @@ fn blamed(fixes: &[Fix], finding: &Finding) -> Option<Vec<Left>> {
         true => fixes.iter().filter(|fix| touches(fix)).collect(),
         false => by_attribute,
     };
-    let left = |fix: &Fix| Left {
+    let left = |fix: &PlannedFix| Left {
         subject: fix.subject.clone(),
         cause: Obstacle::Breaks {
             rule: finding.rule,
@@ -87,7 +87,7 @@ fn is_in(path: &BStr, entry: &BStr) -> bool {
 ///
 /// # Errors
 /// If a package that is not moved evaluates to something else, or if the evaluation exceeds its budget.
-pub fn other_packages(before: &Attributes, after: &Tree, fixes: &[Fix]) -> Result<Vec<Left>, ProposeError> {
+pub fn other_packages(before: &Attributes, after: &Tree, fixes: &[PlannedFix]) -> Result<Vec<Left>, ProposeError> {
     let moved: HashSet<Symbol> = fixes
         .iter()
         .filter_map(|fix| match fix.subject {

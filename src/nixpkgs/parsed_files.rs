@@ -61,7 +61,7 @@ pub enum FileError {
     OverBudget,
 }
 
-/// Another tree's files, and which of them have the same paths as ours.
+/// Another tree's files, and which of them have the same paths as this tree's.
 struct Twins<'t> {
     files: &'t Files<'t>,
     by_node: Vec<Option<NodeId>>,
@@ -102,8 +102,8 @@ impl<'t> Files<'t> {
     /// with it, and both count for one budget.
     pub fn sharing(tree: &'t Tree, other: &'t Files<'t>) -> Self {
         let mut by_node = vec![None; tree.len()];
-        for (ours, theirs) in same_paths(tree, other.tree) {
-            by_node[ours.index()] = Some(theirs);
+        for (node, twin) in same_paths(tree, other.tree) {
+            by_node[node.index()] = Some(twin);
         }
         Self {
             tree,
@@ -248,19 +248,19 @@ impl<'t> Files<'t> {
         let Some((other, twin)) = twin.filter(|(other, twin)| other.tree.kind(*twin).is_file()) else {
             return self.parse_bytes(id, self.read(id)?);
         };
-        if let (Some(ours), Some(theirs)) = (self.tree.content_id(id), other.tree.content_id(twin))
-            && ours == theirs
+        if let (Some(content), Some(twin_content)) = (self.tree.content_id(id), other.tree.content_id(twin))
+            && content == twin_content
         {
             return from_twin(other, twin);
         }
         let bytes = self.read(id)?;
-        let theirs = from_twin(other, twin);
-        let text = match &theirs {
+        let parsed = from_twin(other, twin);
+        let text = match &parsed {
             Ok(file) => file.text(),
             Err(error) => error.text(),
         };
         if bytes == text.as_bytes() {
-            theirs
+            parsed
         } else {
             self.parse_bytes(id, bytes)
         }
@@ -312,13 +312,13 @@ pub fn same_paths(a: &Tree, b: &Tree) -> Vec<(NodeId, NodeId)> {
     let mut next = 0;
     while let Some(&(in_a, in_b)) = pairs.get(next) {
         next += 1;
-        let mut theirs = b.children(in_b).iter().copied().peekable();
-        for &ours in a.children(in_a) {
-            while theirs.next_if(|&theirs| b.name(theirs) < a.name(ours)).is_some() {}
-            if let Some(theirs) = theirs.next_if(|&theirs| b.name(theirs) == a.name(ours))
-                && same_kind(a.kind(ours), b.kind(theirs))
+        let mut twins = b.children(in_b).iter().copied().peekable();
+        for &node in a.children(in_a) {
+            while twins.next_if(|&twin| b.name(twin) < a.name(node)).is_some() {}
+            if let Some(twin) = twins.next_if(|&twin| b.name(twin) == a.name(node))
+                && same_kind(a.kind(node), b.kind(twin))
             {
-                pairs.push((ours, theirs));
+                pairs.push((node, twin));
             }
         }
     }
@@ -365,8 +365,8 @@ mod tests {
         let head = Files::new(&head);
         let base = Files::sharing(&base, &head);
         let shared = |path: &str| {
-            let ours = head.get(at(head.tree(), path)).unwrap();
-            Arc::ptr_eq(&ours, &base.get(at(base.tree(), path)).unwrap())
+            let in_head = head.get(at(head.tree(), path)).unwrap();
+            Arc::ptr_eq(&in_head, &base.get(at(base.tree(), path)).unwrap())
         };
         assert!(shared("same.nix"));
         assert!(!shared("other.nix"));
@@ -414,7 +414,7 @@ mod tests {
         let (a, b) = (a.build("a").unwrap(), b.build("b").unwrap());
         let same: Vec<_> = same_paths(&a, &b)
             .iter()
-            .map(|&(ours, theirs)| (a.path(ours), b.path(theirs)))
+            .map(|&(node, twin)| (a.path(node), b.path(twin)))
             .collect();
         assert_eq!(same, ["", "a", "b", "d", "a/y"].map(|path| (path.into(), path.into())));
     }

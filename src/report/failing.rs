@@ -1,21 +1,22 @@
-//! What is told as wrong: the findings, and the undecided questions that fail like them.
+//! What makes a check fail: the findings, and the undecided questions that fail as findings do.
 
 use std::borrow::Cow;
 
 use crate::check::Report;
-use crate::rules::{Finding, Kind, Rule, Undecided};
+use crate::rules::{Finding, Rule, RuleKind, Undecided};
 
-/// What stands in the place of a rule where a question is told that is undecided and fails.  It is in no catalogue, since
-/// any rule may be the one that can't be judged.
+/// The rule of an undecided question that fails.  It is not in the catalogue, because any rule may be the one that can't be
+/// checked.
 pub(super) static UNDECIDED: Rule = Rule {
     code: "undecided",
     name: "question",
-    kind: Kind::Ratchet,
-    summary: "what is new or changed can be decided from the files of the tree",
-    explanation: "Nothing may get past a rule by making it impossible to judge, so what can't be known without Nix of a new \
-                  or changed attribute does not pass in a whole Nixpkgs, where everything else can be known. `byname why NAME` \
-                  tells what an answer rests on, and where something unknown arises. `--undecided allow` lets such \
-                  questions pass, once somebody has looked at them.\n",
+    kind: RuleKind::Ratchet,
+    summary: "every rule can be decided for a new or changed attribute from the files of the tree",
+    explanation: "Nobody is to get past a rule by making it impossible to check. So in a whole Nixpkgs, where everything else \
+                  can be decided, a new or changed attribute fails if a rule can't be decided for it without Nix. `byname why \
+                  NAME` shows what an answer depends on, and where the unknown value comes from. With `--undecided allow`, \
+                  such questions pass, once somebody has checked them.\n",
+    ..Rule::PLAIN
 };
 
 /// The findings and the undecided questions that fail, sorted by place.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use crate::fix::{Fix, Left, Obstacle, Plan, Proposal, Subject};
+use crate::fix::{Left, Obstacle, Plan, PlannedFix, Proposal, Subject};
 use crate::report::printable::printable_line;
 
 /// Whether the changes of a proposal were made.
@@ -23,8 +23,8 @@ pub fn write(out: &mut dyn Write, proposal: &Proposal, outcome: FixOutcome) -> i
     let Plan { fixes, left } = &proposal.plan;
     if outcome == FixOutcome::Made && !fixes.is_empty() {
         writeln!(out, "{} fixed:", fixes.len())?;
-        for Fix { subject, title, .. } in fixes {
-            write_line(out, subject, Some(title))?;
+        for PlannedFix { subject, fix } in fixes {
+            write_line(out, subject, Some(&fix.title))?;
         }
         writeln!(out)?;
     }

@@ -12,9 +12,9 @@ use crate::report::summary::summary;
 use crate::report::words::count;
 use crate::rules::{Finding, Rule};
 
-/// GitHub shows so many annotations of a step and no more, so what a rule finds more often is one annotation.
+/// GitHub shows at most this many annotations of a step, so a rule with more findings gets one annotation for all.
 const MOST: usize = 10;
-/// How many of those are named in it.
+/// How many of these findings the annotation names.
 const NAMED: usize = 5;
 
 /// Writes a workflow command for each finding, and then the summary as a line of the log.
@@ -37,7 +37,7 @@ pub fn write(out: &mut (impl Write + ?Sized), report: &Report) -> io::Result<()>
             write_many(out, rule, findings)?;
         }
     }
-    // One of each rule before the second of any, since GitHub shows the first ones.
+    // One of each rule before the second of any, because GitHub shows the first ones.
     for round in 0..MOST {
         for (_, findings) in by_rule.iter().filter(|(_, findings)| findings.len() <= MOST) {
             if let Some(finding) = findings.get(round) {
@@ -48,7 +48,7 @@ pub fn write(out: &mut (impl Write + ?Sized), report: &Report) -> io::Result<()>
     let passing = report.passing_undecided().count();
     if passing > 0 {
         let message = format!(
-            "{} could not be decided without Nix: neither for nor against the change. The job's summary has them.",
+            "{} could not be decided without Nix, and count neither for nor against the change. The job's summary lists them.",
             count(passing, "question")
         );
         write_command(out, "notice", &[("title", "byname".to_owned())], &message)?;
@@ -62,7 +62,7 @@ fn write_one(out: &mut (impl Write + ?Sized), finding: &Finding) -> io::Result<(
     if let Some(span) = place.span {
         properties.push(("line", span.line.to_string()));
         properties.push(("endLine", span.end_line.to_string()));
-        // GitHub takes columns only of what is on one line.
+        // GitHub takes columns only if the span is on one line.
         if span.line == span.end_line {
             properties.push(("col", span.column.to_string()));
             properties.push(("endColumn", span.end_column.to_string()));
@@ -86,7 +86,7 @@ fn write_many(out: &mut (impl Write + ?Sized), rule: &Rule, findings: &[&Finding
         Some(rest) => format!(" and {} more", HumanCount(rest as u64)),
     };
     let message = format!(
-        "{}: {named}{rest}. The rule: {}. The job's summary has them.",
+        "{}: {named}{rest}. The rule: {}. The job's summary lists them.",
         count(findings.len(), "finding"),
         rule.summary
     );
@@ -117,7 +117,7 @@ fn escape(text: &str) -> String {
     printable(&text).into_owned()
 }
 
-/// Escapes a property, which ends at a comma or colon besides.
+/// Escapes a property, which also ends at a comma or colon.
 fn escape_property(text: &str) -> String {
     escape(text).replace(':', "%3A").replace(',', "%2C")
 }
@@ -200,7 +200,7 @@ mod tests {
             lines[0],
             "::error title=NPV-142 package-in-wrong-shard::11 findings: hello0, hello1, hello2, hello3, hello4 and 6 more. \
              The rule: a package directory is in the shard of the first two characters of its name, in lower case. \
-             The job's summary has them."
+             The job's summary lists them."
         );
     }
 

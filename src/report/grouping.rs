@@ -1,28 +1,28 @@
-//! Findings that are told together: those of one cause, of one rule in one line, by several rules on one place, or that say
-//! the same of several places.
+//! Grouping: findings are reported together if they have one cause, are of one rule in one line or of several rules at one
+//! place, or say the same about several places.
 
 use std::collections::HashMap;
 
-use crate::rules::{Finding, Kind, causes};
+use crate::rules::{Finding, RuleKind, causes};
 
-/// One thing to mend.
+/// Findings that are reported together.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Story<'a> {
-    /// What is told: at least one finding, of which all have the same excerpt.
+    /// At least one finding; all have the same excerpt.
     pub findings: Vec<&'a Finding>,
-    /// Findings that say the same as the first one, of other places in the same file.
+    /// Findings that say the same as the first one about other places in the same file.
     pub repeats: Vec<&'a Finding>,
     /// Findings that follow from the first one.
     pub consequences: Vec<&'a Finding>,
 }
 
 impl<'a> Story<'a> {
-    /// The finding that gives it its place in the report.
+    /// The first finding, which decides where in the report the story is.
     pub fn lead(&self) -> &'a Finding {
         self.findings[0]
     }
 
-    /// How many findings it tells.
+    /// How many findings it has.
     pub fn len(&self) -> usize {
         self.findings.len() + self.repeats.len() + self.consequences.len()
     }
@@ -39,9 +39,9 @@ impl<'a> Story<'a> {
     fn takes(&self, finding: &Finding) -> bool {
         let lead = self.lead();
         let same_lines = lead.place.path == finding.place.path && lead.place.excerpt == finding.place.excerpt;
-        let is_ratchet = |finding: &Finding| finding.rule.kind == Kind::Ratchet;
-        // A file may have several things wrong that have nothing to do with each other; a stretch of it hardly, and what
-        // is new in a package comes with its one change.
+        let is_ratchet = |finding: &Finding| finding.rule.kind == RuleKind::Ratchet;
+        // Two findings of a whole file may have nothing to do with each other. Two in one excerpt rarely do, and the
+        // ratchets on a package are all about its one change.
         match lead.place.excerpt {
             Some(_) => same_lines && (lead.rule == finding.rule || lead.place == finding.place),
             None => lead.place == finding.place && is_ratchet(lead) && is_ratchet(finding),
@@ -53,7 +53,7 @@ impl<'a> Story<'a> {
 pub(super) fn stories(findings: &[Finding]) -> Vec<Story<'_>> {
     let causes = causes(findings);
     let mut stories: Vec<Story<'_>> = Vec::new();
-    // For each finding that leads a story, or stands with the lead, the index of the story.
+    // The index of the story of each finding, except for consequences.
     let mut told = vec![None; findings.len()];
     let mut same: HashMap<_, usize> = HashMap::new();
     for (index, finding) in findings.iter().enumerate() {

@@ -6,19 +6,19 @@ use schemars::Schema;
 
 use crate::check::Report;
 use crate::report::encode::{schema_of, write_pretty};
-use crate::report::json_model::Document;
+use crate::report::json_model::JsonReport;
 
 /// Writes `report` as one JSON object with a newline at its end.
 ///
 /// # Errors
 /// Whatever writing to `out` gives.
 pub fn write(out: &mut (impl Write + ?Sized), report: &Report) -> io::Result<()> {
-    write_pretty(out, &Document::from(report))
+    write_pretty(out, &JsonReport::from(report))
 }
 
 /// The JSON Schema of what [`write()`] writes.
 pub fn schema() -> Schema {
-    schema_of::<Document>()
+    schema_of::<JsonReport>()
 }
 
 #[cfg(test)]

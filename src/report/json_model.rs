@@ -1,5 +1,5 @@
-//! What the JSON formats say, as types: their serialization is the format, and their doc comments its description, which
-//! `byname schema` prints.
+//! The JSON formats as types: their serialization is the format, and their doc comments are the descriptions in the schema
+//! that `byname schema` prints.
 
 use bstr::ByteSlice;
 use schemars::JsonSchema;
@@ -9,27 +9,27 @@ use crate::check::{Report, Status, TreeSummary};
 use crate::report::failing::help;
 use crate::rules;
 
-/// The version of the format: it grows when a field is removed or changes its meaning, not when one is added.
+/// The version of the format. It grows if a field is removed or changes its meaning, not if one is added.
 const VERSION: u32 = 1;
 
 /// The report of a check.
 #[derive(Serialize, JsonSchema)]
 #[schemars(title = "byname report")]
-pub(super) struct Document<'a> {
+pub(super) struct JsonReport<'a> {
     #[serde(flatten)]
     verdict: Verdict<'a>,
     /// What is wrong, in the order of its place.
-    findings: Vec<Finding<'a>>,
-    /// Questions that could not be decided, which are no findings. Those that fail count as findings for the verdict.
-    undecided: Vec<Undecided<'a>>,
+    findings: Vec<JsonFinding<'a>>,
+    /// Questions that could not be decided. They are not findings, but those that fail count as findings in the verdict.
+    undecided: Vec<JsonUndecided<'a>>,
 }
 
-impl<'a> From<&'a Report> for Document<'a> {
+impl<'a> From<&'a Report> for JsonReport<'a> {
     fn from(report: &'a Report) -> Self {
         Self {
             verdict: report.into(),
-            findings: report.findings.iter().map(Finding::from).collect(),
-            undecided: report.undecided.iter().map(Undecided::from).collect(),
+            findings: report.findings.iter().map(JsonFinding::from).collect(),
+            undecided: report.undecided.iter().map(JsonUndecided::from).collect(),
         }
     }
 }
@@ -38,9 +38,9 @@ impl<'a> From<&'a Report> for Document<'a> {
 #[derive(Serialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 #[schemars(title = "Line of a byname report")]
-pub(super) enum Line<'a> {
-    Finding(Finding<'a>),
-    Undecided(Undecided<'a>),
+pub(super) enum JsonLine<'a> {
+    Finding(JsonFinding<'a>),
+    Undecided(JsonUndecided<'a>),
     Summary(Summary<'a>),
 }
 
@@ -65,10 +65,10 @@ impl<'a> From<&'a Report> for Summary<'a> {
     }
 }
 
-/// What was judged, and the outcome.
+/// What was checked, and the outcome.
 #[derive(Serialize, JsonSchema)]
 struct Verdict<'a> {
-    /// The version of this format. It grows when a field is removed or changes its meaning; new fields may come without.
+    /// The version of this format. It grows if a field is removed or changes its meaning, not if one is added.
     #[schemars(extend("const" = VERSION))]
     schema: u32,
     /// The version of byname.
@@ -76,10 +76,10 @@ struct Verdict<'a> {
     /// The verdict. `ok` and `base-fixed` pass.
     #[schemars(extend("enum" = Status::ALL.map(Status::name)))]
     status: &'static str,
-    /// The tree that was judged.
-    head: Tree<'a>,
-    /// The tree that it was compared with; null where none was given: then only the absolute rules were judged.
-    base: Option<Tree<'a>>,
+    /// The tree that was checked.
+    head: JsonTree<'a>,
+    /// The tree that it was compared with; null if none was given, and only the absolute rules were checked.
+    base: Option<JsonTree<'a>>,
 }
 
 impl<'a> From<&'a Report> for Verdict<'a> {
@@ -89,14 +89,15 @@ impl<'a> From<&'a Report> for Verdict<'a> {
             byname: env!("CARGO_PKG_VERSION"),
             status: report.status.name(),
             head: (&report.head).into(),
-            base: report.base.as_ref().map(Tree::from),
+            base: report.base.as_ref().map(JsonTree::from),
         }
     }
 }
 
 /// A Nixpkgs.
 #[derive(Serialize, JsonSchema)]
-struct Tree<'a> {
+#[schemars(rename = "Tree")]
+struct JsonTree<'a> {
     /// The tree as it was named on the command line.
     source: &'a str,
     /// How many package directories it has.
@@ -105,7 +106,7 @@ struct Tree<'a> {
     files: usize,
 }
 
-impl<'a> From<&'a TreeSummary> for Tree<'a> {
+impl<'a> From<&'a TreeSummary> for JsonTree<'a> {
     fn from(tree: &'a TreeSummary) -> Self {
         Self {
             source: &tree.source,
@@ -117,18 +118,19 @@ impl<'a> From<&'a TreeSummary> for Tree<'a> {
 
 /// Something that is wrong.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct Finding<'a> {
+#[schemars(rename = "Finding")]
+pub(super) struct JsonFinding<'a> {
     /// The code of the rule that is broken, such as `NPV-142`.
     #[schemars(regex(pattern = "^(NPV|BYN)-[0-9]{3}$"))]
     code: &'static str,
     /// The name of the rule, such as `package-in-wrong-shard`.
     rule: &'static str,
-    /// Whether the rule holds for every tree, or for what changed between two.
-    #[schemars(extend("enum" = rules::Kind::ALL.map(rules::Kind::name)))]
+    /// Whether the rule is checked in every tree, or for what changed between two.
+    #[schemars(extend("enum" = rules::RuleKind::ALL.map(rules::RuleKind::name)))]
     kind: &'static str,
-    /// The top-level attribute that the finding is about, where it is about one.
+    /// The top-level attribute that the finding is about; null if it is about a path.
     attribute: Option<&'a str>,
-    /// Relative to the tree's root, with `/` between parts. Bytes that are no UTF-8 are written as `\xNN`.
+    /// Relative to the tree's root, with `/` between parts. Bytes that are not UTF-8 are written as `\xNN`.
     path: &'a str,
     #[serde(flatten)]
     span: OptionalSpan,
@@ -138,15 +140,15 @@ pub(super) struct Finding<'a> {
     reason: Option<&'a str>,
     /// The title and the reason as one text.
     message: String,
-    /// The command or edit that mends it, for people.
+    /// The command or edit that fixes it, for people.
     help: Option<&'a str>,
-    /// What mends it, for machines.
-    fix: Option<Fix<'a>>,
-    /// The rule's page, where it has one.
+    /// The changes that fix it, for programs.
+    fix: Option<JsonFix<'a>>,
+    /// The rule's page; null if it has none.
     url: Option<String>,
 }
 
-impl<'a> From<&'a rules::Finding> for Finding<'a> {
+impl<'a> From<&'a rules::Finding> for JsonFinding<'a> {
     fn from(finding: &'a rules::Finding) -> Self {
         Self {
             code: finding.rule.code,
@@ -159,13 +161,13 @@ impl<'a> From<&'a rules::Finding> for Finding<'a> {
             reason: finding.reason.as_deref(),
             message: finding.message(),
             help: finding.help.as_deref(),
-            fix: finding.fix.as_ref().map(Fix::from),
+            fix: finding.fix.as_ref().map(JsonFix::from),
             url: finding.rule.url(),
         }
     }
 }
 
-/// A stretch of a file, all null where the finding is about the path as a whole.
+/// A part of a file; all null if the finding is about the path as a whole.
 #[derive(Serialize, JsonSchema)]
 struct OptionalSpan {
     /// The line at which the span starts, from 1.
@@ -189,19 +191,20 @@ impl From<Option<rules::Span>> for OptionalSpan {
     }
 }
 
-/// Changes that mend a finding and alter nothing else that the tree means, to be made in this order, all or none.
+/// Changes that fix a finding and change nothing else that the tree means, to be made in this order, all or none.
 #[derive(Serialize, JsonSchema)]
-struct Fix<'a> {
+#[schemars(rename = "Fix")]
+struct JsonFix<'a> {
     /// What they do.
     title: &'a str,
-    changes: Vec<Change<'a>>,
+    changes: Vec<JsonChange<'a>>,
 }
 
-impl<'a> From<&'a rules::Fix> for Fix<'a> {
+impl<'a> From<&'a rules::Fix> for JsonFix<'a> {
     fn from(fix: &'a rules::Fix) -> Self {
         Self {
             title: &fix.title,
-            changes: fix.changes.iter().map(Change::from).collect(),
+            changes: fix.edits.iter().map(JsonChange::from).collect(),
         }
     }
 }
@@ -209,35 +212,44 @@ impl<'a> From<&'a rules::Fix> for Fix<'a> {
 /// A change of a file or directory.
 #[derive(Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
-enum Change<'a> {
-    /// Replaces a stretch of a file.
+#[schemars(rename = "Change")]
+enum JsonChange<'a> {
+    /// Replaces a part of a file.
     Edit {
         path: String,
-        /// The byte of the file at which the stretch starts, from 0.
+        /// The byte of the file at which the part starts, from 0.
         start: u32,
         /// The byte before which it ends.
         end: u32,
-        /// The line at which the stretch starts, from 1.
+        /// The line at which the part starts, from 1.
         line: u32,
-        /// The column at which the stretch starts, from 1, in characters.
+        /// The column at which the part starts, from 1, in characters.
         column: u32,
-        /// The line in which the stretch ends.
+        /// The line in which the part ends.
         end_line: u32,
-        /// The column before which the stretch ends.
+        /// The column before which the part ends.
         end_column: u32,
         /// What to write in its place.
         replacement: &'a str,
     },
-    /// Moves a file or directory to where nothing is, making the directories that are missing.
+    /// Deletes whole lines of a file, and one of two blank lines if they would then meet.
+    DeleteLines {
+        path: String,
+        /// The byte of the file at which the first line starts, from 0.
+        start: u32,
+        /// The byte before which the last line ends.
+        end: u32,
+    },
+    /// Moves a file or directory to a path where nothing is, and makes the directories that are missing.
     Rename { from: String, to: String },
     /// Sets or clears the executable bits of a file.
     SetExecutable { path: String, executable: bool },
 }
 
-impl<'a> From<&'a rules::Change> for Change<'a> {
-    fn from(change: &'a rules::Change) -> Self {
-        match change {
-            rules::Change::Edit(edit) => Self::Edit {
+impl<'a> From<&'a rules::Edit> for JsonChange<'a> {
+    fn from(edit: &'a rules::Edit) -> Self {
+        match edit {
+            rules::Edit::Replace(edit) => Self::Edit {
                 path: rules::path_text(edit.path.as_bstr()),
                 start: edit.bytes.start,
                 end: edit.bytes.end,
@@ -245,13 +257,18 @@ impl<'a> From<&'a rules::Change> for Change<'a> {
                 column: edit.span.column,
                 end_line: edit.span.end_line,
                 end_column: edit.span.end_column,
-                replacement: &edit.replacement,
+                replacement: &edit.text,
             },
-            rules::Change::Rename { from, to } => Self::Rename {
+            rules::Edit::DeleteLines { path, bytes } => Self::DeleteLines {
+                path: rules::path_text(path.as_bstr()),
+                start: bytes.start,
+                end: bytes.end,
+            },
+            rules::Edit::Move { from, to } => Self::Rename {
                 from: rules::path_text(from.as_bstr()),
                 to: rules::path_text(to.as_bstr()),
             },
-            rules::Change::SetExecutable { path, executable } => Self::SetExecutable {
+            rules::Edit::SetExecutable { path, executable } => Self::SetExecutable {
                 path: rules::path_text(path.as_bstr()),
                 executable: *executable,
             },
@@ -261,8 +278,9 @@ impl<'a> From<&'a rules::Change> for Change<'a> {
 
 /// A question that could not be decided.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct Undecided<'a> {
-    /// The top-level attribute that was asked about; null where nothing is known of any.
+#[schemars(rename = "Undecided")]
+pub(super) struct JsonUndecided<'a> {
+    /// The top-level attribute that was asked about; null if no attribute is known.
     attribute: Option<&'a str>,
     /// What was asked of it, such as `should_be_by_name`.
     question: &'static str,
@@ -272,15 +290,15 @@ pub(super) struct Undecided<'a> {
     new: bool,
     /// Whether the tree does not pass with this undecided.
     fails: bool,
-    /// Where the attribute is, or else what composes the package set, as in findings.
+    /// The file of the attribute, or else the directory that composes the package set, as in findings.
     path: &'a str,
     #[serde(flatten)]
     span: OptionalSpan,
-    /// What to do about it, for people; null where it does not fail.
+    /// What to do about it, for people; null if it does not fail.
     help: Option<String>,
 }
 
-impl<'a> From<&'a rules::Undecided> for Undecided<'a> {
+impl<'a> From<&'a rules::Undecided> for JsonUndecided<'a> {
     fn from(undecided: &'a rules::Undecided) -> Self {
         Self {
             attribute: undecided.attribute.as_deref(),

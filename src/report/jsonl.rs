@@ -7,7 +7,7 @@ use schemars::Schema;
 
 use crate::check::Report;
 use crate::report::encode::{schema_of, write_line};
-use crate::report::json_model::{Finding, Line, Summary, Undecided};
+use crate::report::json_model::{JsonFinding, JsonLine, JsonUndecided, Summary};
 
 /// Writes `report`, each line when it is made.
 ///
@@ -15,15 +15,15 @@ use crate::report::json_model::{Finding, Line, Summary, Undecided};
 /// Whatever writing to `out` gives.
 pub fn write(out: &mut (impl Write + ?Sized), report: &Report) -> io::Result<()> {
     for finding in &report.findings {
-        write_line(out, &Line::Finding(Finding::from(finding)))?;
+        write_line(out, &JsonLine::Finding(JsonFinding::from(finding)))?;
     }
     for undecided in &report.undecided {
-        write_line(out, &Line::Undecided(Undecided::from(undecided)))?;
+        write_line(out, &JsonLine::Undecided(JsonUndecided::from(undecided)))?;
     }
-    write_line(out, &Line::Summary(Summary::from(report)))
+    write_line(out, &JsonLine::Summary(Summary::from(report)))
 }
 
 /// The JSON Schema of each line that [`write()`] writes.
 pub fn schema() -> Schema {
-    schema_of::<Line>()
+    schema_of::<JsonLine>()
 }

@@ -1,5 +1,5 @@
-//! The report as Markdown, for the comment on a pull request and the summary of a job: what was found by rule, and folded
-//! below it each finding.
+//! The report as Markdown, for the comment on a pull request and the summary of a job: a table of the broken rules, and a
+//! folded section with the findings of each.
 
 use std::cmp::Reverse;
 use std::io::{self, Write};
@@ -15,11 +15,11 @@ use crate::report::quotes::{quotes, snippets};
 use crate::report::summary::fixable;
 use crate::report::uri;
 use crate::report::words::{self, capitalized, count};
-use crate::rules::{Finding, Kind, Place, Rule, Undecided};
+use crate::rules::{Finding, Place, Rule, RuleKind, Undecided};
 
-/// How large the comment on a pull request may be, in bytes, with room for what a workflow puts around it.
+/// The size limit of a comment on a pull request, in bytes, with room for what a workflow puts around it.
 pub const COMMENT: usize = 55_000;
-/// How large the summary of a job's step may be, in bytes, likewise.
+/// The size limit of the summary of a job's step, in bytes, likewise.
 pub const STEP_SUMMARY: usize = 1_000_000;
 
 /// Up to so many findings are shown unfolded.
@@ -27,10 +27,10 @@ const UNFOLDED: usize = 5;
 /// How many columns a quote of the source may have.
 const QUOTE_WIDTH: usize = 120;
 
-/// How the page is made.
+/// The limits and links of the page.
 #[derive(Clone, Debug)]
-pub struct Layout {
-    /// How many bytes it may have; what does not fit is counted.
+pub struct PageLayout {
+    /// How many bytes it may have. Findings that do not fit are counted.
     pub limit: usize,
     /// The address that a path of the tree is appended to for a link to the file, with a slash at its end.
     pub blob: Option<String>,
@@ -40,8 +40,8 @@ pub struct Layout {
 ///
 /// # Errors
 /// Whatever writing to `out` gives.
-pub fn write(out: &mut (impl Write + ?Sized), report: &Report, layout: &Layout) -> io::Result<()> {
-    // Marks the comment, so that a workflow finds the one that it has to renew.
+pub fn write(out: &mut (impl Write + ?Sized), report: &Report, layout: &PageLayout) -> io::Result<()> {
+    // This marks the comment, so that a workflow finds the one that it has to update.
     let mut page = "<!-- byname -->\n".to_owned();
     page.push_str(&heading(report));
     let failing = failing(report);
@@ -56,7 +56,7 @@ pub fn write(out: &mut (impl Write + ?Sized), report: &Report, layout: &Layout) 
     push_undecided(&mut page, &report.passing_undecided().collect::<Vec<_>>(), layout);
     if let Some(first) = report.findings.first() {
         let explain = format!(
-            "\n`byname explain {}` tells what a rule wants, and why. In a checkout, `byname check{}` shows the same{}.\n",
+            "\n`byname explain {}` explains a rule. In a checkout, `byname check{}` shows the same{}.\n",
             first.rule.code,
             if report.base.is_some() {
                 " --base rev:BRANCH"
@@ -65,7 +65,7 @@ pub fn write(out: &mut (impl Write + ?Sized), report: &Report, layout: &Layout) 
             },
             match fixable(report) {
                 0 => String::new(),
-                count => format!(", and `byname fix` mends {} of it", HumanCount(count as u64)),
+                count => format!(", and `byname fix` fixes {} of them", HumanCount(count as u64)),
             }
         );
         page.push_str(&explain);
@@ -73,30 +73,30 @@ pub fn write(out: &mut (impl Write + ?Sized), report: &Report, layout: &Layout) 
     out.write_all(page.as_bytes())
 }
 
-/// The verdict, and what it rests on.
+/// The verdict, and what was checked.
 fn heading(report: &Report) -> String {
     let (sign, verdict) = match report.status {
         Status::Ok => ("✅", "nothing wrong"),
-        Status::BaseFixed => ("✅", "mends what was wrong"),
+        Status::BaseFixed => ("✅", "fixes what was wrong"),
         Status::BaseStillBroken => ("❌", "still wrong, as before"),
         Status::ProblemsIntroduced => ("❌", "problems"),
         Status::DiscouragedPatternsIntroduced => ("❌", "discouraged patterns introduced"),
     };
-    let judged = match (&report.base, report.status) {
-        (None, _) => "Only the absolute rules were judged, since no base was given.".to_owned(),
+    let compared = match (&report.base, report.status) {
+        (None, _) => "Only the absolute rules were checked, because no base was given.".to_owned(),
         (Some(base), Status::Ok | Status::DiscouragedPatternsIntroduced) => {
             format!("Compared with {}.", code(&base.source))
         }
         (Some(base), Status::BaseFixed) => format!(
-            "{} breaks the absolute rules, so the ratchets were not judged.",
+            "The ratchet rules were skipped because {} breaks absolute rules.",
             code(&base.source)
         ),
         (Some(base), Status::BaseStillBroken) => format!(
-            "{} breaks the absolute rules too, so the ratchets were not judged.",
+            "The ratchet rules were skipped because {} breaks absolute rules too.",
             code(&base.source)
         ),
         (Some(base), Status::ProblemsIntroduced) => format!(
-            "{} breaks no absolute rule. The ratchets are judged when this does not either.",
+            "{} breaks no absolute rule. The ratchet rules were skipped because this tree does.",
             code(&base.source)
         ),
     };
@@ -105,7 +105,7 @@ fn heading(report: &Report) -> String {
         open => format!(" and {}", count(open, "undecided question")),
     };
     format!(
-        "## {sign} byname: {verdict}\n\n**{}{open}** in {} and {} of {}. {judged}\n",
+        "## {sign} byname: {verdict}\n\n**{}{open}** in {} and {} of {}. {compared}\n",
         capitalized(&count(report.findings.len(), "finding")),
         count(report.head.packages, "package"),
         count(report.head.files, "file"),
@@ -146,8 +146,8 @@ fn table(failing: &[Finding]) -> String {
         }
     }
     counts.sort_by_key(|(_, count)| Reverse(*count));
-    // The heading is as wide as a code, which would else be broken at its hyphen.
-    let mut table = "\n| broken&nbsp;rule | findings | what it wants |\n| --- | ---: | --- |\n".to_owned();
+    // The heading is as wide as a code, which would otherwise be broken at its hyphen.
+    let mut table = "\n| rule&nbsp;code | findings | requirement |\n| --- | ---: | --- |\n".to_owned();
     for (rule, count) in counts {
         let (count, summary) = (HumanCount(count as u64), markdown(rule.summary));
         table.push_str(&format!("| {} | {count} | {summary} |\n", linked(rule)));
@@ -155,7 +155,7 @@ fn table(failing: &[Finding]) -> String {
     table
 }
 
-/// A rule's code, linked to its page where it has one.
+/// A rule's code, linked to its page if it has one.
 fn linked(rule: &Rule) -> String {
     match rule.url() {
         Some(url) => format!("[{}]({url})", rule.code),
@@ -168,7 +168,7 @@ impl Section<'_> {
         self.stories.iter().map(Story::len).sum()
     }
 
-    /// The other rules that are broken by the same.
+    /// The other rules that have findings in these stories.
     fn others(&self) -> String {
         let mut others: Vec<_> = (self.stories.iter())
             .flat_map(|story| story.findings.iter().chain(&story.consequences))
@@ -195,11 +195,11 @@ impl Section<'_> {
     }
 
     /// Appends the section as far as it fits.
-    fn push(&self, page: &mut String, layout: &Layout, is_open: bool) {
+    fn push(&self, page: &mut String, layout: &PageLayout, is_open: bool) {
         let rule = self.rule;
         let kind = match rule.kind {
-            Kind::Absolute => "",
-            Kind::Ratchet => ", judged on what is new",
+            RuleKind::Absolute => "",
+            RuleKind::Ratchet => ", checked for what is new or changed",
         };
         let open = if is_open { " open" } else { "" };
         page.push_str(&format!(
@@ -224,7 +224,7 @@ impl Section<'_> {
         }
         if left > 0 {
             page.push_str(&format!(
-                "\n{} more, for which there is no room here: `byname check --all` shows them.\n",
+                "\n{} more do not fit here: `byname check --all` shows them.\n",
                 capitalized(&count(left, "finding"))
             ));
         }
@@ -233,7 +233,7 @@ impl Section<'_> {
 }
 
 /// A story as paragraphs, without the reason that its section has in common.
-fn told(story: &Story<'_>, shared_reason: Option<&str>, layout: &Layout) -> String {
+fn told(story: &Story<'_>, shared_reason: Option<&str>, layout: &PageLayout) -> String {
     let place = &story.lead().place;
     let mut text = format!("\n**{}**\n", location(place, layout));
     for finding in &story.findings {
@@ -262,8 +262,8 @@ fn told(story: &Story<'_>, shared_reason: Option<&str>, layout: &Layout) -> Stri
     text
 }
 
-/// Path and line, linked to the file where there is an address for it.
-fn location(place: &Place, layout: &Layout) -> String {
+/// Path and line, linked to the file if the layout has an address.
+fn location(place: &Place, layout: &PageLayout) -> String {
     let line = place.span.map(|span| format!(":{}", span.line)).unwrap_or_default();
     let shown = code(&format!("{}{line}", place.path));
     match &layout.blob {
@@ -284,18 +284,18 @@ fn source(story: &Story<'_>) -> Option<String> {
     let snippets = snippets(&quoted, &story.lead().place).map(Element::Cause);
     let group = Group::with_level(Level::ERROR).elements(snippets);
     let source = Renderer::plain().term_width(QUOTE_WIDTH).render(&[group]);
-    // The renderer's first line is but the gutter, which needs no room of its own in a block.
+    // The renderer's first line has only the gutter.
     let without_gutter = source.split_once('\n').filter(|(gutter, _)| gutter.trim() == "|");
     Some(without_gutter.map_or(source.as_str(), |(_, rest)| rest).to_owned())
 }
 
-fn push_undecided(page: &mut String, undecided: &[&Undecided], layout: &Layout) {
+fn push_undecided(page: &mut String, undecided: &[&Undecided], layout: &PageLayout) {
     if undecided.is_empty() {
         return;
     }
     page.push_str(&format!(
-        "\n<details><summary>{} undecided</summary>\n\nWithout Nix, these can't be known. They count neither for nor against \
-         the change.\n\n",
+        "\n<details><summary>{} undecided</summary>\n\nThese can't be answered without Nix. They count neither for nor \
+         against the change.\n\n",
         capitalized(&count(undecided.len(), "question"))
     ));
     for (index, question) in undecided.iter().enumerate() {

@@ -1,7 +1,8 @@
 //! Reports made by hand, for the tests of the formats.
 
 use crate::check::{Report, Status, TreeSummary};
-use crate::rules::{Change, Edit, Excerpt, Finding, Fix, Place, Rule, Span, Undecided};
+use crate::rules::{Edit, Excerpt, Finding, Fix, Place, Replacement, Rule, Span, Undecided};
+use crate::tree::NodeId;
 
 pub fn report(status: Status, findings: Vec<Finding>) -> Report {
     let head = TreeSummary {
@@ -42,7 +43,7 @@ pub fn wrong_shard() -> Finding {
     let title = "`hello` is in the shard `aa`, and belongs in `he`";
     let reason = "Nixpkgs finds a package by the first two characters of its name in lower case, so it would look for this \
                   one elsewhere.";
-    let change = Change::Rename {
+    let edit = Edit::Move {
         from: "pkgs/by-name/aa/hello".into(),
         to: "pkgs/by-name/he/hello".into(),
     };
@@ -50,7 +51,7 @@ pub fn wrong_shard() -> Finding {
         .about("hello")
         .because(reason)
         .with_help("`git mv pkgs/by-name/aa/hello pkgs/by-name/he/hello`")
-        .with_fix(Fix::new("Move it to its shard", change))
+        .with_fix(Fix::new("Move it to its shard", edit))
 }
 
 /// A finding without a line, without help, and of a rule without a page.
@@ -69,11 +70,11 @@ pub fn escape() -> Finding {
     };
     let source = "    description = \"Prints \\d, a greeting\";";
     let path = "pkgs/by-name/he/hello/package.nix";
-    let edit = Edit {
+    let replacement = Replacement {
         path: path.into(),
         bytes: 126..127,
         span: Span { end_column: 28, ..span },
-        replacement: String::new(),
+        text: String::new(),
     };
     Finding::new(
         Rule::NPV_170,
@@ -82,7 +83,7 @@ pub fn escape() -> Finding {
     )
     .because("Nix drops the backslash and reads `d`.")
     .with_help("Write `d`, or `\\\\d` where the backslash is meant.")
-    .with_fix(Fix::new("Write `d`", Change::Edit(edit)))
+    .with_fix(Fix::new("Write `d`", Edit::Replace(replacement)))
 }
 
 /// A finding with a span over several lines.
@@ -110,5 +111,6 @@ pub fn place(path: &str, source: Option<(Span, &str)>) -> Place {
         span: source.map(|(span, _)| span),
         excerpt: source.map(excerpt),
         file: Some(path.to_owned()),
+        node: NodeId::from_index(0),
     }
 }

@@ -14,9 +14,9 @@ use crate::report::inline::markdown;
 use crate::report::quote::quote;
 use crate::report::uri;
 use crate::report::words::{self, capitalized};
-use crate::rules::{Edit, Finding, Fix, Place, Rule, Span, Undecided, path_text};
+use crate::rules::{Finding, Fix, Place, Rule, Span, Undecided, path_text};
 
-/// What paths are relative to: the root of the tree, wherever a viewer has it.
+/// The name of the directory that paths are relative to: the root of the tree, which each viewer sets for itself.
 const ROOT: &str = "%SRCROOT%";
 
 /// Writes `report` as one SARIF log of one run.
@@ -62,7 +62,7 @@ fn descriptor(rule: &Rule) -> Value {
     let plain = match *rule == UNDECIDED {
         true => rule.explanation.trim_end().to_owned(),
         false => format!(
-            "{summary}. `byname explain {}` tells why, with examples, and how to mend it.",
+            "{summary}. `byname explain {}` has the reasons, examples, and how to fix it.",
             rule.code
         ),
     };
@@ -107,7 +107,7 @@ fn result(finding: &Finding, rules: &[&Rule], fingerprints: &mut Fingerprints) -
     result
 }
 
-/// A file of the tree.  GitHub takes no finding without a line, so what is about a whole file is on its first.
+/// A file of the tree.  GitHub takes no finding without a line, so a finding about a whole file is on its first line.
 fn physical_location(place: &Place) -> Value {
     let mut region = match &place.span {
         Some(span) => region(span),
@@ -135,14 +135,14 @@ fn region(span: &Span) -> Value {
     })
 }
 
-/// A fix that only edits files; SARIF knows no other.
+/// A fix that only replaces text; SARIF knows no other.
 fn replacements(fix: &Fix) -> Option<Value> {
-    let changes = fix.edits()?.into_iter().map(|edit: &Edit| {
+    let changes = fix.replacements()?.into_iter().map(|replacement| {
         json!({
-            "artifactLocation": artifact(&path_text(edit.path.as_bstr())),
+            "artifactLocation": artifact(&path_text(replacement.path.as_bstr())),
             "replacements": [{
-                "deletedRegion": region(&edit.span),
-                "insertedContent": { "text": edit.replacement },
+                "deletedRegion": region(&replacement.span),
+                "insertedContent": { "text": replacement.text },
             }],
         })
     });
@@ -159,16 +159,16 @@ fn notification(undecided: &Undecided) -> Value {
     })
 }
 
-/// What tells findings apart and stays when a file changes elsewhere: made of the rule, the path, the attribute, and the
-/// source, but of no line numbers.
+/// Fingerprints tell findings apart, and stay the same if a file changes elsewhere.  They are hashes of the rule, the path,
+/// the attribute and the source, without line numbers.
 #[derive(Default)]
 struct Fingerprints {
-    /// How often each was had.
+    /// How often each hash has occurred.
     seen: HashMap<String, usize>,
 }
 
 impl Fingerprints {
-    /// The fingerprint of the next finding: those that are the same by all that is looked at are numbered.
+    /// The fingerprint of the next finding.  Findings with the same hash are numbered.
     fn of(&mut self, finding: &Finding) -> String {
         let place = &finding.place;
         let quote = place

@@ -2,11 +2,11 @@
 
 use bstr::ByteSlice;
 
-use super::place::shell;
-use super::ratchet::{Change, Ratchet, Values, undecided};
+use super::ratchet::{Ratchet, Transition, Values, undecided};
 use super::{Finding, Place, Rule, Undecided};
 use crate::nix::Symbol;
 use crate::nixpkgs::{Answer, Argument, Attribute, BY_NAME, Call, shard_of};
+use crate::shell;
 use crate::tree::{Kind, Resolved, Tree};
 
 /// The by-name ratchet between two trees: NPV-160 and 162.
@@ -19,18 +19,18 @@ pub fn compare(base: &Values, head: &Values) -> (Vec<Finding>, Vec<Undecided>) {
         }
         let in_base = Ratchet::in_base(base, attribute.name, in_base);
         let mut undecided = |reason| open.push(undecided(Some(base), head, attribute, "should_be_by_name", reason));
-        match Change::between(in_base.as_ref(), &in_head) {
-            Change::LetBe => {}
-            Change::Loosened => findings.extend(moved_out(head, attribute)),
-            Change::NewAndLoose => findings.extend(new(head, attribute)),
-            Change::UndecidedInHead(cause) => undecided(cause.describe(head.files)),
-            Change::UndecidedInBase(cause) => undecided(format!("in base: {}", cause.describe(base.files))),
+        match Transition::between(in_base.as_ref(), &in_head) {
+            Transition::Allowed => {}
+            Transition::Loosened => findings.extend(moved_out(head, attribute)),
+            Transition::NewAndLoose => findings.extend(new(head, attribute)),
+            Transition::UndecidedInHead(cause) => undecided(cause.describe(head.files)),
+            Transition::UndecidedInBase(cause) => undecided(format!("in base: {}", cause.describe(base.files))),
         }
     }
     (findings, open)
 }
 
-/// Whether what base has matters to the ratchet for an attribute of head.
+/// Whether the state of base matters to the ratchet for this attribute of head.
 pub fn asks_for_base(head: &Values, attribute: &Attribute) -> bool {
     in_head(head, attribute).asks_for_base()
 }
@@ -46,7 +46,7 @@ fn in_head(head: &Values, attribute: &Attribute) -> Ratchet {
     }
 }
 
-/// Loose in base or not applicable comes to the same: it is let be.
+/// Loose in base and not applicable come to the same: both are left alone.
 fn in_base(attribute: &Attribute) -> Ratchet {
     match attribute.package {
         Some(_) => Ratchet::Tight,
@@ -97,13 +97,13 @@ fn directory_of(attribute: Symbol) -> String {
 /// How to move what is called into a package directory.
 fn move_in(tree: &Tree, attribute: Symbol, call: &Call) -> String {
     let to = directory_of(attribute);
-    let directory = shell(to.as_str().into());
+    let directory = shell::word(to.as_str().into());
     let moved = match call.argument {
         Argument::Path(Resolved::Node(id)) if id != tree.root() => {
-            let from = shell(tree.path(id).as_bstr());
+            let from = shell::word(tree.path(id).as_bstr());
             match tree.kind(id) {
                 Kind::Directory => {
-                    let shard = shell(
+                    let shard = shell::word(
                         format!("{BY_NAME}/{}", shard_of(attribute.name().into()))
                             .as_str()
                             .into(),

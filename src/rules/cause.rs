@@ -1,41 +1,34 @@
-//! Which findings follow from others: mending the cause mends what follows from it.
+//! Which findings follow from others, so that fixing the cause fixes them too.
 //!
-//! Rules on values leave out what their tree's files explain; this is about those of the files.
+//! This is about findings of files.  Rules about values leave out what the findings of files explain.
 
 use std::collections::HashMap;
 
-use super::{Finding, Rule};
+use super::{Finding, Follows};
 
-/// For each finding, the index of the one that it follows from, itself the consequence of none.
+/// For each finding, the index of the one that it follows from, which does not follow from another.
 pub fn causes(findings: &[Finding]) -> Vec<Option<usize>> {
     let mut by_path: HashMap<&str, Vec<usize>> = HashMap::new();
     for (index, finding) in findings.iter().enumerate() {
         by_path.entry(&finding.place.path).or_default().push(index);
     }
     let cause = |effect: &Finding| {
-        let (rule, path) = cause(effect)?;
-        let on_path = by_path.get(path.as_str())?;
-        on_path.iter().copied().find(|&index| findings[index].rule == rule)
+        let Follows { code, entry } = effect.rule.follows?;
+        let path = &effect.place.path;
+        let on_path = match entry {
+            Some(entry) => by_path.get(format!("{path}/{entry}").as_str())?,
+            None => by_path.get(path.as_str())?,
+        };
+        on_path.iter().copied().find(|&index| findings[index].rule.code == code)
     };
     findings.iter().map(cause).collect()
-}
-
-/// The rule and the path of the finding that explains this one, where there is such a finding.
-fn cause(effect: &Finding) -> Option<(&'static Rule, String)> {
-    let path = &effect.place.path;
-    match effect.rule.code {
-        // A package directory whose `package.nix` is a symlink to nothing.
-        "NPV-143" => Some((Rule::NPV_126, format!("{path}/package.nix"))),
-        // A shard with capitals, beside the right one.
-        "BYN-003" => Some((Rule::NPV_110, path.clone())),
-        _ => None,
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::Place;
+    use crate::rules::{Place, Rule};
+    use crate::tree::NodeId;
 
     fn finding(rule: &'static Rule, path: &str) -> Finding {
         let place = Place {
@@ -43,6 +36,7 @@ mod tests {
             span: None,
             excerpt: None,
             file: None,
+            node: NodeId::from_index(0),
         };
         Finding::new(rule, place, "")
     }

@@ -1,12 +1,12 @@
-//! Commands for a shell that mend what is wrong, to be told in a help text.
+//! Shell commands that fix a finding, for help texts.
 
 use bstr::{BStr, ByteSlice};
 
-use super::place::shell;
+use crate::shell;
 use crate::tree::{NodeId, Resolved, Tree};
 
-/// Puts a copy of what a symlink leads to into its place.  `None` where it leads to nothing in the tree, or to a directory
-/// that it is in.
+/// Replaces a symlink with a copy of what it leads to.  `None` if it leads to nothing in the tree, or to a directory that
+/// contains it.
 pub(super) fn replace_symlink(tree: &Tree, link: NodeId) -> Option<String> {
     let Resolved::Node(target) = tree.resolve_node(link) else {
         return None;
@@ -15,11 +15,14 @@ pub(super) fn replace_symlink(tree: &Tree, link: NodeId) -> Option<String> {
     if around(target) {
         return None;
     }
-    let (from, to) = (shell(tree.path(target).as_bstr()), shell(tree.path(link).as_bstr()));
+    let (from, to) = (
+        shell::word(tree.path(target).as_bstr()),
+        shell::word(tree.path(link).as_bstr()),
+    );
     Some(format!("rm {to} && cp -r {from} {to} && git add {to}"))
 }
 
-/// Gives a file or directory another name, one that is close: `fix.patch` becomes `fix-2.patch`.
+/// Gives a file or directory a similar name: `fix.patch` becomes `fix-2.patch`.
 pub(super) fn rename(path: &BStr) -> String {
     let name = path.rfind_byte(b'/').map_or(0, |slash| slash + 1);
     let stem = match path[name..].find_byte(b'.') {
@@ -29,7 +32,7 @@ pub(super) fn rename(path: &BStr) -> String {
     };
     let (before, after) = path.split_at(stem);
     let renamed = [before, b"-2", after].concat();
-    format!("git mv {} {}", shell(path), shell(renamed.as_bstr()))
+    format!("git mv {} {}", shell::word(path), shell::word(renamed.as_bstr()))
 }
 
 #[cfg(test)]

@@ -3,9 +3,10 @@
 use bstr::BStr;
 use rustc_hash::FxHashMap;
 
-use super::place::{self, shell};
+use super::place;
 use super::{Finding, Place, Rule};
 use crate::nixpkgs::{ALL_PACKAGES, Definitions, Files, Layout};
+use crate::shell;
 
 /// A finding for each such attribute of the tree of `files`, which has this layout.  An `all-packages.nix` with a syntax
 /// error defines nothing.
@@ -31,7 +32,7 @@ pub fn check(files: &Files, layout: &Layout) -> Vec<Finding> {
         let help = format!(
             "Move what this definition says into `{package}/package.nix` and delete it here. Or remove the directory: \
              `git rm -r {}`.",
-            shell(package.as_str().into())
+            shell::word(package.as_str().into())
         );
         let (start, end) = definition.span;
         let place = Place::stretch(tree, node, file.text(), file.lines(), start..end);

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::nix_file::LIMIT;
-use super::{Change, Edit, Finding, Fix, Place, Rule};
+use super::{Edit, Finding, Fix, Place, Replacement, Rule};
 use crate::nix::{Expr, File};
 use crate::tree::{NodeId, Tree};
 
@@ -18,8 +18,8 @@ pub(super) fn check(tree: &Tree, id: NodeId, file: &File) -> Vec<Finding> {
             let (start, end) = (escape.char_at, escape.char_at + escape.char.len_utf8());
             let place = Place::stretch(tree, id, file.text(), file.lines(), start as u32..end as u32);
             let fix = escape.equivalent().filter(|_| is_as_read).map(|(bytes, replacement)| {
-                let edit = Edit::new(tree, id, file.text(), file.lines(), bytes, replacement);
-                Fix::new(escape.title(), Change::Edit(edit))
+                let replacement = Replacement::new(tree, id, file.text(), file.lines(), bytes, replacement);
+                Fix::new(escape.title(), Edit::Replace(replacement))
             });
             Finding::new(Rule::NPV_170, place, escape.problem())
                 .because("Nix silently drops it, so the string differs from how it reads.")
@@ -164,10 +164,10 @@ mod tests {
         (texts, without)
     }
 
-    fn edit(finding: &Finding) -> Option<&Edit> {
-        let edits = finding.fix.as_ref()?.edits()?;
+    fn edit(finding: &Finding) -> Option<&Replacement> {
+        let edits = finding.fix.as_ref()?.replacements()?;
         let [edit] = edits[..] else {
-            panic!("one edit mends an escape")
+            panic!("one edit fixes an escape")
         };
         Some(edit)
     }
@@ -175,7 +175,7 @@ mod tests {
     fn apply(finding: &Finding, text: &str) -> Option<String> {
         let edit = edit(finding)?;
         let mut text = text.to_owned();
-        text.replace_range(edit.bytes.start as usize..edit.bytes.end as usize, &edit.replacement);
+        text.replace_range(edit.bytes.start as usize..edit.bytes.end as usize, &edit.text);
         Some(text)
     }
 
@@ -186,11 +186,11 @@ mod tests {
         let findings = check(&tree, id, &File::parse(text.to_owned()).unwrap());
         let mut edits: Vec<_> = findings.iter().filter_map(edit).collect();
         edits.sort_by_key(|edit| edit.bytes.start);
-        let overlap = |pair: &[&Edit]| pair[0].bytes.end > pair[1].bytes.start;
+        let overlap = |pair: &[&Replacement]| pair[0].bytes.end > pair[1].bytes.start;
         assert!(!edits.windows(2).any(overlap), "{text:?}: {edits:?}");
         let mut text = text.to_owned();
         for edit in edits.iter().rev() {
-            text.replace_range(edit.bytes.start as usize..edit.bytes.end as usize, &edit.replacement);
+            text.replace_range(edit.bytes.start as usize..edit.bytes.end as usize, &edit.text);
         }
         text
     }
@@ -213,10 +213,10 @@ mod tests {
     }
 
     #[test]
-    fn a_fix_keeps_the_value_and_mends_one_escape_and_so_do_all_at_once() {
+    fn a_fix_keeps_the_value_and_removes_one_escape_and_so_do_all_at_once() {
         let plain = texts("\"", &["\\", "$", "{", "}", "d", "\n", "\r", "'"], 5);
         let indented = texts("''", &["''\\", "\\", "'", "$", "{", "}", "d", " ", "\n"], 5);
-        let mut mended = 0;
+        let mut fixed_escapes = 0;
         for text in plain.iter().chain(&indented) {
             let Ok(file) = File::parse(text.clone()) else { continue };
             let (Some(before), count @ 1..) = (value(&file), file.useless_escapes().len()) else {
@@ -226,13 +226,13 @@ mod tests {
                 let file = File::parse(after.clone()).unwrap_or_else(|error| panic!("{text:?} to {after:?}: {error}"));
                 assert_eq!(value(&file), Some(before.clone()), "{text:?} to {after:?}");
                 assert_eq!(file.useless_escapes().len(), count - 1, "{text:?} to {after:?}");
-                mended += 1;
+                fixed_escapes += 1;
             }
             let after = all_fixed(text);
             let all = File::parse(after.clone()).ok().as_ref().and_then(value);
             assert_eq!(all, Some(before), "{text:?} to {after:?}, all at once");
         }
-        assert!(mended > 10_000, "{mended}");
+        assert!(fixed_escapes > 10_000, "{fixed_escapes}");
     }
 
     #[test]

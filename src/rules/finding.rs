@@ -1,6 +1,7 @@
 //! Findings and undecided questions: plain data, which every report format shows in its own way.
 
 use crate::rules::{Fix, Rule};
+use crate::tree::NodeId;
 
 /// One thing that is wrong, why it matters, and how to fix it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,6 +107,8 @@ pub struct Place {
     /// The file that stands for it where only files can be named, as in a pull request's changes: `path`, or, of a
     /// directory, a file in it, where there is one.
     pub file: Option<String>,
+    /// The entry at `path`.
+    pub node: NodeId,
 }
 
 /// A stretch of a file: lines and columns count from 1, columns in characters; the end is exclusive.

@@ -1,4 +1,4 @@
-//! What mends a finding, as changes that a machine can make.
+//! Fixes of findings, as edits that a program can make.
 
 use std::ops::Range;
 
@@ -8,63 +8,87 @@ use super::Span;
 use crate::nix::Lines;
 use crate::tree::{NodeId, Tree};
 
-/// Changes that mend a finding and alter nothing else that the tree means.
+/// Edits that belong together: all are made, in this order, or none.  They change nothing except what they are for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fix {
     /// What they do, in the imperative and without a full stop: "Write `d`".
     pub title: String,
-    /// At least one; to be made in this order, all or none.
-    pub changes: Vec<Change>,
+    /// At least one.
+    pub edits: Vec<Edit>,
 }
 
-/// A change of one entry.  Paths are relative to the tree's root, `/` between parts, byte for byte.
+/// One edit.  Paths are relative to the tree's root, with `/` between parts, byte for byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
-    Edit(Edit),
-    /// Moves a file or directory to where nothing is.  Directories above `to` that are missing are made.
-    Rename {
-        from: BString,
-        to: BString,
-    },
-    /// Sets or clears the executable bits of a regular file.
-    SetExecutable {
+pub enum Edit {
+    /// Writes other text over a part of a file.
+    Replace(Replacement),
+    /// Deletes whole lines of a file, and one of two blank lines if they would then meet.  Path and bytes are those before
+    /// any edit.
+    DeleteLines {
+        /// The file.
         path: BString,
+        /// From the start of the first line to the end of the last, with its newline.
+        bytes: Range<u32>,
+    },
+    /// Sets or clears the executable bits of a regular file, which has this path before any edit.
+    SetExecutable {
+        /// The file.
+        path: BString,
+        /// Whether it is executable afterwards.
         executable: bool,
     },
+    /// Moves a file, a symlink or a directory with what is in it, after all moves that come before this one.  Nothing is at
+    /// `to`; directories above it that are missing are made.
+    Move {
+        /// Where it is.
+        from: BString,
+        /// Where it is afterwards.
+        to: BString,
+    },
 }
 
-/// A stretch of a file, and what to write in its place.
+/// A part of a file, and the text to write over it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Edit {
+pub struct Replacement {
+    /// The file, which has this path before any edit.
     pub path: BString,
-    /// In bytes of the file as it was judged.
+    /// The part, in bytes of the file before any edit.
     pub bytes: Range<u32>,
-    /// The same stretch, by line and column.
+    /// The same part, by line and column.
     pub span: Span,
-    pub replacement: String,
+    /// The text.
+    pub text: String,
 }
 
 impl Fix {
-    /// A fix of one change.
-    pub fn new(title: impl Into<String>, change: Change) -> Self {
+    /// A fix of one edit.
+    pub fn new(title: impl Into<String>, edit: Edit) -> Self {
         Self {
             title: title.into(),
-            changes: vec![change],
+            edits: vec![edit],
         }
     }
 
-    /// The edits that it consists of; `None` where it also changes something else than the content of files.
-    pub fn edits(&self) -> Option<Vec<&Edit>> {
-        let edits = self.changes.iter().map(|change| match change {
-            Change::Edit(edit) => Some(edit),
-            Change::Rename { .. } | Change::SetExecutable { .. } => None,
+    /// What it replaces; `None` if it does anything else.
+    pub fn replacements(&self) -> Option<Vec<&Replacement>> {
+        let replacements = self.edits.iter().map(|edit| match edit {
+            Edit::Replace(replacement) => Some(replacement),
+            Edit::DeleteLines { .. } | Edit::SetExecutable { .. } | Edit::Move { .. } => None,
         });
-        edits.collect()
+        replacements.collect()
+    }
+
+    /// From where to where it moves what.
+    pub fn moves(&self) -> impl Iterator<Item = (&BString, &BString)> {
+        self.edits.iter().filter_map(|edit| match edit {
+            Edit::Move { from, to } => Some((from, to)),
+            _ => None,
+        })
     }
 }
 
-impl Edit {
-    /// The replacement of some bytes of a file's `text`, of which `lines` are the lines.
+impl Replacement {
+    /// Writes `replacement` over some bytes of a file's `text`, of which `lines` are the lines.
     pub fn new(tree: &Tree, id: NodeId, text: &str, lines: &Lines, bytes: Range<u32>, replacement: String) -> Self {
         let (line, column) = lines.position(text, bytes.start);
         let (end_line, end_column) = lines.position(text, bytes.end);
@@ -77,15 +101,15 @@ impl Edit {
                 end_line,
                 end_column,
             },
-            replacement,
+            text: replacement,
         }
     }
 }
 
-impl Change {
-    /// Moves an entry to another path.
-    pub fn rename(tree: &Tree, id: NodeId, to: impl Into<BString>) -> Self {
-        Self::Rename {
+impl Edit {
+    /// Moves an entry of a tree to another path.
+    pub fn r#move(tree: &Tree, id: NodeId, to: impl Into<BString>) -> Self {
+        Self::Move {
             from: tree.path(id),
             to: to.into(),
         }

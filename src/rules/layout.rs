@@ -2,9 +2,10 @@
 
 use bstr::{BStr, BString, ByteSlice};
 
-use super::place::{self, shell, text};
-use super::{Change, Finding, Fix, Place, Rule, commands};
+use super::place::{self, text};
+use super::{Edit, Finding, Fix, Place, Rule, commands};
 use crate::nixpkgs::{BY_NAME, Layout, Package, Shard, is_package_name, is_shard_name, shard_of};
+use crate::shell;
 use crate::tree::{Kind, NodeId, Resolved, Tree};
 
 /// Everything that is wrong with the layout of a tree.
@@ -45,7 +46,7 @@ fn what(kind: Kind) -> &'static str {
 
 /// The command that removes an entry: `git rm`, or `rm` for a special file, which git can't track.
 fn remove(tree: &Tree, node: NodeId) -> String {
-    let path = shell(tree.path(node).as_bstr());
+    let path = shell::word(tree.path(node).as_bstr());
     match tree.kind(node) {
         Kind::Special => format!("rm {path}"),
         Kind::Directory => format!("git rm -r {path}"),
@@ -176,8 +177,8 @@ fn not_a_package(tree: &Tree, stray: NodeId) -> Finding {
                 "If it is a package, give it a directory: `mkdir -p {directory} && git mv {path} {directory}/package.nix`. \
                  Otherwise remove it: `{}`.",
                 remove(tree, stray),
-                directory = shell(directory),
-                path = shell(path.as_bstr()),
+                directory = shell::word(directory),
+                path = shell::word(path.as_bstr()),
             )
         }
         (Kind::Symlink, _) => format!(
@@ -212,8 +213,8 @@ fn package_name(tree: &Tree, package: &Package) -> Option<Finding> {
                 .map_or(path.as_bstr(), |(parent, _)| parent.as_bstr());
             format!(
                 "Rename it, for example: `git mv {} {}/{better}`.",
-                shell(path.as_bstr()),
-                shell(parent)
+                shell::word(path.as_bstr()),
+                shell::word(parent)
             )
         }
         None => "Rename it with `git mv`.".to_owned(),
@@ -271,7 +272,7 @@ fn wrong_shard(tree: &Tree, layout: &Layout, shard: &Shard, package: &Package) -
         let help = format!("Move it: {}.", move_to_shard(tree, package));
         (
             help,
-            Some(Fix::new("Move it to its shard", Change::rename(tree, package.node, to))),
+            Some(Fix::new("Move it to its shard", Edit::r#move(tree, package.node, to))),
         )
     };
     let finding = package_finding(Rule::NPV_142, tree, package, title).because(reason);
@@ -288,7 +289,7 @@ fn move_to_shard(tree: &Tree, package: &Package) -> String {
     };
     format!(
         "`{make}git mv {} {shard}/{name}`",
-        shell(tree.path(package.node).as_bstr())
+        shell::word(tree.path(package.node).as_bstr())
     )
 }
 
@@ -319,13 +320,10 @@ fn no_package_nix(tree: &Tree, package: &Package) -> Finding {
             let to = BString::from([tree.path(package.node).as_slice(), b"/package.nix"].concat());
             let help = format!(
                 "Rename `default.nix`: `git mv {} {}`.",
-                shell(from.as_bstr()),
-                shell(to.as_bstr())
+                shell::word(from.as_bstr()),
+                shell::word(to.as_bstr())
             );
-            let fix = Fix::new(
-                "Rename `default.nix` to `package.nix`",
-                Change::rename(tree, default, to),
-            );
+            let fix = Fix::new("Rename `default.nix` to `package.nix`", Edit::r#move(tree, default, to));
             (help, Some(fix))
         }
         None => {
@@ -347,7 +345,7 @@ fn leads_nowhere(tree: &Tree, package: &Package, link: NodeId) -> Finding {
     let help = format!(
         "Replace the symlink with the package's file, or point it to that file: `ln -sfn FILE {}`. Or remove the \
          directory: `{}`.",
-        shell(tree.path(link).as_bstr()),
+        shell::word(tree.path(link).as_bstr()),
         remove(tree, package.node)
     );
     package_finding(Rule::NPV_143, tree, package, title)

@@ -1,6 +1,7 @@
 //! The rules: one file per family, and the catalogue that names and explains them.
 //!
-//! A new rule is its entry in the catalogue, its check in its family's file, and one fixture folder.
+//! A new rule is its entry in the catalogue, its page in `explain/`, its check in its family's file, and two fixtures, which
+//! are the examples on its page.  A new family is also a `mod` line here, and its check in a list of the catalogue.
 
 pub mod by_name;
 mod catalogue;
@@ -21,9 +22,12 @@ pub mod references;
 pub mod settings;
 pub mod values;
 
-pub use catalogue::{Kind, Rule, catalogue, rule};
+pub use catalogue::{
+    Breaks, FILE_CHECKS, FileCheck, Fixing, Follows, NixFile, RATCHET_CHECKS, RatchetCheck, Rule, RuleKind,
+    TREE_CHECKS, TreeCheck, catalogue, rule,
+};
 pub use cause::causes;
 pub use find::{UnknownRule, find};
 pub use finding::{Excerpt, Finding, Place, Span, Undecided};
-pub use fix::{Change, Edit, Fix};
+pub use fix::{Edit, Fix, Replacement};
 pub(crate) use place::text as path_text;

@@ -4,10 +4,11 @@ use std::ops::Range;
 
 use bstr::{BStr, ByteSlice};
 
-use super::place::{self, shell};
-use super::{Change, Finding, Fix, Place, Rule, escapes};
+use super::place;
+use super::{Edit, Finding, Fix, Place, Rule, escapes};
 use crate::nix::{File, Lines, PathKind, SyntaxError};
 use crate::nixpkgs::{BY_NAME, FileError, NIX_LIMIT, Parsed};
+use crate::shell;
 use crate::tree::{Kind, NodeId, Tree};
 
 /// How many findings of one rule are reported for a file: a hostile file has millions, and nobody reads them.
@@ -42,8 +43,8 @@ pub fn check(tree: &Tree, id: NodeId, parsed: &Parsed) -> Vec<Finding> {
 fn mode(tree: &Tree, id: NodeId, text: &str) -> Option<Finding> {
     let executable = tree.kind(id) == Kind::File { executable: true };
     let path = place::path(tree, id);
-    let word = shell(tree.path(id).as_bstr());
-    let set = |executable| Change::SetExecutable {
+    let word = shell::word(tree.path(id).as_bstr());
+    let set = |executable| Edit::SetExecutable {
         path: tree.path(id),
         executable,
     };
@@ -79,7 +80,7 @@ fn syntax(tree: &Tree, id: NodeId, error: &SyntaxError, text: &str) -> Finding {
     let place = Place::stretch(tree, id, text, &Lines::new(text), start..start + width);
     let help = format!(
         "Fix the syntax; check it with `nix-instantiate --parse {}`.",
-        shell(tree.path(id).as_bstr())
+        shell::word(tree.path(id).as_bstr())
     );
     Finding::new(Rule::BYN_002, place, format!("Syntax error: {}", error.message))
         .because("Any file that imports it fails to evaluate.")

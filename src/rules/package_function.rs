@@ -4,19 +4,29 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::place::{self, text};
-use super::{Finding, Place, Rule};
+use super::{Finding, NixFile, Place, Rule};
 use crate::nix::{BinaryOp, Expr, ExprId, File, PathKind, Referent, VarId};
 use crate::nixpkgs::{Bound, Files, Frames, Package, imported_file, resolve_literal};
 use crate::tree::NodeId;
 
-/// How many expressions are looked through before the question is let be: `let f = f; in f` has no end.
+/// How many expressions are followed before the answer is "unknown": `let f = f; in f` has no end.
 const STEPS: usize = 1000;
 
-/// The finding of a package whose file ([`Package::file`]), parsed as `file`, is plainly not a function that takes an
-/// attribute-set pattern.  Where only evaluation can tell, there is none.
+/// [`check`] of a file that is a `package.nix`.
+pub(super) fn check_nix_file(nix: &NixFile) -> Vec<Finding> {
+    match (nix.package, nix.parsed) {
+        (Some(package), Ok(file)) if package.package_nix == Some(nix.id) => {
+            Vec::from_iter(check(nix.files, package, nix.id, file))
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The finding of a package whose file ([`Package::file`]), parsed as `file`, is certainly not a function that takes an
+/// attribute-set pattern.  If only evaluation can tell, there is none.
 pub fn check(files: &Files<'_>, package: &Package, package_nix: NodeId, file: &Arc<File>) -> Option<Finding> {
     let search = Search { files };
-    let start = Position {
+    let start = Cursor {
         node: package_nix,
         file: file.clone(),
         expr: file.root(),
@@ -24,7 +34,7 @@ pub fn check(files: &Files<'_>, package: &Package, package_nix: NodeId, file: &A
         args: 0,
         origin: None,
     };
-    let Found::Other(other) = search.run(start) else {
+    let FileValue::Other(other) = search.run(start) else {
         return None;
     };
     let tree = files.tree();
@@ -56,7 +66,7 @@ pub fn check(files: &Files<'_>, package: &Package, package_nix: NodeId, file: &A
 
 const PLAIN_FUNCTION: &str = "a function of one plain argument";
 
-/// The stretch of an expression that is on its first line.
+/// The part of an expression that is on its first line.
 fn first_line(file: &File, expr: ExprId) -> std::ops::Range<u32> {
     let span = file.span(expr);
     let source = &file.text()[span.start as usize..span.end as usize];
@@ -65,12 +75,12 @@ fn first_line(file: &File, expr: ExprId) -> std::ops::Range<u32> {
 }
 
 /// What the root of a file turns out to be.
-enum Found {
+enum FileValue {
     /// A function that takes an attribute-set pattern.
     Pattern,
     /// Something else, for certain.
     Other(Other),
-    /// Whatever evaluation says.
+    /// Only evaluation can tell.
     Unknown,
 }
 
@@ -88,7 +98,7 @@ struct Search<'f, 't> {
 
 /// An expression, and what is known around it.
 #[derive(Clone)]
-struct Position {
+struct Cursor {
     node: NodeId,
     file: Arc<File>,
     expr: ExprId,
@@ -101,29 +111,29 @@ struct Position {
 }
 
 impl Search<'_, '_> {
-    /// What the value at this position, applied to its arguments, is.  Where it is one of several, it is `Other` only if
-    /// all of them are.
-    fn run(&self, start: Position) -> Found {
+    /// What the value at this cursor is, applied to its arguments.  If it may be one of several, it is `Other` only if all of
+    /// them are.
+    fn run(&self, start: Cursor) -> FileValue {
         let mut at = start;
         let mut alternatives = Vec::new();
         for _ in 0..STEPS {
             match self.step(&mut at, &mut alternatives) {
                 ControlFlow::Continue(()) => {}
-                ControlFlow::Break(Found::Other(other)) => match alternatives.pop() {
+                ControlFlow::Break(FileValue::Other(other)) => match alternatives.pop() {
                     Some(alternative) => at = alternative,
-                    None => return Found::Other(other),
+                    None => return FileValue::Other(other),
                 },
                 ControlFlow::Break(found) => return found,
             }
         }
-        Found::Unknown
+        FileValue::Unknown
     }
 
     /// Goes on to the expression that has the same value, or says what this one is.
-    fn step(&self, at: &mut Position, alternatives: &mut Vec<Position>) -> ControlFlow<Found> {
+    fn step(&self, at: &mut Cursor, alternatives: &mut Vec<Cursor>) -> ControlFlow<FileValue> {
         let file = at.file.clone();
         let other = |what| {
-            ControlFlow::Break(Found::Other(Other {
+            ControlFlow::Break(FileValue::Other(Other {
                 what,
                 node: at.node,
                 origin: at.origin.unwrap_or(at.expr),
@@ -138,7 +148,7 @@ impl Search<'_, '_> {
             Expr::Lambda(lambda) => {
                 let lambda = file.lambda(lambda);
                 match (at.args, lambda.formals) {
-                    (0, Some(_)) => return ControlFlow::Break(Found::Pattern),
+                    (0, Some(_)) => return ControlFlow::Break(FileValue::Pattern),
                     (0, None) => return other(PLAIN_FUNCTION),
                     _ => {
                         at.args -= 1;
@@ -158,7 +168,7 @@ impl Search<'_, '_> {
                 at.expr = function;
             }
             Expr::If { then, otherwise, .. } => {
-                alternatives.push(Position {
+                alternatives.push(Cursor {
                     expr: otherwise,
                     ..at.clone()
                 });
@@ -166,11 +176,11 @@ impl Search<'_, '_> {
             }
             Expr::Var(var) => match at.frames.follow(&file, var) {
                 Some(Bound::Expr(value)) => at.expr = value,
-                Some(Bound::Of(_)) | None => return ControlFlow::Break(Found::Unknown),
+                Some(Bound::Of(_)) | None => return ControlFlow::Break(FileValue::Unknown),
             },
-            Expr::Select { .. } | Expr::LegacyLet(_) => return ControlFlow::Break(Found::Unknown),
-            // Applying what is no function fails, so there is nothing to say of the result.
-            _ if at.args > 0 => return ControlFlow::Break(Found::Unknown),
+            Expr::Select { .. } | Expr::LegacyLet(_) => return ControlFlow::Break(FileValue::Unknown),
+            // applying something else than a function fails, and then there is no value
+            _ if at.args > 0 => return ControlFlow::Break(FileValue::Unknown),
             Expr::Attrs(bindings) => {
                 let bindings = file.bindings(bindings);
                 let is_functor = file
@@ -178,13 +188,13 @@ impl Search<'_, '_> {
                     .iter()
                     .any(|binding| binding.name.name() == "__functor");
                 if is_functor || !file.dynamic(bindings).is_empty() {
-                    return ControlFlow::Break(Found::Unknown);
+                    return ControlFlow::Break(FileValue::Unknown);
                 }
                 return other("an attribute set");
             }
             Expr::Binary {
                 op: BinaryOp::Update, ..
-            } => return ControlFlow::Break(Found::Unknown),
+            } => return ControlFlow::Break(FileValue::Unknown),
             Expr::List(_)
             | Expr::Binary {
                 op: BinaryOp::Concat, ..
@@ -199,8 +209,8 @@ impl Search<'_, '_> {
     }
 
     /// Goes on to what `import` reads; the other functions of the language have unknown results.
-    fn global_call(&self, at: &mut Position, function: VarId, args: &[ExprId]) -> ControlFlow<Found> {
-        let unknown = ControlFlow::Break(Found::Unknown);
+    fn global_call(&self, at: &mut Cursor, function: VarId, args: &[ExprId]) -> ControlFlow<FileValue> {
+        let unknown = ControlFlow::Break(FileValue::Unknown);
         let &[path, ref rest @ ..] = args else { return unknown };
         if at.file.variable(function).name() != "import" {
             return unknown;
@@ -221,7 +231,7 @@ impl Search<'_, '_> {
             return unknown;
         };
         let Ok(file) = self.files.get(node) else { return unknown };
-        *at = Position {
+        *at = Cursor {
             node,
             expr: file.root(),
             file,
@@ -240,7 +250,7 @@ mod tests {
     use crate::tree::MemoryTree;
 
     /// What is said of a package whose `package.nix` has this text, beside some files that it may import.
-    fn judge(text: &str) -> Option<&'static str> {
+    fn kind_of(text: &str) -> Option<&'static str> {
         let tree = MemoryTree::new()
             .file("pkgs/by-name/fo/foo/package.nix", text)
             .file("pkgs/by-name/fo/foo/generic.nix", "{ version }: { lib }: lib.x version")
@@ -289,7 +299,7 @@ mod tests {
             "if true then { lib }: 1 else x: 1",
             "if true then x: 1 else { lib }: 1",
         ] {
-            assert_eq!(judge(text), None, "{text}");
+            assert_eq!(kind_of(text), None, "{text}");
         }
     }
 
@@ -309,12 +319,12 @@ mod tests {
             ("1", "a number"),
             ("!x", "a boolean"),
         ] {
-            assert_eq!(judge(text), Some(what), "{text}");
+            assert_eq!(kind_of(text), Some(what), "{text}");
         }
     }
 
     #[test]
-    fn what_only_evaluation_can_tell_is_let_be() {
+    fn what_only_evaluation_can_tell_is_allowed() {
         for text in [
             "let f = f; in f",
             "import ./loop.nix",
@@ -328,7 +338,7 @@ mod tests {
             "{ a = 1; }.a",
             "throw \"no\"",
         ] {
-            assert_eq!(judge(text), None, "{text}");
+            assert_eq!(kind_of(text), None, "{text}");
         }
     }
 }

@@ -1,9 +1,8 @@
-//! Naming an entry of a tree: in a finding, in a sentence, and in a command.
+//! Naming an entry of a tree: in a finding and in a sentence.
 
 use std::ops::Range;
 
-use bstr::{BStr, BString, ByteSlice};
-use shell_quote::{Bash, QuoteRefExt};
+use bstr::{BStr, ByteSlice};
 
 use super::{Excerpt, Place, Span};
 use crate::nix::Lines;
@@ -24,6 +23,7 @@ impl Place {
             span: None,
             excerpt: None,
             file: file(tree, id),
+            node: id,
         }
     }
 
@@ -64,6 +64,7 @@ impl Place {
                 text: shown.to_owned(),
             }),
             file: file(tree, id),
+            node: id,
         }
     }
 }
@@ -107,16 +108,6 @@ pub(crate) fn text(bytes: &BStr) -> String {
         }
     }
     text
-}
-
-/// A path as a word of a shell command: quoted where it has to be, and without control characters.
-pub(super) fn shell(path: &BStr) -> String {
-    let path = match path.first() {
-        // What starts with a dash would be an option.
-        Some(b'-') => BString::from([b"./", path.as_bytes()].concat()),
-        _ => path.to_owned(),
-    };
-    path.as_slice().quoted(Bash)
 }
 
 #[cfg(test)]
@@ -190,19 +181,5 @@ mod tests {
     #[test]
     fn bytes_that_are_no_text_are_shown() {
         assert_eq!(text(b"caf\xc3\xa9 \xff\xe9.nix".as_bstr()), "café \\xff\\xe9.nix");
-    }
-
-    #[test]
-    fn a_command_takes_a_path_as_one_word() {
-        assert_eq!(shell("pkgs/by-name/fo/foo-1.0_x".into()), "pkgs/by-name/fo/foo-1.0_x");
-        for (path, word) in [
-            ("a b", "$'a b'"),
-            ("$(rm x)", "$'$(rm x)'"),
-            ("-f", "./-f"),
-            ("a'b\u{1b}", "$'a\\'b\\e'"),
-        ] {
-            assert_eq!(shell(path.into()), word);
-        }
-        assert_eq!(shell(b"\xe9".as_bstr()), "$'\\xE9'");
     }
 }

@@ -1,4 +1,4 @@
-//! Ratchets: what base already had is let be.
+//! Ratchets: what is already in base is left alone.
 
 use crate::nix::Symbol;
 use crate::nixpkgs::{Answer, Attribute, AttributeKind, Attributes, Definition, EvaluationReason, Files};
@@ -18,7 +18,7 @@ impl<'t> Values<'_, 't> {
         self.files.tree()
     }
 
-    /// Where a finding on an attribute stands: on the package's file where it has one, else on its definition.
+    /// The place of a finding about an attribute: the package's file if it has one, or else its definition.
     pub(super) fn place(&self, attribute: &Attribute) -> Option<Place> {
         let tree = self.tree();
         match (attribute.package, &attribute.definition) {
@@ -41,14 +41,14 @@ impl<'t> Values<'_, 't> {
         }
     }
 
-    /// What composes the package set.
+    /// The directory of the files that compose the package set.
     fn top_level(&self) -> Place {
         let tree = self.tree();
         Place::entry(tree, tree.lookup("pkgs/top-level".into()).unwrap_or(tree.root()))
     }
 }
 
-/// How an attribute of one tree stands to a ratchet.
+/// The state of an attribute of one tree in a ratchet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ratchet {
     /// As the ratchet wants it.
@@ -57,12 +57,12 @@ pub enum Ratchet {
     Loose,
     /// The ratchet asks nothing of it.
     NotApplicable,
-    /// That can't be told, for this reason.
+    /// Unknown, for this reason.
     Undecided(EvaluationReason),
 }
 
 impl Ratchet {
-    /// How an attribute of base stands, as `stands` says; `None` where base lacks it.
+    /// The state of an attribute of base, as `stands` gives it; `None` if base lacks the attribute.
     pub(super) fn in_base(base: &Values, name: Symbol, stands: impl FnOnce(&Attribute) -> Self) -> Option<Self> {
         let attributes = base.attributes;
         match (attributes.get(name), attributes.failure()) {
@@ -72,7 +72,7 @@ impl Ratchet {
         }
     }
 
-    /// Whether it matters what base has: an attribute of head that stands otherwise is let be whatever that is.
+    /// Whether the state of base matters.  If head is tight or not applicable, base is irrelevant.
     pub(super) fn asks_for_base(&self) -> bool {
         matches!(self, Self::Loose | Self::Undecided(_))
     }
@@ -80,9 +80,9 @@ impl Ratchet {
 
 /// What became of an attribute from base to head.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// Nothing to speak of.
-    LetBe,
+pub enum Transition {
+    /// It is as the ratchet wants it, or as it was.
+    Allowed,
     /// It was tight, and is loose.
     Loosened,
     /// It is new, and loose.
@@ -93,17 +93,17 @@ pub enum Change {
     UndecidedInBase(EvaluationReason),
 }
 
-impl Change {
-    /// The change from base, `None` where it lacks the attribute, to head.
+impl Transition {
+    /// The change from base, `None` if it lacks the attribute, to head.
     pub fn between(base: Option<&Ratchet>, head: &Ratchet) -> Self {
         match (base, head) {
             (_, Ratchet::Tight | Ratchet::NotApplicable) | (Some(Ratchet::Loose | Ratchet::NotApplicable), _) => {
-                Self::LetBe
+                Self::Allowed
             }
             (None, Ratchet::Loose) => Self::NewAndLoose,
             (Some(Ratchet::Tight), Ratchet::Loose) => Self::Loosened,
             (Some(Ratchet::Undecided(in_base)), Ratchet::Undecided(in_head)) if in_base.message == in_head.message => {
-                Self::LetBe
+                Self::Allowed
             }
             (_, Ratchet::Undecided(cause)) => Self::UndecidedInHead(cause.clone()),
             (Some(Ratchet::Undecided(cause)), Ratchet::Loose) => Self::UndecidedInBase(cause.clone()),
@@ -111,7 +111,7 @@ impl Change {
     }
 }
 
-/// A question about an attribute of head that can't be decided, in words for a report.
+/// A question about an attribute of head that can't be decided, for a report.
 pub(super) fn undecided(
     base: Option<&Values>,
     head: &Values,
@@ -119,7 +119,7 @@ pub(super) fn undecided(
     question: &'static str,
     reason: String,
 ) -> Undecided {
-    // where the value itself is unknown, so is all that depends on it
+    // if the value itself is unknown, so is everything about it
     let question = match attribute.kind {
         Answer::Undecided(_) => "kind",
         _ => question,
@@ -134,7 +134,7 @@ pub(super) fn undecided(
     }
 }
 
-/// Whether an attribute of head is new, or not what it is in base: written in other words, or with other answers.
+/// Whether an attribute of head is new or differs from base, in its source or in its answers.
 fn differs(base: &Values, head: &Values, attribute: &Attribute) -> bool {
     let Some(in_base) = base.attributes.get(attribute.name) else {
         return true;
@@ -160,16 +160,16 @@ fn same_answer<T: PartialEq>(a: &Answer<T>, b: &Answer<T>) -> bool {
     }
 }
 
-/// Whether the package directory of an attribute, or its definition and what that calls, is not as it is in base.
+/// Whether the package directory of an attribute, or its definition or the file that this calls, differs from base.
 pub(super) fn is_rewritten(base: &Values, head: &Values, attribute: &Attribute) -> bool {
     let Some(in_base) = base.attributes.get(attribute.name) else {
         return true;
     };
     match (attribute.package, in_base.package) {
-        (Some(ours), Some(theirs)) => !same_content((head.tree(), ours), (base.tree(), theirs)),
+        (Some(in_head), Some(in_base)) => !same_content((head.tree(), in_head), (base.tree(), in_base)),
         (None, None) => match (&attribute.definition, &in_base.definition) {
-            (Some(ours), Some(theirs)) => !is_same_definition(head, ours, base, theirs),
-            (ours, theirs) => ours.is_some() || theirs.is_some(),
+            (Some(in_head), Some(in_base)) => !is_same_definition(head, in_head, base, in_base),
+            (in_head, in_base) => in_head.is_some() || in_base.is_some(),
         },
         _ => true,
     }
@@ -181,8 +181,8 @@ fn is_same_definition(head: &Values, in_head: &Definition, base: &Values, in_bas
         _ => None,
     };
     let same_called = match (called(head, in_head), called(base, in_base)) {
-        (Some(ours), Some(theirs)) => same_content((head.tree(), ours), (base.tree(), theirs)),
-        (ours, theirs) => ours.is_none() && theirs.is_none(),
+        (Some(in_head), Some(in_base)) => same_content((head.tree(), in_head), (base.tree(), in_base)),
+        (in_head, in_base) => in_head.is_none() && in_base.is_none(),
     };
     same_called && source(head, in_head) == source(base, in_base)
 }
@@ -214,34 +214,34 @@ mod tests {
             Some(undecided("base")),
         ] {
             for head in [Tight, NotApplicable] {
-                assert_eq!(Change::between(base.as_ref(), &head), Change::LetBe);
+                assert_eq!(Transition::between(base.as_ref(), &head), Transition::Allowed);
             }
         }
         for head in [Loose, undecided("head")] {
             for base in [Loose, NotApplicable] {
-                assert_eq!(Change::between(Some(&base), &head), Change::LetBe);
+                assert_eq!(Transition::between(Some(&base), &head), Transition::Allowed);
             }
         }
-        assert_eq!(Change::between(None, &Loose), Change::NewAndLoose);
-        assert_eq!(Change::between(Some(&Tight), &Loose), Change::Loosened);
+        assert_eq!(Transition::between(None, &Loose), Transition::NewAndLoose);
+        assert_eq!(Transition::between(Some(&Tight), &Loose), Transition::Loosened);
         for base in [None, Some(Tight), Some(undecided("base"))] {
             assert_eq!(
-                Change::between(base.as_ref(), &undecided("head")),
-                Change::UndecidedInHead(cause("head"))
+                Transition::between(base.as_ref(), &undecided("head")),
+                Transition::UndecidedInHead(cause("head"))
             );
         }
         assert_eq!(
-            Change::between(Some(&undecided("base")), &Loose),
-            Change::UndecidedInBase(cause("base"))
+            Transition::between(Some(&undecided("base")), &Loose),
+            Transition::UndecidedInBase(cause("base"))
         );
     }
 
     #[test]
-    fn what_base_leaves_undecided_for_the_same_reason_is_let_be() {
+    fn what_base_leaves_undecided_for_the_same_reason_is_allowed() {
         let undecided = Ratchet::Undecided(EvaluationReason {
             message: "the same".into(),
             location: None,
         });
-        assert_eq!(Change::between(Some(&undecided), &undecided), Change::LetBe);
+        assert_eq!(Transition::between(Some(&undecided), &undecided), Transition::Allowed);
     }
 }

@@ -3,11 +3,20 @@
 use bstr::{BStr, ByteSlice};
 
 use super::nix_file::LIMIT;
-use super::place::{self, shell, text};
-use super::{Finding, Place, Rule, commands};
+use super::place::{self, text};
+use super::{Finding, NixFile, Place, Rule, commands};
 use crate::nix::{File, PathKind, PathLiteral};
 use crate::nixpkgs::{Package, resolve_literal};
+use crate::shell;
 use crate::tree::{NodeId, Resolved, Tree};
+
+/// [`check_file`] of a file that is in a package directory.
+pub(super) fn check_nix_file(nix: &NixFile) -> Vec<Finding> {
+    match (nix.package, nix.parsed) {
+        (Some(package), Ok(file)) => check_file(nix.files.tree(), package, nix.id, file),
+        _ => Vec::new(),
+    }
+}
 
 /// A finding for each path expression of a `.nix` file in a package directory that breaks a rule, at most [`LIMIT`].
 pub fn check_file(tree: &Tree, package: &Package, id: NodeId, file: &File) -> Vec<Finding> {
@@ -30,7 +39,7 @@ pub fn check_file(tree: &Tree, package: &Package, id: NodeId, file: &File) -> Ve
 pub fn check_symlink(tree: &Tree, package: &Package, id: NodeId) -> Option<Finding> {
     let target = text(tree.read_link(id)?);
     let link = place::path(tree, id);
-    let word = shell(tree.path(id).as_bstr());
+    let word = shell::word(tree.path(id).as_bstr());
     let referrer = Referrer {
         tree,
         package,

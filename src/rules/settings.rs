@@ -1,13 +1,13 @@
-//! What a builder sees: the ratchets on `strictDeps`, NPV-164 and 165, and on `__structuredAttrs`, NPV-166 and 167.
+//! Settings of builders: the ratchets on `strictDeps`, NPV-164 and 165, and on `__structuredAttrs`, NPV-166 and 167.
 
 use super::place::path;
-use super::ratchet::{Change, Ratchet, Values, is_rewritten, undecided};
+use super::ratchet::{Ratchet, Transition, Values, is_rewritten, undecided};
 use super::{Finding, Rule, Undecided};
 use crate::nixpkgs::{Answer, Attribute};
 use crate::tree::{Kind, Resolved};
 
 /// An argument of builders that every package should set.
-struct Setting {
+struct BuilderSetting {
     /// As it is written.
     name: &'static str,
     question: &'static str,
@@ -20,8 +20,8 @@ struct Setting {
     reason: &'static str,
 }
 
-const SETTINGS: [Setting; 2] = [
-    Setting {
+const SETTINGS: [BuilderSetting; 2] = [
+    BuilderSetting {
         name: "strictDeps",
         question: "strict_deps",
         answer: |attribute| &attribute.strict_deps,
@@ -30,7 +30,7 @@ const SETTINGS: [Setting; 2] = [
         reason: "Without `strictDeps`, a native build also finds programs in `buildInputs` and libraries in \
                  `nativeBuildInputs`; packages that only work because of this fail to cross-compile.",
     },
-    Setting {
+    BuilderSetting {
         name: "__structuredAttrs",
         question: "structured_attrs",
         answer: |attribute| &attribute.structured_attrs,
@@ -49,21 +49,21 @@ pub fn compare(base: &Values, head: &Values) -> (Vec<Finding>, Vec<Undecided>) {
     let (mut findings, mut undecided) = (Vec::new(), Vec::new());
     for attribute in head.attributes.iter() {
         for setting in &SETTINGS {
-            setting.judge(base, head, attribute, &mut findings, &mut undecided);
+            setting.check(base, head, attribute, &mut findings, &mut undecided);
         }
     }
     (findings, undecided)
 }
 
-/// Whether what base has matters to one of the settings of an attribute of head.
+/// Whether the state of base matters to one of the settings of this attribute of head.
 pub fn asks_for_base(attribute: &Attribute) -> bool {
     SETTINGS
         .iter()
         .any(|setting| setting.ratchet(attribute).asks_for_base())
 }
 
-impl Setting {
-    /// How an attribute stands to the ratchet, which is asked of derivations with a place to stand.
+impl BuilderSetting {
+    /// The state of an attribute, which is known only for derivations that have a place to report.
     fn ratchet(&self, attribute: &Attribute) -> Ratchet {
         if attribute.package.is_none() && attribute.definition.is_none() {
             return Ratchet::NotApplicable;
@@ -76,7 +76,7 @@ impl Setting {
         }
     }
 
-    fn judge(
+    fn check(
         &self,
         base: &Values,
         head: &Values,
@@ -90,12 +90,12 @@ impl Setting {
         }
         let in_base = Ratchet::in_base(base, attribute.name, |attribute| self.ratchet(attribute));
         let mut undecided = |reason| open.push(undecided(Some(base), head, attribute, self.question, reason));
-        match Change::between(in_base.as_ref(), &in_head) {
-            Change::LetBe => {}
-            Change::NewAndLoose => findings.extend(self.new_and_loose(head, attribute)),
-            Change::Loosened => findings.extend(self.loosened(base, head, attribute)),
-            Change::UndecidedInHead(cause) => undecided(cause.describe(head.files)),
-            Change::UndecidedInBase(cause) => undecided(format!("in base: {}", cause.describe(base.files))),
+        match Transition::between(in_base.as_ref(), &in_head) {
+            Transition::Allowed => {}
+            Transition::NewAndLoose => findings.extend(self.new_and_loose(head, attribute)),
+            Transition::Loosened => findings.extend(self.loosened(base, head, attribute)),
+            Transition::UndecidedInHead(cause) => undecided(cause.describe(head.files)),
+            Transition::UndecidedInBase(cause) => undecided(format!("in base: {}", cause.describe(base.files))),
         }
     }
 
@@ -146,7 +146,7 @@ fn finding(
     )
 }
 
-/// Where the builder of an attribute is called, as words to end a sentence with, as far as that is plain.
+/// The file that calls the builder of an attribute, as the end of a sentence; empty if that is not certain.
 fn place_of_builder(head: &Values, attribute: &Attribute) -> String {
     let tree = head.tree();
     let called = attribute.definition.as_ref().and_then(|definition| definition.called());

@@ -1,29 +1,29 @@
-//! What attributes are: NPV-100 and 101 of those of package directories, NPV-120 of all.
+//! What attributes evaluate to: NPV-100 and 101 for package directories, NPV-120 for all attributes.
 
 use std::collections::HashSet;
 
 use bstr::ByteSlice;
 
-use super::place::{self, shell};
+use super::place;
 use super::ratchet::{Values, undecided};
-use super::{Finding, Place, Rule, Undecided};
+use super::{Breaks, Finding, Place, Rule, Undecided};
 use crate::nix::Symbol;
 use crate::nixpkgs::{
     Answer, Attribute, AttributeKind, BY_NAME, EvaluationError, EvaluationReason, Files, Layout, Location, Package,
     PackageSetFailure, is_whole,
 };
-use crate::tree::NodeId;
+use crate::shell;
+use crate::tree::{NodeId, Tree};
 
-/// What is wrong with the attributes of `head`, which has this layout, and what of them can't be told.  A finding is left
-/// out if one of `others`, those that the files of the same tree have, says the same.  `base` tells what is undecided
-/// since.
+/// Checks the attributes of `head`, which has this layout: findings and undecided questions.  A finding is left out if one
+/// of `others`, the findings of the files of the same tree, explains it.  `base` tells which questions are new.
 pub fn check(
     base: Option<&Values>,
     head: &Values,
     layout: &Layout,
     others: &[Finding],
 ) -> (Vec<Finding>, Vec<Undecided>) {
-    let known = Known::of(others);
+    let known = KnownProblems::of(head.tree(), layout, others);
     if let Some(failure) = head.attributes.failure() {
         return no_package_set(base, head, layout, &known, failure);
     }
@@ -42,13 +42,12 @@ fn check_package(
     base: Option<&Values>,
     head: &Values,
     package: &Package,
-    known: &Known,
+    known: &KnownProblems,
     findings: &mut Vec<Finding>,
     open: &mut Vec<Undecided>,
 ) {
-    let directory = place::path(head.tree(), package.node);
     let name = package.attribute(head.tree());
-    let Some(name) = name.filter(|name| !known.is_broken(&directory, name)) else {
+    let Some(name) = name.filter(|name| !known.is_broken(package, name)) else {
         return;
     };
     let symbol = Symbol::new(name);
@@ -59,7 +58,7 @@ fn check_package(
         findings.push(missing(head.files, package, name));
         return;
     };
-    // of two directories of one name, in two shards, one defines the attribute
+    // if two shards have a directory of this name, only one of them defines the attribute
     if attribute.package != Some(package.node) {
         return;
     }
@@ -77,12 +76,12 @@ fn check_package(
     }
 }
 
-/// One without a package directory: what `throw` and `assert` raise is allowed, since Nix goes on behind it.
+/// Checks an attribute without a package directory.  It may fail by `throw` or `assert`, which Nix can catch and go on.
 fn check_elsewhere(
     base: Option<&Values>,
     head: &Values,
     attribute: &Attribute,
-    known: &Known,
+    known: &KnownProblems,
     findings: &mut Vec<Finding>,
     open: &mut Vec<Undecided>,
 ) {
@@ -98,7 +97,7 @@ fn check_elsewhere(
         Some(true) => {}
         Some(false) if known.has(head.files, cause) => {}
         Some(false) => findings.push(fails_elsewhere(head, attribute, cause)),
-        // a `throw` whose message can't be known, and might end in another error: told only of what is new since base
+        // a `throw` whose message is unknown, and might itself end in another error: reported only if it is new
         None => open.extend(Some(is_undecided(base, head, attribute, cause)).filter(|it| base.is_some() && it.is_new)),
     }
 }
@@ -107,86 +106,71 @@ fn is_undecided(base: Option<&Values>, head: &Values, attribute: &Attribute, cau
     undecided(base, head, attribute, "kind", cause.describe(head.files))
 }
 
-/// What is known to be wrong already.
-struct Known<'f> {
-    /// Package directories whose own findings say that they define no package.
-    broken: HashSet<&'f str>,
-    /// Where evaluation is bound to fail: a file, and a line, or all of it.
-    places: HashSet<(&'f str, Option<u32>)>,
-    /// Attributes of which evaluation says no more than that they are defined twice.
-    defined_twice: HashSet<&'f str>,
+/// Problems that the files' findings report already, so that nothing says them again.
+#[derive(Default)]
+struct KnownProblems<'f> {
+    /// Package directories that can't define their packages.
+    packages: HashSet<NodeId>,
+    /// Places at which evaluation is bound to fail: a file and a line, or all of the file.
+    places: HashSet<(NodeId, Option<u32>)>,
+    /// Attributes that can't be evaluated.
+    attributes: HashSet<&'f str>,
 }
 
-/// In a package directory: the package is not to be had.
-const BREAKS_THE_PACKAGE: [&Rule; 4] = [Rule::BYN_001, Rule::BYN_002, Rule::NPV_143, Rule::NPV_144];
-
-/// On a path: asking for what is there may fail.
-const FAILING_PATHS: [&Rule; 6] = [
-    Rule::NPV_121,
-    Rule::NPV_122,
-    Rule::NPV_123,
-    Rule::NPV_124,
-    Rule::NPV_127,
-    Rule::NPV_128,
-];
-
-impl<'f> Known<'f> {
-    fn of(findings: &'f [Finding]) -> Self {
-        let broken = findings.iter().filter_map(|finding| {
-            let path = finding.place.path.as_str();
-            let directory = package_directory(path)?;
-            let is_broken = BREAKS_THE_PACKAGE.contains(&finding.rule)
-                // as a symlink, it is judged by where it leads
-                || finding.rule == Rule::NPV_125 && path[directory.len()..] == *"/package.nix";
-            is_broken.then_some(directory)
-        });
-        let places = findings.iter().filter_map(|finding| {
-            let path = finding.place.path.as_str();
-            match finding.rule {
-                // whatever asks for anything of the file fails
-                rule if rule == Rule::BYN_002 => Some((path, None)),
-                rule if FAILING_PATHS.contains(&rule) => Some((path, Some(finding.place.span?.line))),
-                _ => None,
+impl<'f> KnownProblems<'f> {
+    fn of(tree: &Tree, layout: &Layout, findings: &'f [Finding]) -> Self {
+        let mut known = Self::default();
+        for finding in findings {
+            let node = finding.place.node;
+            let package = || package_of(tree, layout, node);
+            match finding.rule.breaks {
+                Breaks::Nothing => {}
+                Breaks::Attribute => known.attributes.extend(finding.attribute.as_deref()),
+                Breaks::Package => known.packages.extend(package().map(|package| package.node)),
+                Breaks::PackageAtItsFile => {
+                    let package = package().filter(|package| package.package_nix == Some(node));
+                    known.packages.extend(package.map(|package| package.node));
+                }
+                Breaks::File => {
+                    known.packages.extend(package().map(|package| package.node));
+                    known.places.insert((node, None));
+                }
+                Breaks::Line => known
+                    .places
+                    .extend(finding.place.span.map(|span| (node, Some(span.line)))),
             }
-        });
-        let defined_twice = findings
-            .iter()
-            .filter(|finding| finding.rule == Rule::BYN_004)
-            .filter_map(|finding| finding.attribute.as_deref());
-        Self {
-            broken: broken.collect(),
-            places: places.collect(),
-            defined_twice: defined_twice.collect(),
         }
+        known
     }
 
-    fn is_broken(&self, directory: &str, attribute: &str) -> bool {
-        self.broken.contains(directory) || self.defined_twice.contains(attribute)
+    fn is_broken(&self, package: &Package, attribute: &str) -> bool {
+        self.packages.contains(&package.node) || self.attributes.contains(attribute)
     }
 
-    /// Whether a failure arose where a finding stands.
+    /// Whether a failure arose at the place of a finding.
     fn has(&self, files: &Files, cause: &EvaluationReason) -> bool {
         cause.location.is_some_and(|Location { file, offset }| {
-            let path = place::path(files.tree(), file);
             let line = files.borrow(file).as_ref().ok().map(|file| file.position(offset).0);
-            self.places.contains(&(path.as_str(), line)) || self.places.contains(&(path.as_str(), None))
+            self.places.contains(&(file, line)) || self.places.contains(&(file, None))
         })
     }
 }
 
-/// The package directory that a path is in.
-fn package_directory(path: &str) -> Option<&str> {
-    let (shard, rest) = path.strip_prefix(BY_NAME)?.strip_prefix('/')?.split_once('/')?;
-    let name = rest.split('/').next().unwrap_or(rest);
-    Some(&path[..BY_NAME.len() + 1 + shard.len() + 1 + name.len()])
+/// The package whose directory an entry is, or is in.
+fn package_of<'l>(tree: &Tree, layout: &'l Layout, node: NodeId) -> Option<&'l Package> {
+    let index = layout.packages.binary_search_by_key(&node, |package| package.node);
+    match index {
+        Ok(index) => layout.packages.get(index),
+        Err(_) => layout.package_around(tree, node),
+    }
 }
 
-/// All package directories are without an attribute: one cause, told once.
+/// The set itself fails, so no package directory has an attribute: one finding for all.
 fn no_package_set(
     base: Option<&Values>,
     head: &Values,
     layout: &Layout,
-    known: &Known,
+    known: &KnownProblems,
     failure: &PackageSetFailure,
 ) -> (Vec<Finding>, Vec<Undecided>) {
     let files = head.files;
@@ -197,7 +181,7 @@ fn no_package_set(
     };
     match failure {
         PackageSetFailure::Fails(EvaluationError { cause, .. })
-            if !known.defined_twice.is_empty() || known.has(files, cause) =>
+            if !known.attributes.is_empty() || known.has(files, cause) =>
         {
             Default::default()
         }
@@ -237,7 +221,7 @@ fn finding(rule: &'static Rule, files: &Files, package: &Package, name: &str, ti
 }
 
 fn remove(files: &Files, package: &Package) -> String {
-    format!("git rm -r {}", shell(files.tree().path(package.node).as_bstr()))
+    format!("git rm -r {}", shell::word(files.tree().path(package.node).as_bstr()))
 }
 
 fn missing(files: &Files, package: &Package, name: &str) -> Finding {
@@ -308,7 +292,7 @@ fn fails(files: &Files, package: &Package, attribute: &Attribute, cause: &Evalua
     }
 }
 
-/// Of an attribute that is defined elsewhere, whose evaluation ends in an error that nothing catches.
+/// The finding of an attribute that is defined elsewhere and fails with an error that nothing catches.
 fn fails_elsewhere(head: &Values, attribute: &Attribute, cause: &EvaluationReason) -> Finding {
     let files = head.files;
     let name = attribute.name.name();
@@ -326,20 +310,4 @@ fn fails_elsewhere(head: &Values, attribute: &Attribute, cause: &EvaluationReaso
             "Nix stops at such an error, so anything that evaluates all attributes, such as CI or a search, fails.",
         )
         .with_help(help)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_package_directory_of_a_path() {
-        let directory = Some("pkgs/by-name/fo/foo");
-        assert_eq!(package_directory("pkgs/by-name/fo/foo"), directory);
-        assert_eq!(package_directory("pkgs/by-name/fo/foo/package.nix"), directory);
-        assert_eq!(package_directory("pkgs/by-name/fo/foo/deep/er.nix"), directory);
-        for outside in ["pkgs/by-name", "pkgs/by-name/fo", "pkgs/by-names/fo/foo", "lib/fo/foo"] {
-            assert_eq!(package_directory(outside), None);
-        }
-    }
 }

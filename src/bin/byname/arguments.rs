@@ -8,6 +8,8 @@ use byname::check::UndecidedPolicy;
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+use crate::output::ReportFormat;
+
 /// Check the pkgs/by-name structure of a Nixpkgs tree, without Nix.
 ///
 /// It reads the files of the tree as a reviewer would, and reports what is wrong with each package. If there is a base to
@@ -230,22 +232,6 @@ pub struct SchemaArguments {
 pub struct CompletionsArguments {
     /// The shell to print it for
     pub shell: Shell,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ReportFormat {
-    /// For people
-    Text,
-    /// For programs: one object, which `byname schema` describes
-    Json,
-    /// For programs: one object per line, which `byname schema jsonl` describes
-    Jsonl,
-    /// For GitHub Actions: findings on the lines of a pull request, and the job's summary
-    Github,
-    /// For code scanning and editors: SARIF 2.1.0
-    Sarif,
-    /// For a comment on a pull request
-    Markdown,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

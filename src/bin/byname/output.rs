@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use byname::check::Report;
 use byname::report::{github, json, jsonl, markdown, sarif, text};
+use clap::ValueEnum;
 use thiserror::Error;
 
-use crate::arguments::{CheckArguments, ReportFormat};
+use crate::arguments::CheckArguments;
 use crate::color;
 
 /// Why output could not be written.
@@ -22,16 +23,45 @@ pub enum OutputError {
     StepSummary { path: PathBuf, source: io::Error },
 }
 
+/// Writes a report in one format.  It takes the arguments of the check, and the time that it took.
+type ReportWriter = fn(&mut dyn Write, &Report, &CheckArguments, Duration) -> io::Result<()>;
+
+/// Makes one table both the values of `--format`, with the lines that `--help` shows, and what writes them.
+macro_rules! formats {
+    ($($(#[$help:meta])* $name:ident => $writer:expr;)*) => {
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+        pub enum ReportFormat {
+            $($(#[$help])* $name,)*
+        }
+
+        impl ReportFormat {
+            fn writer(self) -> ReportWriter {
+                match self {
+                    $(Self::$name => $writer,)*
+                }
+            }
+        }
+    };
+}
+
+formats! {
+    /// For people
+    Text => |out, report, arguments, elapsed| text::write(out, report, Some(elapsed), &layout(arguments));
+    /// For programs: one object, which `byname schema` describes
+    Json => |out, report, _, _| json::write(out, report);
+    /// For programs: one object per line, which `byname schema jsonl` describes
+    Jsonl => |out, report, _, _| jsonl::write(out, report);
+    /// For GitHub Actions: findings on the lines of a pull request, and the job's summary
+    Github => |out, report, _, _| github::write(out, report);
+    /// For code scanning and editors: SARIF 2.1.0
+    Sarif => |out, report, _, _| sarif::write(out, report);
+    /// For a comment on a pull request
+    Markdown => |out, report, _, _| markdown::write(out, report, &page(markdown::COMMENT));
+}
+
 /// Prints the report in the format that the arguments request. `elapsed` is the time that the check took.
 pub fn report(arguments: &CheckArguments, report: &Report, elapsed: Duration) -> Result<(), OutputError> {
-    print(|out| match arguments.format {
-        ReportFormat::Text => text::write(out, report, Some(elapsed), &layout(arguments)),
-        ReportFormat::Json => json::write(out, report),
-        ReportFormat::Jsonl => jsonl::write(out, report),
-        ReportFormat::Github => github::write(out, report),
-        ReportFormat::Sarif => sarif::write(out, report),
-        ReportFormat::Markdown => markdown::write(out, report, &page(markdown::COMMENT)),
-    })?;
+    print(|out| (arguments.format.writer())(out, report, arguments, elapsed))?;
     match (arguments.format, env::var_os("GITHUB_STEP_SUMMARY")) {
         (ReportFormat::Github, Some(path)) if !path.is_empty() => append_summary(path.into(), report),
         _ => Ok(()),
@@ -58,21 +88,21 @@ fn append_summary(path: PathBuf, report: &Report) -> Result<(), OutputError> {
 }
 
 /// How Markdown is laid out. In a job of GitHub Actions, it links to the files of the commit.
-fn page(limit: usize) -> markdown::Layout {
+fn page(limit: usize) -> markdown::PageLayout {
     let variable = |name| env::var(name).ok().filter(|value| !value.is_empty());
     let blob = || {
         let (server, repository) = (variable("GITHUB_SERVER_URL")?, variable("GITHUB_REPOSITORY")?);
         let commit = variable("GITHUB_SHA")?;
         Some(format!("{server}/{repository}/blob/{commit}/"))
     };
-    markdown::Layout { limit, blob: blob() }
+    markdown::PageLayout { limit, blob: blob() }
 }
 
 /// How text is laid out, depending on whether standard output is a terminal.
-fn layout(arguments: &CheckArguments) -> text::Layout {
+fn layout(arguments: &CheckArguments) -> text::TextLayout {
     let terminal = io::stdout().is_terminal();
     let color = color::for_stdout(arguments.color);
-    text::Layout {
+    text::TextLayout {
         width: terminal
             .then(terminal_size::terminal_size)
             .flatten()

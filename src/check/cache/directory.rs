@@ -114,35 +114,35 @@ impl Directory {
         Ok(())
     }
 
-    /// Removes all but the last `most` of the files whose names `is_ours` takes, and what was left unfinished long ago.
+    /// Removes all but the last `most` of the files whose names `is_record` takes, and what was left unfinished long ago.
     ///
     /// # Errors
     /// Where the directory can't be listed.
-    pub fn prune(&self, most: usize, is_ours: impl Fn(&str) -> bool) -> io::Result<()> {
+    pub fn prune(&self, most: usize, is_record: impl Fn(&str) -> bool) -> io::Result<()> {
         const LONG: i64 = 24 * 60 * 60;
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         let now = now.map_or(0, |since| since.as_secs() as i64);
-        let mut ours = Vec::new();
+        let mut records = Vec::new();
         let mut surplus = Vec::new();
         for entry in Dir::read_from(&self.open)? {
             let entry = entry?;
             let Ok(name) = entry.file_name().to_str() else { continue };
             let is_unfinished = name.starts_with(UNFINISHED);
-            if !is_unfinished && !is_ours(name) {
+            if !is_unfinished && !is_record(name) {
                 continue;
             }
             let Ok(status) = rustix::fs::statat(&self.open, name, AtFlags::SYMLINK_NOFOLLOW) else {
                 continue;
             };
             match is_regular(&status) {
-                true if !is_unfinished => ours.push((status.st_mtime, status.st_mtime_nsec, name.to_owned())),
+                true if !is_unfinished => records.push((status.st_mtime, status.st_mtime_nsec, name.to_owned())),
                 true if status.st_mtime < now - LONG => surplus.push(name.to_owned()),
                 _ => {}
             }
         }
-        ours.sort();
-        ours.truncate(ours.len().saturating_sub(most));
-        surplus.extend(ours.into_iter().map(|(_, _, name)| name));
+        records.sort();
+        records.truncate(records.len().saturating_sub(most));
+        surplus.extend(records.into_iter().map(|(_, _, name)| name));
         for name in surplus {
             // another run may have been faster
             let _ = rustix::fs::unlinkat(&self.open, name, AtFlags::empty());

@@ -12,7 +12,7 @@ use crate::report::grouping::stories;
 
 /// How the text is laid out for whoever reads it.
 #[derive(Clone, Copy, Debug)]
-pub struct Layout {
+pub struct TextLayout {
     /// The columns of the terminal; `None` where there is none, and a sentence may be as long as it is.
     pub width: Option<usize>,
     pub color: bool,
@@ -33,7 +33,7 @@ pub fn write(
     out: &mut (impl Write + ?Sized),
     report: &Report,
     elapsed: Option<Duration>,
-    layout: &Layout,
+    layout: &TextLayout,
 ) -> io::Result<()> {
     let failing = failing(report);
     let stories = stories(&failing);
@@ -63,7 +63,7 @@ mod tests {
     use crate::report::samples;
     use crate::rules::Excerpt;
 
-    pub(super) const PLAIN: Layout = Layout {
+    pub(super) const PLAIN: TextLayout = TextLayout {
         width: Some(80),
         color: false,
         hyperlinks: false,
@@ -72,9 +72,9 @@ mod tests {
     };
 
     /// Without a terminal.
-    pub(super) const WIDE: Layout = Layout { width: None, ..PLAIN };
+    pub(super) const WIDE: TextLayout = TextLayout { width: None, ..PLAIN };
 
-    fn written(report: &Report, layout: &Layout) -> String {
+    fn written(report: &Report, layout: &TextLayout) -> String {
         let mut out = Vec::new();
         write(&mut out, report, None, layout).unwrap();
         String::from_utf8(out).unwrap()
@@ -110,7 +110,7 @@ mod tests {
             Status::ProblemsIntroduced,
             vec![samples::escape(), samples::wrong_shard()],
         );
-        let coloured = written(&report, &Layout { color: true, ..PLAIN });
+        let coloured = written(&report, &TextLayout { color: true, ..PLAIN });
         assert!(coloured.contains("\x1b["));
         assert_eq!(
             anstream::adapter::strip_str(&coloured).to_string(),
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_quiet_report_has_findings_only() {
-        let quiet = Layout { quiet: true, ..PLAIN };
+        let quiet = TextLayout { quiet: true, ..PLAIN };
         assert_eq!(written(&samples::report(Status::Ok, vec![]), &quiet), "");
         let report = samples::report(Status::ProblemsIntroduced, vec![samples::wrong_shard()]);
         let (loud, quiet) = (written(&report, &PLAIN), written(&report, &quiet));
@@ -133,7 +133,7 @@ mod tests {
         let mut report = samples::report(Status::Ok, vec![]);
         report.undecided = vec![samples::undecided()];
         assert!(!written(&report, &PLAIN).contains("needs a build"));
-        let all = Layout { all: true, ..PLAIN };
+        let all = TextLayout { all: true, ..PLAIN };
         assert!(
             written(&report, &all).starts_with("undecided: `kind` of `hello`: needs a build\n"),
             "{}",

@@ -1,4 +1,4 @@
-//! A story as rustc would tell it.
+//! A story in the form of rustc's diagnostics.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use annotate_snippets::{Element, Group, Level, Message, Padding, Renderer, Title
 use colored::Colorize;
 use indicatif::HumanCount;
 
-use super::Layout;
+use super::TextLayout;
 use super::fold::Folded;
 use crate::check::Report;
 use crate::report::grouping::Story;
@@ -18,11 +18,11 @@ use crate::report::words;
 use crate::report::wrap::wrap;
 use crate::rules::{Finding, Place, Undecided};
 
-/// Of folded findings, how many are named.
+/// How many of the folded findings are named.
 const NAMED: usize = 20;
 
 /// A story in lines, the last without a newline.
-pub(super) fn story(story: &Story<'_>, layout: &Layout) -> String {
+pub(super) fn story(story: &Story<'_>, layout: &TextLayout) -> String {
     let place = &story.lead().place;
     let (quoted, unquoted) = quotes(story);
     let gutter = quoted.iter().map(|quote| quote.gutter()).max().unwrap_or(0);
@@ -46,8 +46,8 @@ pub(super) fn story(story: &Story<'_>, layout: &Layout) -> String {
     lines.join("\n")
 }
 
-/// What is said of findings that are not shown.
-pub(super) fn folded(folded: &Folded<'_, '_>, layout: &Layout) -> String {
+/// The line about findings that are not shown.
+pub(super) fn folded(folded: &Folded<'_, '_>, layout: &TextLayout) -> String {
     let rule = folded.rule;
     let findings: usize = folded.stories.iter().map(|story| story.len()).sum();
     let mut names: Vec<_> = folded.stories.iter().map(|story| story.lead().subject()).collect();
@@ -70,8 +70,8 @@ pub(super) fn folded(folded: &Folded<'_, '_>, layout: &Layout) -> String {
     renderer(layout).render(&[Group::with_title(title)])
 }
 
-/// A question without an answer.
-pub(super) fn undecided(undecided: &Undecided, layout: &Layout) -> String {
+/// The line about an undecided question.
+pub(super) fn undecided(undecided: &Undecided, layout: &TextLayout) -> String {
     let text = words::undecided(undecided);
     let text = printable_line(&text);
     let level = Level::NOTE.with_name("undecided");
@@ -79,8 +79,8 @@ pub(super) fn undecided(undecided: &Undecided, layout: &Layout) -> String {
     renderer(layout).render(&[Group::with_title(title)])
 }
 
-/// The whole in one line, broken to the width.
-pub(super) fn summary(report: &Report, elapsed: Option<Duration>, layout: &Layout) -> String {
+/// The line that sums up the report, broken to the width.
+pub(super) fn summary(report: &Report, elapsed: Option<Duration>, layout: &TextLayout) -> String {
     let listed = match (layout.all, report.passing_undecided().next()) {
         (true, _) | (_, None) => "",
         _ => "; `--all` lists what is undecided",
@@ -96,7 +96,7 @@ pub(super) fn summary(report: &Report, elapsed: Option<Duration>, layout: &Layou
     format!("{coloured}{}", &sentence[status.len()..])
 }
 
-fn renderer(layout: &Layout) -> Renderer {
+fn renderer(layout: &TextLayout) -> Renderer {
     let renderer = if layout.color {
         Renderer::styled()
     } else {
@@ -107,9 +107,9 @@ fn renderer(layout: &Layout) -> Renderer {
         .term_width(layout.width.unwrap_or(DEFAULT_TERM_WIDTH))
 }
 
-/// What stands below the source: the rest of the message, what follows from it, and how to mend it.
-fn notes<'a>(story: &Story<'_>, unquoted: &[&Place], gutter: usize, layout: &Layout) -> Vec<Message<'a>> {
-    // A note stands behind the gutter, ` = ` and its own label.
+/// What is below the source: the reason, the consequences, and how to fix it.
+fn notes<'a>(story: &Story<'_>, unquoted: &[&Place], gutter: usize, layout: &TextLayout) -> Vec<Message<'a>> {
+    // A note comes after the gutter, ` = ` and its own label.
     let line = |level: Level<'a>, label: &str, text: &str| {
         level.message(wrap(&printable_line(text), layout.width, gutter + 3 + label.len()))
     };
@@ -141,7 +141,7 @@ fn without_doubles<'t>(texts: impl Iterator<Item = &'t str>) -> Vec<&'t str> {
     unique
 }
 
-fn title<'a>(finding: &Finding, layout: &Layout) -> Title<'a> {
+fn title<'a>(finding: &Finding, layout: &TextLayout) -> Title<'a> {
     let rule = finding.rule;
     let indent = format!("error[{}]: ", rule.code).len();
     let title = Level::ERROR
@@ -153,9 +153,8 @@ fn title<'a>(finding: &Finding, layout: &Layout) -> Title<'a> {
     }
 }
 
-/// Path, line and column.  The renderer would write this as well, but with the column that the span has in the quote, and
-/// a quote may be cut.
-fn place_line(place: &Place, gutter: usize, layout: &Layout) -> String {
+/// Path, line and column.  The renderer can write this too, but takes the column from the quote, which may be cut.
+fn place_line(place: &Place, gutter: usize, layout: &TextLayout) -> String {
     let arrow = match layout.color {
         true => "-->".bright_blue().bold(),
         false => "-->".normal(),
@@ -168,7 +167,7 @@ fn place_line(place: &Place, gutter: usize, layout: &Layout) -> String {
     format!("{:gutter$}{arrow} {path}{position}", "")
 }
 
-/// Line and column; the path where there are none.
+/// Line and column, or the path if there are none.
 fn position(place: &Place) -> String {
     match place.span {
         Some(span) => format!("{}:{}", span.line, span.column),
@@ -185,7 +184,7 @@ mod tests {
     use crate::rules::{Excerpt, Rule, Span};
 
     /// The one story of some findings.
-    fn rendered(findings: &[Finding], layout: &Layout) -> String {
+    fn rendered(findings: &[Finding], layout: &TextLayout) -> String {
         let stories = stories(findings);
         assert_eq!(stories.len(), 1);
         story(&stories[0], layout)
@@ -280,13 +279,13 @@ error[BYN-001]: `package.nix` is no function
 
     #[test]
     fn codes_link_to_their_page_only_where_links_are_asked_for() {
-        let layout = Layout { color: true, ..PLAIN };
+        let layout = TextLayout { color: true, ..PLAIN };
         let link = "\x1b]8;;https://github.com/NixOS/nixpkgs-vet/wiki/NPV-170\x1b\\";
         assert!(!rendered(&[samples::escape()], &layout).contains(link));
         assert!(
             rendered(
                 &[samples::escape()],
-                &Layout {
+                &TextLayout {
                     hyperlinks: true,
                     ..layout
                 }

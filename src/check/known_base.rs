@@ -1,14 +1,14 @@
 //! What is known of a base that passes the absolute rules, from this run or from an earlier one.
 
-use super::tree_checks::Side;
+use super::tree_checks::CheckedTree;
 use super::{Cache, CheckError};
 use crate::nix::Symbol;
 use crate::nixpkgs::{Attributes, Dependencies, Record};
 
 /// What is known of a tree that passes the absolute rules.
-pub(super) enum Known {
+pub(super) enum KnownBase {
     /// It was judged just now.
-    Judged {
+    Checked {
         attributes: Attributes,
         dependencies: Option<Dependencies>,
     },
@@ -16,21 +16,21 @@ pub(super) enum Known {
     Recorded(Record),
 }
 
-impl Known {
+impl KnownBase {
     /// From the cache, or else by judging the tree; `None` where it does not pass.
     ///
     /// # Errors
     /// Where a file can't be read, or that takes more than the run may.
-    pub fn of(base: &Side, cache: Option<&Cache>) -> Result<Option<Self>, CheckError> {
+    pub fn of(base: &CheckedTree, cache: Option<&Cache>) -> Result<Option<Self>, CheckError> {
         let tree = base.tree();
         let Some((id, cache)) = tree.content_id(tree.root()).zip(cache) else {
-            return Self::judge(base);
+            return Self::check(base);
         };
         if let Some(record) = cache.recall(id) {
             return Ok(Some(Self::Recorded(record)));
         }
-        let known = Self::judge(base)?;
-        if let Some(Self::Judged {
+        let known = Self::check(base)?;
+        if let Some(Self::Checked {
             attributes,
             dependencies: Some(dependencies),
         }) = &known
@@ -44,11 +44,11 @@ impl Known {
     ///
     /// # Errors
     /// Where a file can't be read, or that takes more than the run may.
-    pub fn judge(base: &Side) -> Result<Option<Self>, CheckError> {
+    pub fn check(base: &CheckedTree) -> Result<Option<Self>, CheckError> {
         let (attributes, dependencies) = base.attributes_with_dependencies()?;
         let in_files = base.in_files()?;
         let passes = in_files.is_empty() && base.absolute(None, &attributes, in_files).passes();
-        Ok(passes.then_some(Self::Judged {
+        Ok(passes.then_some(Self::Checked {
             attributes,
             dependencies,
         }))
@@ -57,15 +57,15 @@ impl Known {
     /// What its attributes depend on, where that can be told.
     pub fn dependencies(&self) -> Option<&Dependencies> {
         match self {
-            Self::Judged { dependencies, .. } => dependencies.as_ref(),
+            Self::Checked { dependencies, .. } => dependencies.as_ref(),
             Self::Recorded(record) => Some(&record.dependencies),
         }
     }
 
     /// Its attributes: all, or at least those of `names`.
-    pub fn attributes(self, base: &Side, names: Option<Vec<Symbol>>) -> Attributes {
+    pub fn attributes(self, base: &CheckedTree, names: Option<Vec<Symbol>>) -> Attributes {
         match self {
-            Self::Judged { attributes, .. } => attributes,
+            Self::Checked { attributes, .. } => attributes,
             Self::Recorded(record) => record.attributes(base.files, &base.layout, names),
         }
     }

@@ -1,36 +1,36 @@
 //! Judging one tree, or what changed from another.
 
-use super::known::Known;
-use super::tree_checks::{Found, Side};
+use super::known_base::KnownBase;
+use super::tree_checks::{CheckedTree, Results};
 use super::{CheckError, Options, Report, Status};
 use crate::nix::Symbol;
 use crate::nixpkgs::{Answer, Attributes, Files, OVERRIDE_ATTRS_FILES, Touched};
-use crate::rules::{Finding, by_name, settings};
+use crate::rules::{Finding, RATCHET_CHECKS};
 use crate::tree::{Difference, Tree};
 
 /// The report on `head`, compared with `base` where there is one.
 pub(super) fn compare(head: &Tree, base: Option<&Tree>, options: &Options) -> Result<Report, CheckError> {
     let files = Files::new(head).within(options.budget).with_progress(&options.progress);
     let is_strict = options.undecided.is_strict(head, base);
-    let head = Side::new(&files, is_strict);
+    let head = CheckedTree::new(&files, is_strict);
     let base_files = base.map(|base| Files::sharing(base, &files));
     // what a base leaves undecided is no reason not to compare with it
-    let base = base_files.as_ref().map(|files| Side::new(files, false));
-    let judged = match &base {
+    let base = base_files.as_ref().map(|files| CheckedTree::new(files, false));
+    let checked = match &base {
         Some(base) => against(base, &head, options)?,
         None => alone(&head)?,
     };
-    let Found {
+    let Results {
         mut findings,
         mut undecided,
-    } = judged.rest;
+    } = checked.results;
     sort(&mut findings);
     undecided.sort();
     undecided.dedup();
     Ok(Report {
-        status: judged.status,
+        status: checked.status,
         head: head.summary(),
-        base: base.as_ref().map(Side::summary),
+        base: base.as_ref().map(CheckedTree::summary),
         findings,
         undecided,
     })
@@ -42,27 +42,27 @@ fn sort(findings: &mut [Finding]) {
 }
 
 /// A status, and what it rests on.
-struct Judged {
+struct Checked {
     status: Status,
-    rest: Found,
+    results: Results,
 }
 
 /// A tree that is compared with none.
-fn alone(head: &Side) -> Result<Judged, CheckError> {
-    // First, since it keeps the files that it parses: what then goes through all files parses the rest.
+fn alone(head: &CheckedTree) -> Result<Checked, CheckError> {
+    // First, since it keeps the files that it parses: what then goes through all files parses the results.
     let attributes = head.attributes(None)?;
-    let rest = head.absolute(None, &attributes, head.in_files()?);
-    let status = match rest.passes() {
+    let results = head.absolute(None, &attributes, head.in_files()?);
+    let status = match results.passes() {
         true => Status::Ok,
         false => Status::ProblemsIntroduced,
     };
-    Ok(Judged { status, rest })
+    Ok(Checked { status, results })
 }
 
 /// Head against base.
-fn against(base: &Side, head: &Side, options: &Options) -> Result<Judged, CheckError> {
+fn against(base: &CheckedTree, head: &CheckedTree, options: &Options) -> Result<Checked, CheckError> {
     if options.everything {
-        return Ok(match Known::judge(base)? {
+        return Ok(match KnownBase::check(base)? {
             Some(known) => beside(
                 &known.attributes(base, None),
                 base,
@@ -73,14 +73,14 @@ fn against(base: &Side, head: &Side, options: &Options) -> Result<Judged, CheckE
             None => beside_broken(base, head)?,
         });
     }
-    match Known::of(base, options.cache.as_ref())? {
+    match KnownBase::of(base, options.cache.as_ref())? {
         Some(known) => since(known, base, head),
         None => beside_broken(base, head),
     }
 }
 
-/// Head, compared with a base that passes the absolute rules: what base has as well is judged no more.
-fn since(known: Known, base: &Side, head: &Side) -> Result<Judged, CheckError> {
+/// Head, compared with a base that passes the absolute rules: what base has as well is checked no more.
+fn since(known: KnownBase, base: &CheckedTree, head: &CheckedTree) -> Result<Checked, CheckError> {
     let differences = base.tree().differences(head.tree());
     let touched = match known.dependencies() {
         Some(dependencies) => dependencies.touched(base.tree(), head.files, &differences),
@@ -90,7 +90,7 @@ fn since(known: Known, base: &Side, head: &Side) -> Result<Judged, CheckError> {
         Touched::All => None,
         Touched::Only(names) => Some(names),
     };
-    // a shortcut may not rest on what the change says that packages are
+    // a shortcut may not results on what the change says that packages are
     let in_head = match differences.iter().any(is_of_override_attrs) {
         true => head.attributes_by_call(names.clone())?,
         false => head.attributes(names.clone())?,
@@ -105,27 +105,34 @@ fn is_of_override_attrs(difference: &Difference) -> bool {
 }
 
 /// Head, beside a base that passes the absolute rules, by these attributes of both, and what is wrong with head's files.
-fn beside(in_base: &Attributes, base: &Side, head: &Side, in_head: &Attributes, in_files: Vec<Finding>) -> Judged {
+fn beside(
+    in_base: &Attributes,
+    base: &CheckedTree,
+    head: &CheckedTree,
+    in_head: &Attributes,
+    in_files: Vec<Finding>,
+) -> Checked {
     let of_base = base.values(in_base);
     let mut found = head.absolute(Some(&of_base), in_head, in_files);
     if !found.passes() {
-        return Judged {
+        return Checked {
             status: Status::ProblemsIntroduced,
-            rest: found,
+            results: found,
         };
     }
     let of_head = head.values(in_head);
-    head.add(&mut found, by_name::compare(&of_base, &of_head));
-    head.add(&mut found, settings::compare(&of_base, &of_head));
+    for compare in RATCHET_CHECKS {
+        head.add(&mut found, compare(&of_base, &of_head));
+    }
     let status = match found.passes() {
         true => Status::Ok,
         false => Status::DiscouragedPatternsIntroduced,
     };
-    Judged { status, rest: found }
+    Checked { status, results: found }
 }
 
 /// Head, where base does not pass the absolute rules: whether head does is all that counts.
-fn beside_broken(base: &Side, head: &Side) -> Result<Judged, CheckError> {
+fn beside_broken(base: &CheckedTree, head: &CheckedTree) -> Result<Checked, CheckError> {
     let attributes = head.attributes(None)?;
     let of_base = base.attributes(Some(undecided_names(&attributes)))?;
     let found = head.absolute(Some(&base.values(&of_base)), &attributes, head.in_files()?);
@@ -133,7 +140,7 @@ fn beside_broken(base: &Side, head: &Side) -> Result<Judged, CheckError> {
         true => Status::BaseFixed,
         false => Status::BaseStillBroken,
     };
-    Ok(Judged { status, rest: found })
+    Ok(Checked { status, results: found })
 }
 
 /// The attributes of which nothing is known.
