@@ -1,4 +1,4 @@
-//! Judging one tree, or what changed from another.
+//! Checking one tree by itself, or a tree against its base.
 
 use super::known_base::KnownBase;
 use super::tree_checks::{CheckedTree, Results};
@@ -8,13 +8,13 @@ use crate::nixpkgs::{Answer, Attributes, Files, OVERRIDE_ATTRS_FILES, Touched};
 use crate::rules::{Finding, RATCHET_CHECKS};
 use crate::tree::{Difference, Tree};
 
-/// The report on `head`, compared with `base` where there is one.
+/// The report on `head`, compared with `base` if there is one.
 pub(super) fn compare(head: &Tree, base: Option<&Tree>, options: &Options) -> Result<Report, CheckError> {
     let files = Files::new(head).within(options.budget).with_progress(&options.progress);
     let is_strict = options.undecided.is_strict(head, base);
     let head = CheckedTree::new(&files, is_strict);
     let base_files = base.map(|base| Files::sharing(base, &files));
-    // what a base leaves undecided is no reason not to compare with it
+    // a base with undecided questions can still be compared with
     let base = base_files.as_ref().map(|files| CheckedTree::new(files, false));
     let checked = match &base {
         Some(base) => against(base, &head, options)?,
@@ -47,7 +47,7 @@ struct Checked {
     results: Results,
 }
 
-/// A tree that is compared with none.
+/// Checks a tree by itself.
 fn alone(head: &CheckedTree) -> Result<Checked, CheckError> {
     // First, since it keeps the files that it parses: what then goes through all files parses the results.
     let attributes = head.attributes(None)?;
@@ -59,7 +59,7 @@ fn alone(head: &CheckedTree) -> Result<Checked, CheckError> {
     Ok(Checked { status, results })
 }
 
-/// Head against base.
+/// Checks head against base.
 fn against(base: &CheckedTree, head: &CheckedTree, options: &Options) -> Result<Checked, CheckError> {
     if options.everything {
         return Ok(match KnownBase::check(base)? {
@@ -131,7 +131,7 @@ fn beside(
     Checked { status, results: found }
 }
 
-/// Head, where base does not pass the absolute rules: whether head does is all that counts.
+/// Checks head if base does not pass the absolute rules: then all that counts is whether head does.
 fn beside_broken(base: &CheckedTree, head: &CheckedTree) -> Result<Checked, CheckError> {
     let attributes = head.attributes(None)?;
     let of_base = base.attributes(Some(undecided_names(&attributes)))?;
@@ -143,7 +143,7 @@ fn beside_broken(base: &CheckedTree, head: &CheckedTree) -> Result<Checked, Chec
     Ok(Checked { status, results: found })
 }
 
-/// The attributes of which nothing is known.
+/// The names of the attributes whose kind is undecided.
 fn undecided_names(attributes: &Attributes) -> Vec<Symbol> {
     let undecided = attributes
         .iter()

@@ -7,20 +7,20 @@ use crate::nixpkgs::{Attributes, Dependencies, Record};
 
 /// What is known of a tree that passes the absolute rules.
 pub(super) enum KnownBase {
-    /// It was judged just now.
+    /// It was checked just now.
     Checked {
         attributes: Attributes,
         dependencies: Option<Dependencies>,
     },
-    /// It was judged before.
+    /// An earlier run checked it.
     Recorded(Record),
 }
 
 impl KnownBase {
-    /// From the cache, or else by judging the tree; `None` where it does not pass.
+    /// From the cache, or else by checking the tree; `None` if it does not pass.
     ///
     /// # Errors
-    /// Where a file can't be read, or that takes more than the run may.
+    /// If a file can't be read, or the check exceeds its budget.
     pub fn of(base: &CheckedTree, cache: Option<&Cache>) -> Result<Option<Self>, CheckError> {
         let tree = base.tree();
         let Some((id, cache)) = tree.content_id(tree.root()).zip(cache) else {
@@ -43,7 +43,7 @@ impl KnownBase {
     /// The same without a cache.
     ///
     /// # Errors
-    /// Where a file can't be read, or that takes more than the run may.
+    /// If a file can't be read, or the check exceeds its budget.
     pub fn check(base: &CheckedTree) -> Result<Option<Self>, CheckError> {
         let (attributes, dependencies) = base.attributes_with_dependencies()?;
         let in_files = base.in_files()?;
@@ -54,7 +54,7 @@ impl KnownBase {
         }))
     }
 
-    /// What its attributes depend on, where that can be told.
+    /// What its attributes depend on, if that is known.
     pub fn dependencies(&self) -> Option<&Dependencies> {
         match self {
             Self::Checked { dependencies, .. } => dependencies.as_ref(),

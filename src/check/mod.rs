@@ -1,4 +1,4 @@
-//! Judging one tree, comparing two, and the verdict.
+//! Checking one tree, comparing two, and the verdict.
 
 mod cache;
 mod compare;
@@ -21,22 +21,22 @@ use crate::tree::Tree;
 pub use cache::{Cache, UnfitCache};
 pub use verdict::{Report, Status, TreeSummary, UndecidedPolicy};
 
-/// The most threads that work: there is no more than that to do at once.
+/// The maximum number of threads. More would not make a check faster.
 pub const MOST_JOBS: usize = 64;
 
 /// How to check.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// How many threads work, at most [`MOST_JOBS`]; by default as many as the machine runs at once.  What they find does
-    /// not depend on it.
+    /// How many threads to use, at most [`MOST_JOBS`]; by default as many as the machine runs at once.  The findings do not
+    /// depend on it.
     pub jobs: Option<NonZeroUsize>,
-    /// Judge all of a tree anew, and not only what a change can touch: what is found does not depend on it.
+    /// Check all of head, and not only what the change can affect. The findings do not depend on it.
     pub everything: bool,
-    /// Where to keep what is known of bases that pass, and to look it up: what is found does not depend on it.
+    /// The cache of bases that pass. The findings do not depend on it.
     pub cache: Option<Cache>,
     /// How much the check may cost.
     pub budget: Budget,
-    /// What to do about what can't be decided.
+    /// What to do about questions that can't be decided.
     pub undecided: UndecidedPolicy,
     /// Whom to tell how far the check has come.
     pub progress: Progress,
@@ -54,10 +54,10 @@ pub enum CheckError {
     OverBudget(#[from] OverBudget),
 }
 
-/// Judges `head`, and, where `base` is given, what changed since.
+/// Checks `head` and, if `base` is given, what changed since.
 ///
 /// # Errors
-/// Where a file can't be read, threads can't be started, or the budget does not suffice.
+/// If a file can't be read, threads can't be started, or the check exceeds its budget.
 pub fn check(head: &Tree, base: Option<&Tree>, options: &Options) -> Result<Report, CheckError> {
     pool(options)?.install(|| compare::compare(head, base, options))
 }
@@ -66,7 +66,7 @@ pub fn check(head: &Tree, base: Option<&Tree>, options: &Options) -> Result<Repo
 /// called in.
 ///
 /// # Errors
-/// Where threads can't be started.
+/// If threads can't be started.
 pub fn pool(options: &Options) -> Result<ThreadPool, CheckError> {
     let jobs = options.jobs.or_else(|| available_parallelism().ok());
     Ok(ThreadPoolBuilder::new()

@@ -6,9 +6,9 @@ use super::{Report, Status};
 use crate::rules::{Finding, Undecided, path_text};
 
 impl Report {
-    /// What of this report concerns the files, whose paths are relative to the tree: what is found in them, at directories
-    /// that they are in or that they are, and of the packages that they are in.  Where nothing is left, the tree passes as
-    /// far as they are concerned.
+    /// The part of this report that is about some files, whose paths are relative to the tree: findings in them, at
+    /// directories that they are or are in, and about packages that they are in.  If nothing is left, the status is
+    /// [`Status::Ok`].
     pub fn only(self, files: &[BString]) -> Self {
         let concerns: Vec<_> = files.iter().map(Concern::of).collect();
         let Self {

@@ -67,13 +67,13 @@ impl<'f, 't> CheckedTree<'f, 't> {
     /// What is wrong with the files of the tree, wherever they are.
     ///
     /// # Errors
-    /// Where a file can't be read.
+    /// If a file can't be read.
     pub fn in_files(&self) -> Result<Vec<Finding>, CheckError> {
         self.in_these(&self.tree().nodes().collect::<Vec<_>>())
     }
 
-    /// The same, where `base` is known to have nothing wrong, and differs in this: what is in files that are in both is
-    /// wrong in neither, but for files that changed and those of packages of which anything did.
+    /// The same, if base has no findings and differs from this tree in `differences`: then only changed files, and all files
+    /// of packages with a change, can have one.
     ///
     /// # Errors
     /// As [`in_files`](Self::in_files).
@@ -91,7 +91,7 @@ impl<'f, 't> CheckedTree<'f, 't> {
         self.in_these(&changed)
     }
 
-    /// What is wrong with these files, and with what is not in any one file.
+    /// The findings of these files, and of the tree as a whole.
     fn in_these(&self, ids: &[NodeId]) -> Result<Vec<Finding>, CheckError> {
         self.files.progress().begin(Stage::Files, ids.len());
         let found: Vec<_> = self
@@ -110,7 +110,7 @@ impl<'f, 't> CheckedTree<'f, 't> {
         Ok(findings)
     }
 
-    /// These entries, files of the same content together, as far as that is known without reading them.
+    /// These entries in groups of files with the same content, as far as that is known without reading them.
     fn by_content(&self, ids: &[NodeId]) -> Vec<Vec<NodeId>> {
         let mut groups: Vec<Vec<NodeId>> = Vec::with_capacity(ids.len());
         let mut known: FxHashMap<ContentId, usize> = FxHashMap::default();
@@ -209,7 +209,7 @@ impl<'f, 't> CheckedTree<'f, 't> {
     /// The top-level attributes: all, or those of these names.
     ///
     /// # Errors
-    /// Where that takes more than the run may.
+    /// If the evaluation exceeds its budget.
     pub fn attributes(&self, names: Option<Vec<Symbol>>) -> Result<Attributes, OverBudget> {
         Attributes::of(self.files, &self.layout, names)
     }
@@ -219,7 +219,7 @@ impl<'f, 't> CheckedTree<'f, 't> {
         Ok(Attributes::by_call(self.files, &self.layout, names)?)
     }
 
-    /// All of them, with what they depend on, where that can be told.
+    /// All of them, with what they depend on if that is known.
     ///
     /// # Errors
     /// As [`attributes`](Self::attributes).

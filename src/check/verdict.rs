@@ -1,4 +1,4 @@
-//! The verdict: what base and head, judged, say together (`rules.md`, "Verdict").
+//! The verdict of a check, and the report that it is part of.
 
 use crate::nixpkgs::is_whole;
 use crate::rules::{Finding, Undecided};
@@ -7,8 +7,8 @@ use crate::tree::Tree;
 /// What to do about questions of new or changed attributes that can't be decided without Nix.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum UndecidedPolicy {
-    /// They fail where base or head composes its own package set, as Nixpkgs does: there everything can be decided, so
-    /// that whoever makes a question undecidable gets past the rule.  In a tree that leaves much to others, they pass.
+    /// They fail if base or head composes its own package set, as Nixpkgs does.  There everything can be decided, and nobody
+    /// is to get past a rule by making it undecidable.  In a smaller tree, which leaves much open, they pass.
     #[default]
     Auto,
     /// They pass.
@@ -33,7 +33,7 @@ impl UndecidedPolicy {
 pub struct Report {
     pub status: Status,
     pub head: TreeSummary,
-    /// `None` where no base was given: then only the absolute rules were judged.
+    /// `None` if no base was given, so that only the absolute rules were checked.
     pub base: Option<TreeSummary>,
     /// Sorted by place.
     pub findings: Vec<Finding>,
@@ -53,7 +53,7 @@ impl Report {
     }
 }
 
-/// What a tree was, in numbers.
+/// The source and the size of a tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TreeSummary {
     /// As the user named it.
@@ -87,7 +87,7 @@ impl Status {
         Self::DiscouragedPatternsIntroduced,
     ];
 
-    /// The name that reports bear.
+    /// The name in reports.
     pub fn name(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -98,7 +98,7 @@ impl Status {
         }
     }
 
-    /// Whether the gate opens.
+    /// Whether the check succeeds.
     pub fn passes(self) -> bool {
         matches!(self, Self::Ok | Self::BaseFixed)
     }

@@ -1,4 +1,4 @@
-//! The JSON report: one object, which `byname schema` describes.  Every field is always there, null where it has no value.
+//! The JSON report: one object, which `byname schema` describes.  Every field is always there, and null if it has no value.
 
 use std::io::{self, Write};
 

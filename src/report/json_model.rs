@@ -286,7 +286,7 @@ pub(super) struct JsonUndecided<'a> {
     question: &'static str,
     /// Why there is no answer.
     reason: &'a str,
-    /// Whether the attribute is new or changed since the base; true where there is no base.
+    /// Whether the attribute is new or changed since the base; true if there is no base.
     new: bool,
     /// Whether the tree does not pass with this undecided.
     fails: bool,

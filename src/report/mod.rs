@@ -1,6 +1,6 @@
-//! What people and programs see: of a check, one file per output format; of attributes, and of fixes, one for all.
+//! Output for people and programs: a file for each format of a check, and one for each other command.
 //!
-//! A format of a check is a view of [`crate::check::Report`] and adds nothing to it.  How a finding came to be is not known here.
+//! Each format of a check is a view of [`crate::check::Report`] and adds nothing to it.
 
 pub mod attributes;
 mod encode;

@@ -13,7 +13,7 @@ pub(super) struct Quote {
     pub marked: Range<usize>,
 }
 
-/// Quotes `excerpt` with `span` marked.  Of a span that goes further than the excerpt, what is there is marked.
+/// Quotes `excerpt` with `span` marked, as far as the span is in the excerpt.
 pub(super) fn quote(excerpt: &Excerpt, span: &Span) -> Quote {
     let cut = if excerpt.first_column > 1 { "…" } else { "" };
     let text = excerpt
@@ -35,8 +35,8 @@ pub(super) fn quote(excerpt: &Excerpt, span: &Span) -> Quote {
     }
 }
 
-/// The byte at which this character of this line starts, both from 0: the end of the line where it has fewer, the end of
-/// the text where that has fewer.
+/// The byte at which this character of this line starts, both from 0: the end of the line if it has fewer characters, the
+/// end of the text if it has fewer lines.
 fn byte_at(text: &str, line: usize, character: usize) -> usize {
     let mut lines = text.split_inclusive('\n');
     let start: usize = lines.by_ref().take(line).map(str::len).sum();

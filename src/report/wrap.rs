@@ -7,8 +7,8 @@ use textwrap::wrap_algorithms::wrap_first_fit;
 const NARROWEST: usize = 30;
 
 /// `text` with line breaks so that, behind `indent` columns, it fits into `width`.  What stands between backticks is not
-/// broken, so that it can be copied; a command that is wider than a line is, where a shell reads on.  Unchanged where there
-/// is no width.
+/// broken, so that it can be copied, except for a command that is wider than a line: it is broken so that a shell reads on.
+/// Without a width, the text is unchanged.
 pub(super) fn wrap(text: &str, width: Option<usize>, indent: usize) -> String {
     let Some(width) = width else {
         return text.to_owned();

@@ -1,4 +1,4 @@
-//! Where packages are defined: the by-name ratchet, NPV-160 and 162.
+//! The by-name ratchet, NPV-160 and 162: packages are defined in `pkgs/by-name`.
 
 use bstr::ByteSlice;
 
@@ -89,7 +89,7 @@ fn finding(
     )
 }
 
-/// Where an attribute's package directory is, or would be.
+/// The path that an attribute's package directory has, or would have.
 fn directory_of(attribute: Symbol) -> String {
     format!("{BY_NAME}/{}/{attribute}", shard_of(attribute.name().into()))
 }

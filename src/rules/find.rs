@@ -7,7 +7,7 @@ use crate::rules::{Rule, catalogue};
 /// The rule with this code or name, in whatever case: `NPV-140`, `npv-140`, `package-not-directory`.
 ///
 /// # Errors
-/// Where there is none; the error has those that are near.
+/// If there is none. The error has similar rules.
 pub fn find(wanted: &str) -> Result<&'static Rule, UnknownRule> {
     let matches = |rule: &Rule| rule.code.eq_ignore_ascii_case(wanted) || rule.name.eq_ignore_ascii_case(wanted);
     let found = catalogue().iter().copied().find(|rule| matches(rule));

@@ -96,22 +96,22 @@ impl Finding {
     }
 }
 
-/// Where a finding stands.  The order of places is the order of a report.
+/// The place of a finding.  Reports are sorted by place.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
-    /// Relative to the tree, `/` between parts; bytes that are no UTF-8 are escaped as `\xNN`.
+    /// Relative to the tree, `/` between parts; bytes that are not UTF-8 are escaped as `\xNN`.
     pub path: String,
     pub span: Option<Span>,
-    /// The source that the span marks, where there is one.
+    /// The source that the span marks; `None` if there is no span.
     pub excerpt: Option<Excerpt>,
-    /// The file that stands for it where only files can be named, as in a pull request's changes: `path`, or, of a
-    /// directory, a file in it, where there is one.
+    /// The file to name if only files can be named, as in a pull request's changes: `path`, or a file in it if that is a
+    /// directory; `None` if the directory has no file.
     pub file: Option<String>,
     /// The entry at `path`.
     pub node: NodeId,
 }
 
-/// A stretch of a file: lines and columns count from 1, columns in characters; the end is exclusive.
+/// A part of a file: lines and columns count from 1, columns in characters; the end is exclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span {
     pub line: u32,
@@ -120,29 +120,29 @@ pub struct Span {
     pub end_column: u32,
 }
 
-/// The lines that a [`Span`] covers, for a report to show: whole, or, where they are long, a part around its start.
+/// The lines that a [`Span`] covers, for a report to show: whole, or a part around its start if they are long.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Excerpt {
     /// The number of the first of these lines, from 1: the line of the span.
     pub first_line: u32,
-    /// The column of the first character of `text`, from 1: more than 1 where the line begins further left.
+    /// The column of the first character of `text`, from 1: more than 1 if the start of the line is left out.
     pub first_column: u32,
     /// The source, without the last newline.
     pub text: String,
 }
 
-/// A question that could not be decided without Nix.  It is no finding, but it may fail as one does.
+/// A question that could not be decided without Nix.  It is not a finding, but it may fail as findings do.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Undecided {
-    /// The top-level attribute; `None` where nothing is known of any.
+    /// The top-level attribute; `None` if no attribute is known.
     pub attribute: Option<String>,
     /// What was asked: `kind`, `strict_deps`, `structured_attrs`, `same_scope_callpackage`, `should_be_by_name`.
     pub question: &'static str,
     pub reason: String,
-    /// Whether the attribute is new or changed since base; true where there is no base.
+    /// Whether the attribute is new or changed since base; true if there is no base.
     pub is_new: bool,
     /// Whether the tree does not pass with this undecided.
     pub fails: bool,
-    /// Where the attribute is, or else what composes the package set.
+    /// The file of the attribute, or else the directory of the files that compose the package set.
     pub place: Place,
 }

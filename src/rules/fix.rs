@@ -40,9 +40,9 @@ pub enum Edit {
     /// Moves a file, a symlink or a directory with what is in it, after all moves that come before this one.  Nothing is at
     /// `to`; directories above it that are missing are made.
     Move {
-        /// Where it is.
+        /// Its path before the move.
         from: BString,
-        /// Where it is afterwards.
+        /// Its path afterwards.
         to: BString,
     },
 }
@@ -78,7 +78,7 @@ impl Fix {
         replacements.collect()
     }
 
-    /// From where to where it moves what.
+    /// Its moves, as pairs of the paths before and after.
     pub fn moves(&self) -> impl Iterator<Item = (&BString, &BString)> {
         self.edits.iter().filter_map(|edit| match edit {
             Edit::Move { from, to } => Some((from, to)),

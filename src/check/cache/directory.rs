@@ -1,4 +1,4 @@
-//! A directory whose files are believed, since nobody but the user can have written them.
+//! A directory whose files are trusted, because only the user can have written them.
 
 use std::fs::{DirBuilder, File};
 use std::io::{self, Read, Write};
@@ -16,10 +16,10 @@ const OTHERS_WRITE: Mode = Mode::WGRP.union(Mode::WOTH);
 /// Those who are not the user, and may do anything.
 const OTHERS: Mode = Mode::RWXG.union(Mode::RWXO);
 
-/// What a file is called while it is written.
+/// The start of a file's name while it is written.
 const UNFINISHED: &str = ".unfinished-";
 
-/// Why what is in a cache is not believed.
+/// Why a cache is not used.
 #[derive(Debug, Error)]
 pub enum UnfitCache {
     #[error(
@@ -45,10 +45,10 @@ pub(super) struct Directory {
 }
 
 impl Directory {
-    /// The directory at a path; `None` where there is nothing.
+    /// The directory at a path; `None` if there is nothing.
     ///
     /// # Errors
-    /// Where it is no directory, can't be opened, is another user's, or others can write to it.
+    /// If it is not a directory, can't be opened, belongs to another user, or others can write to it.
     pub fn open(path: &Path) -> Result<Option<Self>, UnfitCache> {
         let unusable = |error| UnfitCache::Unusable {
             path: path.into(),
@@ -75,7 +75,7 @@ impl Directory {
     /// The directory at a path, which is made if there is nothing.
     ///
     /// # Errors
-    /// As [`open`](Self::open), and where it can't be made.
+    /// As [`open`](Self::open), and if it can't be made.
     pub fn make(path: &Path) -> io::Result<Self> {
         DirBuilder::new().recursive(true).mode(0o700).create(path)?;
         Self::open(path)
@@ -83,8 +83,8 @@ impl Directory {
             .ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
-    /// What a file holds, which counts as used now; `None` if it is not there, is no regular file, has more than `most`
-    /// bytes, or if others may do anything with it, as with what a checkout writes.
+    /// The content of a file, which counts as used now; `None` if there is no such regular file, if it has more than `most`
+    /// bytes, or if others have any permission on it, as on files of a checkout.
     pub fn read(&self, name: &str, most: u64) -> Option<Vec<u8>> {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let open = rustix::fs::openat(&self.open, name, flags, Mode::empty()).ok()?;
@@ -105,7 +105,7 @@ impl Directory {
     /// Writes a file, in place of one of that name.
     ///
     /// # Errors
-    /// Where it can't be written.
+    /// If it can't be written.
     pub fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         // under another name first, so that nobody reads half of it
         let mut file = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(&self.path)?;
@@ -114,10 +114,10 @@ impl Directory {
         Ok(())
     }
 
-    /// Removes all but the last `most` of the files whose names `is_record` takes, and what was left unfinished long ago.
+    /// Of the files whose names `is_record` takes, removes all except for the last `most`, and unfinished files of long ago.
     ///
     /// # Errors
-    /// Where the directory can't be listed.
+    /// If the directory can't be listed.
     pub fn prune(&self, most: usize, is_record: impl Fn(&str) -> bool) -> io::Result<()> {
         const LONG: i64 = 24 * 60 * 60;
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);

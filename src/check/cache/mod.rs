@@ -1,8 +1,8 @@
-//! What is known of trees that were judged before, on disk.
+//! The cache: records on disk of trees that were checked before.
 //!
-//! A record says which tree it is of, by its content, and which build of byname made it, so it can't be taken for another
-//! tree's, nor for one by other rules.  It is believed, so it has to be the user's own.  What can't be read, or is not what
-//! was written, is no record; what can't be written is not kept: a check without a cache finds the same.
+//! The name of a record has the content id of its tree and the build of byname, so it can't be taken for the record of another
+//! tree or of other rules.  Records are trusted, so they have to belong to the user.  A record that can't be read or was
+//! altered is ignored, and one that can't be written is not kept: a check without a cache finds the same.
 
 mod directory;
 
@@ -32,7 +32,7 @@ impl Cache {
         Self(directory.into())
     }
 
-    /// The user's: `byname` in `$XDG_CACHE_HOME`, or else in `~/.cache`; `None` where there is no home directory.
+    /// The user's: `byname` in `$XDG_CACHE_HOME`, or else in `~/.cache`; `None` if there is no home directory.
     pub fn of_user() -> Option<Self> {
         let strategy = choose_base_strategy().ok()?;
         let directory = strategy.cache_dir().join("byname");
@@ -42,12 +42,12 @@ impl Cache {
     /// Whether what is in the directory may be believed, if there is one.
     ///
     /// # Errors
-    /// Where it is another user's, others can write to it, or it can't be used at all.
+    /// If it belongs to another user, others can write to it, or it can't be used at all.
     pub fn fitness(&self) -> Result<(), UnfitCache> {
         Directory::open(&self.0).map(drop)
     }
 
-    /// The record of a tree, where there is one.
+    /// The record of a tree, if there is one.
     pub(super) fn recall(&self, tree: ContentId) -> Option<Record> {
         let name = name(tree);
         let bytes = Directory::open(&self.0).ok()??.read(&name, MOST_BYTES)?;
@@ -81,7 +81,7 @@ fn encode(record: &Record, name: &str) -> io::Result<Vec<u8>> {
     Ok(kept)
 }
 
-/// The record that these bytes are; `None` where they are none, or that of something else than `name`.
+/// The record in these bytes; `None` if they are not a record, or not the one of this name.
 fn decode(bytes: &[u8], name: &str) -> Option<Record> {
     let (hash, kept) = bytes.split_at_checked(blake3::OUT_LEN)?;
     if blake3::hash(kept) != *hash {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::report::grouping::Story;
 use crate::rules::Rule;
 
-/// The stories of one rule are folded where there are more than this.
+/// The stories of one rule are folded if there are more than this.
 const MOST: usize = 10;
 /// How many of them are shown then.
 const SHOWN: usize = 5;

@@ -13,7 +13,7 @@ use crate::report::grouping::stories;
 /// How the text is laid out for whoever reads it.
 #[derive(Clone, Copy, Debug)]
 pub struct TextLayout {
-    /// The columns of the terminal; `None` where there is none, and a sentence may be as long as it is.
+    /// The columns of the terminal; `None` if there is none, and lines are not wrapped.
     pub width: Option<usize>,
     pub color: bool,
     /// Whether a code links to its page, by an escape sequence that only some terminals know.
@@ -25,7 +25,7 @@ pub struct TextLayout {
 }
 
 /// Writes `report`: its findings, grouped by cause, and, unless `layout` is quiet, one line that sums it up.  `elapsed`,
-/// the time that the check took, is part of that line where it is given.
+/// the time that the check took, is part of that line if it is given.
 ///
 /// # Errors
 /// Whatever writing to `out` gives.
