@@ -6,8 +6,7 @@ use gix::objs::{CommitRefIter, Kind, TagRefIter};
 use gix::revision::spec::parse::{self, ObjectKindHint};
 
 use super::objects::Objects;
-use super::{GitError, ObjectError, Repository, detail};
-use crate::shell;
+use super::{GitError, ObjectError, Repository, detail, quoted};
 
 /// A revision of a repository, resolved.
 #[derive(Clone, Debug)]
@@ -184,7 +183,7 @@ impl Repository {
             [] => format!(
                 "If a remote has it, fetch it with `git -C {} fetch REMOTE {spec}` and give FETCH_HEAD; if you mean a \
                  directory, it does not exist",
-                shell::path(&repository)
+                quoted(&repository)
             ),
             names => format!("Do you mean {}?", names.join(" or ")),
         }
