@@ -45,24 +45,40 @@ const KEPT_LIMIT: u64 = 8 << 20;
 pub enum ArchiveError {
     /// The first bytes can't be read.
     #[error("can't read the archive {archive}: {source}")]
-    Read { archive: String, source: io::Error },
+    Read {
+        /// The archive as the user named it.
+        archive: String,
+        /// The error of the operating system.
+        source: io::Error,
+    },
     /// Not an archive, or not a whole one.
     #[error(
         "{archive} is not a tar archive, or is truncated or damaged: {detail}. Download it again, and give a \
          nixexprs.tar.xz, or another .tar, .tar.gz, .tar.xz or .tar.zst"
     )]
-    Damaged { archive: String, detail: String },
+    Damaged {
+        /// The archive as the user named it.
+        archive: String,
+        /// What is wrong with it.
+        detail: String,
+    },
     /// No bytes, or no entries.
     #[error("{archive} is empty: give the archive of a Nixpkgs, such as a channel's nixexprs.tar.xz")]
-    Empty { archive: String },
+    Empty {
+        /// The archive as the user named it.
+        archive: String,
+    },
     /// More than one entry at the top.
     #[error(
         "{archive} has {one} and {other} side by side, but the archive of a Nixpkgs has one top-level directory with \
          everything in it. Pack the directory itself, as in `tar -cf nixpkgs.tar nixpkgs`"
     )]
     SeveralRoots {
+        /// The archive as the user named it.
         archive: String,
+        /// The first entry at the top.
         one: BString,
+        /// Another entry at the top.
         other: BString,
     },
     /// A top-level entry that is not a directory.
@@ -70,29 +86,58 @@ pub enum ArchiveError {
         "{archive} has only the file {name}, but the archive of a Nixpkgs has one top-level directory with everything in \
          it. Pack the directory itself, as in `tar -cf nixpkgs.tar nixpkgs`"
     )]
-    NoDirectory { archive: String, name: BString },
+    NoDirectory {
+        /// The archive as the user named it.
+        archive: String,
+        /// The name of the entry.
+        name: BString,
+    },
     /// An absolute name, or one with `..`.
     #[error(
         "{archive} has an entry named {name:?}, which leads out of the archive. This is not the archive of a Nixpkgs, so \
          don't unpack it"
     )]
-    Escapes { archive: String, name: BString },
+    Escapes {
+        /// The archive as the user named it.
+        archive: String,
+        /// The name of the entry, as written.
+        name: BString,
+    },
     /// A hard link to nothing that came before it.
     #[error("{archive} has {name} as a hard link to {target}, but no such file comes before it. Pack it again")]
     BadHardLink {
+        /// The archive as the user named it.
         archive: String,
+        /// The name of the hard link.
         name: BString,
+        /// The name that it links to, as written.
         target: BString,
     },
     /// More bytes than [`ArchiveLimits`] allows.
     #[error("{archive} has more than {limit} bytes when it is unpacked: no Nixpkgs is that large")]
-    TooLarge { archive: String, limit: u64 },
+    TooLarge {
+        /// The archive as the user named it.
+        archive: String,
+        /// The most bytes allowed.
+        limit: u64,
+    },
     /// More entries than [`ArchiveLimits`] allows.
     #[error("{archive} has more than {limit} entries: no Nixpkgs has that many")]
-    TooManyEntries { archive: String, limit: usize },
+    TooManyEntries {
+        /// The archive as the user named it.
+        archive: String,
+        /// The most entries allowed.
+        limit: usize,
+    },
     /// A file in GNU tar's sparse format.
     #[error("{archive} has {name} as a sparse file, which byname can't read. Pack it again without `--sparse`")]
-    Sparse { archive: String, name: BString },
+    Sparse {
+        /// The archive as the user named it.
+        archive: String,
+        /// The name of the file.
+        name: BString,
+    },
+    /// Entries that don't make a tree.
     #[error(transparent)]
     Build(#[from] BuildError),
 }

@@ -22,13 +22,24 @@ pub struct Builder {
 pub enum BuildError {
     /// A path that no file system could have.
     #[error("the entry {path:?} has an empty part, `.`, `..` or a NUL byte in its path, so it can't be in a tree")]
-    BadPath { path: BString },
+    BadPath {
+        /// The path, as it was added.
+        path: BString,
+    },
     /// Two entries at one path.
     #[error("the tree has {path} twice")]
-    Duplicate { path: BString },
+    Duplicate {
+        /// The path, relative to the root.
+        path: BString,
+    },
     /// An entry below something that is not a directory.
     #[error("the tree has {path}, though {parent} is not a directory")]
-    NotADirectory { path: BString, parent: BString },
+    NotADirectory {
+        /// The path of the entry, relative to the root.
+        path: BString,
+        /// The path that is not a directory, relative to the root.
+        parent: BString,
+    },
     /// More entries than a [`NodeId`](super::NodeId) can count.
     #[error("the tree has too many entries: byname reads at most {limit}", limit = u32::MAX)]
     TooMany,

@@ -17,13 +17,23 @@ pub enum ChannelError {
          https://channels.nixos.org/NAME {name}` and `nix-channel --update`, or give its nixexprs.tar.xz",
         listed(.looked_at)
     )]
-    Missing { name: String, looked_at: Vec<PathBuf> },
+    Missing {
+        /// The name of the channel.
+        name: String,
+        /// The paths that don't exist, in the order in which they were tried.
+        looked_at: Vec<PathBuf>,
+    },
     /// It would have to be fetched.
     #[error(
         "NIX_PATH has {name} at {url}, which Nix would fetch and byname does not. Download it, and give the path of the file \
          or of the unpacked directory"
     )]
-    Remote { name: String, url: String },
+    Remote {
+        /// The name of the channel.
+        name: String,
+        /// The address that `NIX_PATH` has for it.
+        url: String,
+    },
 }
 
 /// Where a channel is.

@@ -74,23 +74,50 @@ impl fmt::Display for ContentId {
 pub enum ReadError {
     /// A directory, a symlink or something special.
     #[error("{path} is not a regular file, so it can't be read")]
-    NotAFile { path: BString },
+    NotAFile {
+        /// The path of the file, relative to the root of the tree.
+        path: BString,
+    },
     /// More bytes than the caller wants.
     #[error(
         "{path} has {size} bytes, and byname reads at most {limit}: no such file of a Nixpkgs is that large. Remove it from \
          the tree"
     )]
-    TooLarge { path: BString, size: u64, limit: u64 },
+    TooLarge {
+        /// The path of the file, relative to the root of the tree.
+        path: BString,
+        /// How many bytes the file has.
+        size: u64,
+        /// The most bytes that the caller wants.
+        limit: u64,
+    },
     /// What the operating system says.
     #[error("can't read {path}: {source}. Make it readable, or remove it from the tree")]
-    Io { path: BString, source: io::Error },
+    Io {
+        /// The path of the file, relative to the root of the tree.
+        path: BString,
+        /// The error of the operating system.
+        source: io::Error,
+    },
     /// A large file of an archive that was not kept in memory.
     #[error(
         "{path} has {size} bytes. Of an archive, byname keeps only Nix files and other files of at most {limit} bytes in \
          memory. Unpack the archive, and give the path of the directory"
     )]
-    NotKept { path: BString, size: u64, limit: u64 },
+    NotKept {
+        /// The path of the file, relative to the root of the tree.
+        path: BString,
+        /// How many bytes the file has.
+        size: u64,
+        /// The most bytes of a kept file.
+        limit: u64,
+    },
     /// What the git repository says.
     #[error("can't read {path}: {source}")]
-    Object { path: BString, source: Box<ObjectError> },
+    Object {
+        /// The path of the file, relative to the root of the tree.
+        path: BString,
+        /// Why its blob can't be read.
+        source: Box<ObjectError>,
+    },
 }

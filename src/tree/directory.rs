@@ -21,18 +21,27 @@ use super::{BuildError, Builder, Contents, Handle, ReadError, Tree};
 pub enum TreeError {
     /// Nothing at the path.
     #[error("{path} does not exist: give the path of a Nixpkgs checkout", path = .path.display())]
-    Missing { path: PathBuf },
+    Missing {
+        /// The path as it was given.
+        path: PathBuf,
+    },
     /// A file or something else at the path.
     #[error("{path} is not a directory: give the path of a Nixpkgs checkout", path = .path.display())]
-    NotADirectory { path: PathBuf },
-    /// An entry that can't be listed.  `path` is relative to the root, and empty for the root itself.
+    NotADirectory {
+        /// The path as it was given.
+        path: PathBuf,
+    },
+    /// An entry that can't be listed.
     #[error(
         "can't list {path}: {source}. byname checks the whole tree, so make it readable (chmod u+rx), or remove it",
         path = .root.join(.path.to_path_lossy()).display()
     )]
     Unreadable {
+        /// The path of the root, as it was given.
         root: PathBuf,
+        /// The path of the entry, relative to the root; empty for the root itself.
         path: BString,
+        /// The error of the operating system.
         source: io::Error,
     },
     /// Entries that don't make a tree.

@@ -77,26 +77,41 @@ pub struct Trees {
 /// Why a tree can't be loaded.
 #[derive(Debug, Error)]
 pub enum SourceError {
+    /// A directory on disk that can't be read.
     #[error(transparent)]
     Tree(#[from] TreeError),
+    /// A tree that can't be had from git.
     #[error(transparent)]
     Git(#[from] GitError),
+    /// An archive that can't be read.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
+    /// A channel that can't be used.
     #[error(transparent)]
     Channel(#[from] ChannelError),
     /// A file that can't be opened.
     #[error("can't read {path}: {source}. Give the path of a Nixpkgs, of its archive, or a revision", path = .path.display())]
-    Open { path: PathBuf, source: io::Error },
+    Open {
+        /// The path as it was given.
+        path: PathBuf,
+        /// The error of the operating system.
+        source: io::Error,
+    },
     /// A file that is not an archive.
     #[error(
         "{path} is neither a directory nor a tar archive. Give the path of a Nixpkgs, of its archive, or a revision",
         path = .path.display()
     )]
-    NoTree { path: PathBuf },
+    NoTree {
+        /// The path as it was given.
+        path: PathBuf,
+    },
     /// A tree that would have to be fetched.
     #[error("{url} is not on this machine, and byname fetches nothing. Download it, and give the path of the file")]
-    Url { url: String },
+    Url {
+        /// The address as it was given.
+        url: String,
+    },
     /// Standard input as head and as base.
     #[error("standard input (-) can be only one of the two trees")]
     StandardInputTwice,

@@ -36,17 +36,28 @@ pub enum GitError {
          repository with the revision, as in REPO//REV",
         path = .path.display()
     )]
-    NoRepository { path: PathBuf },
+    NoRepository {
+        /// The path where a repository was looked for.
+        path: PathBuf,
+    },
     /// A path to a repository through a symlink that a commit may change.
     #[error(
         "{path} is a symlink that git tracks, so a commit could make it lead to another repository. Give the path of the \
          directory itself",
         path = .path.display()
     )]
-    CommittedLink { path: PathBuf },
+    CommittedLink {
+        /// The path of the symlink.
+        path: PathBuf,
+    },
     /// What git's own files say is not understood, or they can't be read.
     #[error("can't open the git repository {path}: {detail}", path = .path.display())]
-    Open { path: PathBuf, detail: String },
+    Open {
+        /// The path of the repository.
+        path: PathBuf,
+        /// What gix says about it.
+        detail: String,
+    },
     /// A format of references that gix can't read.
     #[error(
         "the git repository {repository} keeps its references as a reftable, which byname can't read. Convert it with `git -C \
@@ -54,16 +65,23 @@ pub enum GitError {
         repository = .repository.display(),
         quoted = quoted(.repository)
     )]
-    Reftable { repository: PathBuf },
+    Reftable {
+        /// The path of the repository.
+        repository: PathBuf,
+    },
     /// No commit or tree of this name.
     #[error(
         "{revision} is not a revision of the git repository {repository}: {detail}. {help}",
         repository = .repository.display()
     )]
     UnknownRevision {
+        /// The path of the repository.
         repository: PathBuf,
+        /// The revision as the user named it.
         revision: BString,
+        /// Why it names nothing.
         detail: String,
+        /// What to do, in sentences.
         help: String,
     },
     /// More than one object or reference of this name.
@@ -74,34 +92,54 @@ pub enum GitError {
         candidates = .candidates.join(", ")
     )]
     AmbiguousRevision {
+        /// The path of the repository.
         repository: PathBuf,
+        /// The revision as the user named it.
         revision: BString,
+        /// The objects that it may name, each as its id and what it is.
         candidates: Vec<String>,
     },
     /// More than one commit.
     #[error(
         "{revision} is not one commit but a range: give one revision, such as the branch that a pull request is for"
     )]
-    Range { revision: BString },
+    Range {
+        /// The revision as the user named it.
+        revision: BString,
+    },
     /// A blob.
     #[error("{revision} is a file: give a commit, a branch, a tag or a directory in one")]
-    NoTree { revision: BString },
+    NoTree {
+        /// The revision as the user named it.
+        revision: BString,
+    },
     /// A tree where a commit is needed.
     #[error("{revision} names a tree, which has no history: give a commit, or compare with the tree itself (--exact)")]
-    NoCommit { revision: BString },
+    NoCommit {
+        /// The revision as the user named it.
+        revision: BString,
+    },
     /// A revision that does not have the directory to load.
     #[error(
         "{revision} has no directory {directory}, so it has no Nixpkgs there. Give a revision that has it, or \
          REV:DIRECTORY if it is in another directory there"
     )]
-    NoDirectory { revision: BString, directory: BString },
+    NoDirectory {
+        /// The revision as the user named it.
+        revision: BString,
+        /// The path of the directory, relative to the root of the repository.
+        directory: BString,
+    },
     /// A repository without commits.
     #[error(
         "the git repository {repository} has no commit yet, so there is nothing to compare with: commit first, or leave out \
          the base",
         repository = .repository.display()
     )]
-    NoCommitYet { repository: PathBuf },
+    NoCommitYet {
+        /// The path of the repository.
+        repository: PathBuf,
+    },
     /// Two histories that never met.
     #[error(
         "{one} and {other} have no common ancestor{}",
@@ -116,8 +154,11 @@ pub enum GitError {
         }
     )]
     NoCommonAncestor {
+        /// The path of the repository.
         repository: PathBuf,
+        /// One of the revisions.
         one: BString,
+        /// The other revision.
         other: BString,
         /// Whether the clone is shallow, so that the common ancestor may only be missing from it.
         shallow: bool,
@@ -127,16 +168,27 @@ pub enum GitError {
         "the git repository {repository} is bare: it has no index and no files of its own. Give a revision, such as HEAD",
         repository = .repository.display()
     )]
-    Bare { repository: PathBuf },
+    Bare {
+        /// The path of the repository.
+        repository: PathBuf,
+    },
     /// A damaged index.
     #[error("can't read the index {path}: {detail}. `git reset` makes a new one", path = .path.display())]
-    Index { path: PathBuf, detail: String },
+    Index {
+        /// The path of the index.
+        path: PathBuf,
+        /// What is wrong with it.
+        detail: String,
+    },
     /// An index in the middle of a merge.
     #[error(
         "the index has conflicts, so there is no tree to commit. Resolve these files and `git add` them: {}",
         listed(.paths)
     )]
-    Unmerged { paths: Vec<BString> },
+    Unmerged {
+        /// The files with conflicts.
+        paths: Vec<BString>,
+    },
     /// A merge with conflicts.
     #[error(
         "{head} does not merge into {base} without conflicts, so there is no merged tree to check. Rebase or merge, and \
@@ -144,20 +196,31 @@ pub enum GitError {
         listed(.paths)
     )]
     Conflict {
+        /// The revision that would be merged.
         head: BString,
+        /// The revision that it would be merged into.
         base: BString,
+        /// The files with conflicts.
         paths: Vec<BString>,
     },
     /// A merge that failed for another reason.
     #[error("can't merge {head} into {base}: {detail}")]
     Merge {
+        /// The revision that would be merged.
         head: BString,
+        /// The revision that it would be merged into.
         base: BString,
+        /// Why the merge failed.
         detail: String,
     },
     /// A path or file that can't be read.
     #[error("can't read {path}: {source}", path = .path.display())]
-    Read { path: PathBuf, source: io::Error },
+    Read {
+        /// The path that can't be read.
+        path: PathBuf,
+        /// The error of the operating system.
+        source: io::Error,
+    },
     /// A file of the tree that can't be read.
     #[error(transparent)]
     Contents(Box<ReadError>),

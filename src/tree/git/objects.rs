@@ -22,7 +22,9 @@ pub enum ObjectError {
         repository = .repository.display()
     )]
     Missing {
+        /// The path of the repository.
         repository: PathBuf,
+        /// The id of the object.
         id: ObjectId,
         /// The command that fetches it.
         fetch: String,
@@ -35,8 +37,11 @@ pub enum ObjectError {
         quoted = quoted(.repository)
     )]
     Damaged {
+        /// The path of the repository.
         repository: PathBuf,
+        /// The id of the object.
         id: ObjectId,
+        /// What is wrong with it.
         detail: String,
         /// The command that fetches all objects again.
         fetch: String,
@@ -47,8 +52,11 @@ pub enum ObjectError {
         repository = .repository.display()
     )]
     WrongKind {
+        /// The path of the repository.
         repository: PathBuf,
+        /// The id of the object.
         id: ObjectId,
+        /// The kind that it should have.
         expected: Kind,
     },
     /// More bytes than the caller wants.
@@ -58,9 +66,13 @@ pub enum ObjectError {
         repository = .repository.display()
     )]
     TooLarge {
+        /// The path of the repository.
         repository: PathBuf,
+        /// The id of the object.
         id: ObjectId,
+        /// How many bytes it has.
         size: u64,
+        /// The most bytes that the caller wants.
         limit: u64,
     },
     /// One object too many.
@@ -69,7 +81,12 @@ pub enum ObjectError {
          than byname reads: no Nixpkgs has so many",
         repository = .repository.display()
     )]
-    TooManyEntries { repository: PathBuf, id: ObjectId },
+    TooManyEntries {
+        /// The path of the repository.
+        repository: PathBuf,
+        /// The id of the object at which a limit is exceeded.
+        id: ObjectId,
+    },
 }
 
 /// The most bytes of a symlink's target: as many as Linux takes (`PATH_MAX`).
