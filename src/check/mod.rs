@@ -45,11 +45,18 @@ pub struct Options {
 /// Why there is no verdict.
 #[derive(Debug, Error)]
 pub enum CheckError {
-    /// `error` is a [`FileError::Read`].
+    /// A file can't be read.
     #[error("{tree}: {error}")]
-    Read { tree: String, error: Arc<FileError> },
+    Read {
+        /// The source of its tree.
+        tree: String,
+        /// A [`FileError::Read`].
+        error: Arc<FileError>,
+    },
+    /// No threads.
     #[error("can't start threads: {0}. Try fewer, with `--jobs 1`")]
     Threads(#[from] rayon::ThreadPoolBuildError),
+    /// The check takes more than it may.
     #[error(transparent)]
     OverBudget(#[from] OverBudget),
 }

@@ -31,7 +31,9 @@ impl UndecidedPolicy {
 /// What a check found, for a report to show.
 #[derive(Clone, Debug)]
 pub struct Report {
+    /// The verdict.
     pub status: Status,
+    /// The tree that was checked.
     pub head: TreeSummary,
     /// `None` if no base was given, so that only the absolute rules were checked.
     pub base: Option<TreeSummary>,
@@ -67,6 +69,7 @@ pub struct TreeSummary {
 /// The outcome of a check.  An undecided question that fails counts as a finding here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
+    /// Base passes or is not given, head passes.
     Ok,
     /// Base fails, head passes.
     BaseFixed,
@@ -79,6 +82,7 @@ pub enum Status {
 }
 
 impl Status {
+    /// All of them.
     pub const ALL: [Self; 5] = [
         Self::Ok,
         Self::BaseFixed,

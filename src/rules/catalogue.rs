@@ -21,6 +21,7 @@ pub enum RuleKind {
 }
 
 impl RuleKind {
+    /// Both of them.
     pub const ALL: [Self; 2] = [Self::Absolute, Self::Ratchet];
 
     /// The name in reports.
@@ -40,6 +41,7 @@ pub struct Rule {
     pub code: &'static str,
     /// Kebab-case: what is wrong if the rule is broken.
     pub name: &'static str,
+    /// Whether one tree or two are needed to check it.
     pub kind: RuleKind,
     /// One line: what the rule requires.
     pub summary: &'static str,

@@ -21,6 +21,7 @@ pub fn find(wanted: &str) -> Result<&'static Rule, UnknownRule> {
 #[derive(Debug, PartialEq, Eq, Error)]
 #[error("there is no rule `{}`; {}", .wanted.escape_debug(), advice(.near))]
 pub struct UnknownRule {
+    /// What was asked for.
     pub wanted: String,
     /// The rules whose code or name is like what was asked for, the nearest first.
     pub near: Vec<&'static Rule>,

@@ -6,9 +6,11 @@ use crate::tree::NodeId;
 /// One thing that is wrong, why it matters, and how to fix it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
+    /// The rule that is broken.
     pub rule: &'static Rule,
     /// The top-level attribute that it is about; `None` if it is about a path.
     pub attribute: Option<String>,
+    /// Where in the tree it is.
     pub place: Place,
     /// What is wrong: a heading, without a full stop of its own.  Text of the tree that it quotes, such as a thrown
     /// message, may have several sentences and lines.
@@ -101,6 +103,7 @@ impl Finding {
 pub struct Place {
     /// Relative to the tree, `/` between parts; bytes that are not UTF-8 are escaped as `\xNN`.
     pub path: String,
+    /// The part of the file; `None` if the place is the entry as a whole.
     pub span: Option<Span>,
     /// The source that the span marks; `None` if there is no span.
     pub excerpt: Option<Excerpt>,
@@ -114,9 +117,13 @@ pub struct Place {
 /// A part of a file: lines and columns count from 1, columns in characters; the end is exclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span {
+    /// The line of the first character.
     pub line: u32,
+    /// The column of the first character.
     pub column: u32,
+    /// The line of the last character.
     pub end_line: u32,
+    /// The column after the last character.
     pub end_column: u32,
 }
 
@@ -138,6 +145,7 @@ pub struct Undecided {
     pub attribute: Option<String>,
     /// What was asked: `kind`, `strict_deps`, `structured_attrs`, `same_scope_callpackage`, `should_be_by_name`.
     pub question: &'static str,
+    /// Why there is no answer.
     pub reason: String,
     /// Whether the attribute is new or changed since base; true if there is no base.
     pub is_new: bool,

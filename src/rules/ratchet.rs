@@ -9,7 +9,9 @@ use super::{Place, Undecided};
 /// A tree, with what is known of its top-level attributes.
 #[derive(Clone, Copy)]
 pub struct Values<'v, 't> {
+    /// The tree's files.
     pub files: &'v Files<'t>,
+    /// What its attributes evaluate to.
     pub attributes: &'v Attributes,
 }
 

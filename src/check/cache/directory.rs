@@ -22,20 +22,28 @@ const UNFINISHED: &str = ".unfinished-";
 /// Why a cache is not used.
 #[derive(Debug, Error)]
 pub enum UnfitCache {
+    /// Others can write to the directory at this path.
     #[error(
-        "the cache {} is not used: others can write to it, and what is in it would be believed. Keep them out with `chmod go-w`, \
-         or give --no-cache",
+        "the cache {} is not used: others can write to it, and byname would trust what they wrote. Keep them out with \
+         `chmod go-w`, or give --no-cache",
         .0.display()
     )]
     OthersWrite(PathBuf),
+    /// The directory at this path belongs to another user.
     #[error(
-        "the cache {} is not used: it belongs to another user, and what is in it would be believed. Set XDG_CACHE_HOME to a \
+        "the cache {} is not used: it belongs to another user, and byname would trust what is in it. Set XDG_CACHE_HOME to a \
          directory of your own, or give --no-cache",
         .0.display()
     )]
     OfAnother(PathBuf),
+    /// The directory can't be opened.
     #[error("the cache {path} can't be used: {error}", path = .path.display())]
-    Unusable { path: PathBuf, error: Errno },
+    Unusable {
+        /// Its path.
+        path: PathBuf,
+        /// Why not.
+        error: Errno,
+    },
 }
 
 /// A directory that belongs to the user, and that nobody else can write to.

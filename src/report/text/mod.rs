@@ -15,6 +15,7 @@ use crate::report::grouping::stories;
 pub struct TextLayout {
     /// The columns of the terminal; `None` if there is none, and lines are not wrapped.
     pub width: Option<usize>,
+    /// Whether it has escape sequences for color.
     pub color: bool,
     /// Whether a code links to its page, by an escape sequence that only some terminals know.
     pub hyperlinks: bool,
