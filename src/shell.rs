@@ -1,5 +1,8 @@
 //! Words of shell commands, for messages that people copy.
 
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
 use bstr::{BStr, ByteSlice};
 use shell_quote::Sh;
 
@@ -18,6 +21,11 @@ pub fn word(path: &BStr) -> String {
         Ok(text) if text.ends_with('\n') => format!("'{}'", text.replace('\'', r"'\''")),
         _ => format!("\"$(printf {})\"", printf_format(&path)),
     }
+}
+
+/// The same of a path on disk.
+pub fn path(path: &Path) -> String {
+    word(path.as_os_str().as_bytes().as_bstr())
 }
 
 /// A format of printf(1) that prints these bytes, as a word in single quotes.

@@ -18,7 +18,7 @@ pub(super) fn check_nix_file(nix: &NixFile) -> Vec<Finding> {
     }
 }
 
-/// A finding for each path expression of a `.nix` file in a package directory that breaks a rule, at most [`LIMIT`].
+/// A finding for each path expression of a `.nix` file in a package directory that breaks a rule, at most `nix_file::LIMIT`.
 pub fn check_file(tree: &Tree, package: &Package, id: NodeId, file: &File) -> Vec<Finding> {
     let mut literals: Vec<_> = file.path_literals().collect();
     literals.sort_unstable_by_key(|literal| file.span(literal.expr).start);

@@ -16,13 +16,14 @@ pub use merge::Head;
 pub use objects::ObjectError;
 pub use revision::Revision;
 
-use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use bstr::{BStr, BString, ByteSlice};
+use bstr::{BStr, BString};
 use thiserror::Error;
+
+use crate::shell;
 
 use self::objects::Objects;
 use super::{BuildError, ReadError, Tree, TreeError};
@@ -63,7 +64,7 @@ pub enum GitError {
         "the git repository {repository} keeps its references as a reftable, which byname can't read. Convert it with `git -C \
          {quoted} refs migrate --ref-format=files`",
         repository = .repository.display(),
-        quoted = quoted(.repository)
+        quoted = shell::path(.repository)
     )]
     Reftable {
         /// The path of the repository.
@@ -147,7 +148,7 @@ pub enum GitError {
             format!(
                 " in this clone, which is shallow. Fetch more of the history with `git -C {} fetch --deepen=1000` or \
                  `--unshallow`, or compare with {one} itself (--exact)",
-                quoted(.repository)
+                shell::path(.repository)
             )
         } else {
             format!(", so there is nothing that both changed. Compare with {one} itself (--exact)")
@@ -298,17 +299,6 @@ fn place(git: &gix::Repository) -> PathBuf {
 /// The innermost cause of an error of gix, which says the most.
 fn detail(error: &gix::Error) -> String {
     error.probable_cause().to_string()
-}
-
-/// A path as a word of a shell command.
-fn quoted(path: &Path) -> Cow<'_, str> {
-    let text = path.to_string_lossy();
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+@:,".contains(&byte);
-    if text.bytes().all(plain) && !text.is_empty() {
-        text
-    } else {
-        gix::quote::single(text.as_bytes().as_bstr()).to_string().into()
-    }
 }
 
 /// The first few of the paths, for a message.

@@ -9,7 +9,7 @@ use gix::ObjectId;
 use gix::objs::{Find, FindHeader, Kind};
 use thiserror::Error;
 
-use super::quoted;
+use crate::shell;
 use crate::tree::{ContentId, Contents, Handle, ReadError};
 
 /// Why an object can't be read from its repository.
@@ -34,7 +34,7 @@ pub enum ObjectError {
         "the object {id} of the repository {repository} can't be read: {detail}. See what is damaged with `git -C {quoted} \
          fsck`, and fetch it again: {fetch}",
         repository = .repository.display(),
-        quoted = quoted(.repository)
+        quoted = shell::path(.repository)
     )]
     Damaged {
         /// The path of the repository.
@@ -216,7 +216,7 @@ impl Objects {
     /// The command that fetches every object of every branch, even those that are there already and those that a filter
     /// left out (git-fetch(1), since 2.36).
     fn fetch(&self) -> String {
-        format!("git -C {} fetch --refetch --no-filter", quoted(&self.repository))
+        format!("git -C {} fetch --refetch --no-filter", shell::path(&self.repository))
     }
 }
 

@@ -6,7 +6,8 @@ use gix::objs::{CommitRefIter, Kind, TagRefIter};
 use gix::revision::spec::parse::{self, ObjectKindHint};
 
 use super::objects::Objects;
-use super::{GitError, ObjectError, Repository, detail, quoted};
+use super::{GitError, ObjectError, Repository, detail};
+use crate::shell;
 
 /// A revision of a repository, resolved.
 #[derive(Clone, Debug)]
@@ -183,7 +184,7 @@ impl Repository {
             [] => format!(
                 "If a remote has it, fetch it with `git -C {} fetch REMOTE {spec}` and give FETCH_HEAD; if you mean a \
                  directory, it does not exist",
-                quoted(&repository)
+                shell::path(&repository)
             ),
             names => format!("Do you mean {}?", names.join(" or ")),
         }
