@@ -159,7 +159,7 @@ fn a_run_that_takes_too_much_has_no_verdict_whatever_the_threads() {
 
 #[test]
 fn composing_the_package_set_may_fill_more_than_a_heap() {
-    let doubled = "builtins.foldl' (s: i: s + s) \"ab\" (builtins.genList (i: i) 26)";
+    let doubled = "builtins.foldl' (s: i: s + s) \"ab\" (builtins.genList (i: i) 25)";
     let tree = tree(
         &format!("builtins.seq ({doubled}) {{ sum = 0; deep = 0; shared = 0; }}"),
         (0..3).map(|number| (format!("pa{number}"), after("1"))),
