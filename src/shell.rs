@@ -24,6 +24,7 @@ pub fn word(path: &BStr) -> String {
 }
 
 /// The same of a path on disk.
+#[must_use]
 pub fn path(path: &Path) -> String {
     word(path.as_os_str().as_bytes().as_bstr())
 }

@@ -162,13 +162,13 @@ fn what_is_no_small_file_of_the_user_is_no_record() {
     type Plant<'a> = &'a dyn Fn(&Path);
     let plants: [(&str, Plant); 6] = [
         ("a FIFO", &|path| {
-            assert!(Command::new("mkfifo").arg(path).status().unwrap().success())
+            assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
         }),
         ("a device", &|path| symlink("/dev/zero", path).unwrap()),
         ("a symlink to a record", &|path| symlink(&kept, path).unwrap()),
         ("a directory", &|path| fs::create_dir(path).unwrap()),
         ("a file without end", &|path| {
-            fs::File::create(path).unwrap().set_len(1 << 40).unwrap()
+            fs::File::create(path).unwrap().set_len(1 << 40).unwrap();
         }),
         ("what others may read, as a checkout's files", &|path| {
             fs::write(path, &bytes).unwrap();

@@ -9,6 +9,7 @@ impl Report {
     /// The part of this report that is about some files, whose paths are relative to the tree: findings in them, at
     /// directories that they are or are in, and about packages that they are in.  If nothing is left, the status is
     /// [`Status::Ok`].
+    #[must_use]
     pub fn only(self, files: &[BString]) -> Self {
         let concerns: Vec<_> = files.iter().map(Concern::of).collect();
         let Self {

@@ -92,6 +92,7 @@ impl Status {
     ];
 
     /// The name in reports.
+    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -103,6 +104,7 @@ impl Status {
     }
 
     /// Whether the check succeeds.
+    #[must_use]
     pub fn passes(self) -> bool {
         matches!(self, Self::Ok | Self::BaseFixed)
     }

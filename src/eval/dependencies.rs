@@ -40,6 +40,7 @@ impl DependencySet {
     pub const NONE: Self = Self(0);
 
     /// Whether the set is empty.
+    #[must_use]
     pub fn is_none(self) -> bool {
         self == Self::NONE
     }

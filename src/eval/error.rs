@@ -18,6 +18,7 @@ pub enum ErrorOrUnknown<'h> {
 
 impl<'h> ErrorOrUnknown<'h> {
     /// The reason, whichever kind it is.
+    #[must_use]
     pub fn reason(self) -> &'h Reason<'h> {
         match self {
             Self::Throw(reason) | Self::Abort(reason) | Self::Error(reason) | Self::Unknown(reason) => reason,
@@ -35,6 +36,7 @@ impl<'h> ErrorOrUnknown<'h> {
     }
 
     /// Whether this is [`Unknown`](Self::Unknown).
+    #[must_use]
     pub fn is_unknown(self) -> bool {
         matches!(self, Self::Unknown(_))
     }
@@ -53,6 +55,7 @@ pub struct Reason<'h> {
 
 impl<'h> Reason<'h> {
     /// A reason that was found at this position.
+    #[must_use]
     pub fn new(message: &'h str, position: Position) -> Self {
         Self {
             message,

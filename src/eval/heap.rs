@@ -15,11 +15,13 @@ pub struct Heap {
 
 impl Heap {
     /// An empty heap.
+    #[must_use]
     pub fn new() -> Self {
         Self::with_capacity(0)
     }
 
     /// A heap that reserves this many bytes. Pages that are not used cost nothing.
+    #[must_use]
     pub fn with_capacity(bytes: usize) -> Self {
         Self {
             bump: Bump::with_capacity(bytes),

@@ -40,6 +40,7 @@ pub struct Called {
 
 impl<'h> Trace<'h> {
     /// Records calls, and where the attributes of these names in their arguments come from.
+    #[must_use]
     pub fn of(names: &[Symbol]) -> Self {
         Self {
             names: names.to_vec(),

@@ -37,8 +37,9 @@ pub enum Value<'h> {
     Native(&'h Native<'h>),
 }
 
-impl<'h> Value<'h> {
+impl Value<'_> {
     /// The name that `builtins.typeOf` returns.
+    #[must_use]
     pub fn type_name(self) -> &'static str {
         match self {
             Self::Null => "null",
@@ -54,6 +55,7 @@ impl<'h> Value<'h> {
     }
 
     /// The name of the type with an article, for messages.
+    #[must_use]
     pub fn described(self) -> &'static str {
         match self {
             Self::Null => "null",
@@ -171,6 +173,7 @@ impl Position {
     };
 
     /// Whether a file defines it.
+    #[must_use]
     pub fn is_known(self) -> bool {
         self.file != Self::NONE.file
     }

@@ -16,6 +16,7 @@ pub struct Site {
 
 impl Site {
     /// A line of a file.
+    #[must_use]
     pub fn line(tree: &Tree, id: NodeId, line: u32) -> Self {
         Self {
             path: tree.path(id),
@@ -24,6 +25,7 @@ impl Site {
     }
 
     /// An entry as a whole.
+    #[must_use]
     pub fn entry(tree: &Tree, id: NodeId) -> Self {
         Self {
             path: tree.path(id),
@@ -104,6 +106,7 @@ pub enum Obstacle {
 
 impl Obstacle {
     /// What is wrong, and what to do about it, as the heading of a list.
+    #[must_use]
     pub fn title(&self) -> &'static str {
         match self {
             Self::NoAttribute => "the tree has no such attribute",
@@ -149,6 +152,7 @@ impl Obstacle {
     }
 
     /// The detail that differs between entries of the same list.
+    #[must_use]
     pub fn detail(&self) -> Option<String> {
         Some(match self {
             Self::NoAttribute

@@ -39,6 +39,7 @@ pub struct Proposal {
 
 impl Proposal {
     /// Whether the changes fix everything that was found or asked for.
+    #[must_use]
     pub fn is_complete(&self) -> bool {
         self.plan.left.is_empty() && self.for_people.is_empty() && !self.is_without_base
     }

@@ -130,6 +130,7 @@ pub const BUILTINS: &[(&str, BuiltinScope)] = &[
 ];
 
 /// The variable that means `builtins.<name>`: `map` for `map`, `__add` for `add`; `None` if Nix has no such built-in.
+#[must_use]
 pub fn builtin_variable(name: &str) -> Option<String> {
     Some(match scope_of(name)? {
         Plain => name.to_owned(),

@@ -67,16 +67,19 @@ impl Scopes {
     }
 
     /// A name that syntax calls and that the file binds, so that an operator or `<…>` may mean something else in the file.
+    #[must_use]
     pub fn redefined(&self) -> Option<Symbol> {
         self.redefined
     }
 
     /// The first variable that refers to nothing.  Nix refuses to evaluate a file that has one.
+    #[must_use]
     pub fn unbound(&self) -> Option<ExprId> {
         self.unbound
     }
 
     /// What a variable of the file refers to.
+    #[must_use]
     pub fn get(&self, id: VarId) -> Referent {
         self.resolved[id.index()]
     }

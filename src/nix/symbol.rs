@@ -23,6 +23,7 @@ thread_local! {
 
 impl Symbol {
     /// Interns a name.
+    #[must_use]
     pub fn new(name: &str) -> Self {
         SEEN.with_borrow_mut(|seen| {
             if let Some(symbol) = seen.get(name) {
@@ -49,6 +50,7 @@ impl Symbol {
     }
 
     /// The name.
+    #[must_use]
     pub fn name(self) -> &'static str {
         NAMES[self.0 as usize]
     }

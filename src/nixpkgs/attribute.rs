@@ -94,6 +94,7 @@ pub struct EvaluationError {
 
 impl AttributeKind {
     /// As reports name it.
+    #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
             Self::Derivation => "derivation",
@@ -127,6 +128,7 @@ pub struct Attribute {
 
 impl Attribute {
     /// The error of evaluating it, as far as the rules ask.
+    #[must_use]
     pub fn error(&self) -> Option<&EvaluationError> {
         match &self.kind {
             Answer::Known(AttributeKind::Fails(error)) => Some(error),
@@ -135,6 +137,7 @@ impl Attribute {
     }
 
     /// The call of a `callPackage` that defines it, if one does.
+    #[must_use]
     pub fn call(&self) -> Option<&Call> {
         match &self.definition.as_ref()?.form {
             Form::Call(call) => Some(call),

@@ -19,6 +19,7 @@ pub enum PackageSetFailure {
 
 impl PackageSetFailure {
     /// The message, and where it was found.
+    #[must_use]
     pub fn cause(&self) -> &EvaluationReason {
         match self {
             Self::Fails(error) => &error.cause,
@@ -121,6 +122,7 @@ impl Attributes {
 
     /// The attribute of this name; `None` if the tree is not known to define one ([`open`](Self::open)), or there is no
     /// package set.
+    #[must_use]
     pub fn get(&self, name: Symbol) -> Option<&Attribute> {
         let at = self
             .all
@@ -130,6 +132,7 @@ impl Attributes {
     }
 
     /// Whether this name was asked for, so that the answer of [`get`](Self::get) is known.
+    #[must_use]
     pub fn covers(&self, name: Symbol) -> bool {
         self.asked
             .as_ref()
@@ -138,11 +141,13 @@ impl Attributes {
 
     /// Why there is no package set; `None` if there is one. Without one, the only known attributes are the package
     /// directories' names, whose values are unknown.
+    #[must_use]
     pub fn failure(&self) -> Option<&PackageSetFailure> {
         self.failure.as_ref()
     }
 
     /// Why the tree may define more attributes than are known; `None` if it does not.
+    #[must_use]
     pub fn open(&self) -> Option<&EvaluationReason> {
         self.open.as_ref()
     }

@@ -39,6 +39,7 @@ pub enum Argument {
 
 impl Call {
     /// Whether the file that is called is in `pkgs/by-name`.
+    #[must_use]
     pub fn is_inside_by_name(&self, tree: &Tree) -> bool {
         match (self.argument, tree.lookup(BY_NAME.into())) {
             (Argument::Path(Resolved::Node(id)), Some(by_name)) => tree.subtree(by_name).contains(&id.index()),

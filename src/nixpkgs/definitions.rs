@@ -56,6 +56,7 @@ impl Written {
     }
 
     /// The definition that starts at this byte offset: the position that `builtins.unsafeGetAttrPos` gives.
+    #[must_use]
     pub fn at(&self, offset: u32) -> Option<&Definition> {
         let after = self.0.partition_point(|definition| definition.span.0 <= offset);
         let definition = self.0.get(after.checked_sub(1)?)?;
@@ -98,6 +99,7 @@ impl Definition {
     }
 
     /// What the path literal that `callPackage` calls resolves to; `None` for other definitions.
+    #[must_use]
     pub fn called(&self) -> Option<Resolved> {
         match &self.form {
             Form::Call(Call {

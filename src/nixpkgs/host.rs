@@ -34,6 +34,7 @@ impl<'f, 't> World<'f, 't> {
     }
 
     /// The entry of the tree that has this index in an evaluation.
+    #[must_use]
     pub fn node(id: FileId) -> NodeId {
         NodeId::from_index(id.0 as usize)
     }
@@ -49,12 +50,14 @@ impl<'f, 't> World<'f, 't> {
     }
 
     /// The index of an entry in an evaluation.
+    #[must_use]
     pub fn file_id(id: NodeId) -> FileId {
         FileId(id.index() as u32)
     }
 }
 
 /// A path of an evaluation, relative to the tree; `None` if it is outside.
+#[must_use]
 pub fn relative(path: &str) -> Option<&str> {
     match path.strip_prefix(ROOT)? {
         "" => Some(""),

@@ -46,6 +46,7 @@ pub struct Package {
 
 impl Layout {
     /// The layout of a tree. It is empty if the tree has no `pkgs/by-name`.
+    #[must_use]
     pub fn of(tree: &Tree) -> Self {
         let Some(node) = tree.lookup(BY_NAME.into()) else {
             return Self::default();
@@ -72,11 +73,13 @@ impl Layout {
     }
 
     /// The package directories of a shard.
+    #[must_use]
     pub fn packages_of(&self, shard: &Shard) -> &[Package] {
         &self.packages[shard.packages.clone()]
     }
 
     /// The package directory that contains the entry, at any depth.
+    #[must_use]
     pub fn package_around(&self, tree: &Tree, id: NodeId) -> Option<&Package> {
         // Entries are numbered in the order of their paths, so a directory's contents directly follow it.
         let after = self.packages.partition_point(|package| package.node < id);
@@ -85,6 +88,7 @@ impl Layout {
     }
 
     /// The package directories by the attributes that they define. If several have one name, the last wins.
+    #[must_use]
     pub fn by_attribute(&self, tree: &Tree) -> FxHashMap<Symbol, NodeId> {
         let packages = self.packages.iter();
         packages
@@ -93,6 +97,7 @@ impl Layout {
     }
 
     /// The package directory that is at a path or contains it. The path itself need not exist.
+    #[must_use]
     pub fn package_at(&self, tree: &Tree, path: &BStr) -> Option<&Package> {
         // `pkgs/by-name/<shard>/<name>`
         const DEPTH: usize = 4;
@@ -116,6 +121,7 @@ impl Package {
 
     /// The file that defines the package: the regular file that `package.nix` is or resolves to, in the package
     /// directory.
+    #[must_use]
     pub fn file(&self, tree: &Tree) -> Option<NodeId> {
         let Resolved::Node(file) = tree.resolve_node(self.package_nix?) else {
             return None;
@@ -125,6 +131,7 @@ impl Package {
     }
 
     /// The name of the attribute that the directory defines, if it is UTF-8.
+    #[must_use]
     pub fn attribute<'t>(&self, tree: &'t Tree) -> Option<&'t str> {
         tree.name(self.node).to_str().ok()
     }
@@ -138,6 +145,7 @@ fn split(tree: &Tree, node: NodeId) -> (Vec<NodeId>, Vec<NodeId>) {
 }
 
 /// Whether a shard may have this name: `[a-z_][a-z0-9_-]?`.
+#[must_use]
 pub fn is_shard_name(name: &BStr) -> bool {
     match name.as_bytes() {
         [first] => is_shard_start(*first),
@@ -147,6 +155,7 @@ pub fn is_shard_name(name: &BStr) -> bool {
 }
 
 /// Whether a package directory may have this name: `[a-zA-Z_][a-zA-Z0-9_-]*`.
+#[must_use]
 pub fn is_package_name(name: &BStr) -> bool {
     let is_start = |byte: u8| byte == b'_' || byte.is_ascii_alphabetic();
     match name.split_first() {
@@ -164,6 +173,7 @@ fn is_inner(byte: u8) -> bool {
 }
 
 /// The name of the shard for a package directory of this name: its first two characters in lower case.
+#[must_use]
 pub fn shard_of(package: &BStr) -> BString {
     package[..package.len().min(2)].to_ascii_lowercase().into()
 }

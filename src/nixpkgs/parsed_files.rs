@@ -83,6 +83,7 @@ impl<'t> Files<'t> {
     }
 
     /// The same files, in a run with this budget.
+    #[must_use]
     pub fn within(self, budget: Budget) -> Self {
         Self {
             ledger: Arc::new(Ledger::new(budget)),
@@ -91,6 +92,7 @@ impl<'t> Files<'t> {
     }
 
     /// The same files; work on them is reported to `progress`.
+    #[must_use]
     pub fn with_progress(self, progress: &Progress) -> Self {
         Self {
             progress: progress.clone(),
@@ -288,6 +290,7 @@ impl<'t> Files<'t> {
 
 impl FileError {
     /// The text that is not valid Nix; empty if it was not read.
+    #[must_use]
     pub fn text(&self) -> &str {
         match self {
             Self::Syntax { text, .. } => text,
@@ -307,6 +310,7 @@ fn decode(bytes: Vec<u8>) -> String {
 }
 
 /// The entries that both trees have at the same path and of the same kind. The executable bit may differ.
+#[must_use]
 pub fn same_paths(a: &Tree, b: &Tree) -> Vec<(NodeId, NodeId)> {
     let mut pairs = vec![(a.root(), b.root())];
     let mut next = 0;

@@ -6,6 +6,7 @@ use crate::tree::{Kind, NodeId, Resolved, Tree, normalize};
 
 /// What the relative path literal `path` in the file `from` resolves to. Nix removes `.` and `..` from the whole path
 /// as it is written, before it follows symlinks (Nix manual, "Path literal").
+#[must_use]
 pub fn resolve_literal(tree: &Tree, from: NodeId, path: &BStr) -> Resolved {
     let directory = tree
         .parent(from)
@@ -19,6 +20,7 @@ pub fn resolve_literal(tree: &Tree, from: NodeId, path: &BStr) -> Resolved {
 }
 
 /// The file that `import` of this path reads: for a directory, its `default.nix`.
+#[must_use]
 pub fn imported_file(tree: &Tree, resolved: Resolved) -> Option<NodeId> {
     let Resolved::Node(id) = resolved else { return None };
     let file = match tree.kind(id) {

@@ -70,6 +70,7 @@ struct RecordedPlace {
 
 impl Record {
     /// Records all attributes of a tree that has a package set, all of whose attributes are known.
+    #[must_use]
     pub fn new(tree: &Tree, attributes: &Attributes, dependencies: Dependencies) -> Self {
         let place = |Location { file, offset }| RecordedPlace {
             path: tree.path(file),
@@ -111,6 +112,7 @@ impl Record {
 
     /// Whether it could have been made by [`new`](Self::new), as far as that can be told without its tree, because what
     /// is read back may be anything.
+    #[must_use]
     pub fn is_sound(&self) -> bool {
         self.dependencies.is_sound() && self.answers.is_sorted_by(|a, b| a.name.name() < b.name.name())
     }

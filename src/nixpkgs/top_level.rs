@@ -50,6 +50,7 @@ pub fn top_level<'h>(
 }
 
 /// Whether the tree composes its package set itself, as Nixpkgs does.
+#[must_use]
 pub fn is_whole(tree: &Tree) -> bool {
     let found = tree.resolve(tree.root(), TOP_LEVEL.into());
     matches!(found, Resolved::Node(node) if tree.kind(node).is_file())

@@ -17,6 +17,7 @@ pub fn write(out: &mut (impl Write + ?Sized), report: &Report) -> io::Result<()>
 }
 
 /// The JSON Schema of what [`write()`] writes.
+#[must_use]
 pub fn schema() -> Schema {
     schema_of::<JsonReport>()
 }

@@ -24,6 +24,7 @@ pub fn write(out: &mut (impl Write + ?Sized), report: &Report) -> io::Result<()>
 }
 
 /// The JSON Schema of each line that [`write()`] writes.
+#[must_use]
 pub fn schema() -> Schema {
     schema_of::<JsonLine>()
 }

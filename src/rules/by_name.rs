@@ -31,6 +31,7 @@ pub fn compare(base: &Values, head: &Values) -> (Vec<Finding>, Vec<Undecided>) {
 }
 
 /// Whether the state of base matters to the ratchet for this attribute of head.
+#[must_use]
 pub fn asks_for_base(head: &Values, attribute: &Attribute) -> bool {
     in_head(head, attribute).asks_for_base()
 }

@@ -25,6 +25,7 @@ impl RuleKind {
     pub const ALL: [Self; 2] = [Self::Absolute, Self::Ratchet];
 
     /// The name in reports.
+    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Absolute => "absolute",
@@ -110,6 +111,7 @@ impl Rule {
     };
 
     /// The rule's documentation as a page of Markdown, with a newline at its end.
+    #[must_use]
     pub fn page(&self) -> String {
         let Self {
             code,
@@ -132,6 +134,7 @@ impl Rule {
     }
 
     /// The rule's public page, in the wiki of nixpkgs-vet; `None` if the code is byname's own.
+    #[must_use]
     pub fn url(&self) -> Option<String> {
         self.code
             .starts_with("NPV-")
@@ -318,11 +321,13 @@ pub const TREE_CHECKS: &[TreeCheck] = &[
 pub const RATCHET_CHECKS: &[RatchetCheck] = &[by_name::compare, settings::compare];
 
 /// All rules, by code.
+#[must_use]
 pub fn catalogue() -> &'static [&'static Rule] {
     CATALOGUE
 }
 
 /// The rule with this code, upper case (`NPV-140`).
+#[must_use]
 pub fn rule(code: &str) -> Option<&'static Rule> {
     let index = CATALOGUE.binary_search_by(|rule| rule.code.cmp(code)).ok()?;
     Some(CATALOGUE[index])

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use super::{Finding, Follows};
 
 /// For each finding, the index of the one that it follows from, which does not follow from another.
+#[must_use]
 pub fn causes(findings: &[Finding]) -> Vec<Option<usize>> {
     let mut by_path: HashMap<&str, Vec<usize>> = HashMap::new();
     for (index, finding) in findings.iter().enumerate() {

@@ -43,11 +43,13 @@ impl Finding {
     }
 
     /// What it is about: the attribute, or else the path.
+    #[must_use]
     pub fn subject(&self) -> &str {
         self.attribute.as_deref().unwrap_or(&self.place.path)
     }
 
     /// The title and the reason as one text, for formats that have one field for both.
+    #[must_use]
     pub fn message(&self) -> String {
         match &self.reason {
             Some(reason) => format!("{} {reason}", self.title_sentence()),
@@ -56,6 +58,7 @@ impl Finding {
     }
 
     /// The title with a full stop, unless it ends with `!` or `?` or such.
+    #[must_use]
     pub fn title_sentence(&self) -> String {
         let stop = if self.title.ends_with(['.', '!', '?']) { "" } else { "." };
         format!("{}{stop}", self.title)

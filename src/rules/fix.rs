@@ -70,6 +70,7 @@ impl Fix {
     }
 
     /// What it replaces; `None` if it does anything else.
+    #[must_use]
     pub fn replacements(&self) -> Option<Vec<&Replacement>> {
         let replacements = self.edits.iter().map(|edit| match edit {
             Edit::Replace(replacement) => Some(replacement),
@@ -89,6 +90,7 @@ impl Fix {
 
 impl Replacement {
     /// Writes `replacement` over some bytes of a file's `text`, of which `lines` are the lines.
+    #[must_use]
     pub fn new(tree: &Tree, id: NodeId, text: &str, lines: &Lines, bytes: Range<u32>, replacement: String) -> Self {
         let (line, column) = lines.position(text, bytes.start);
         let (end_line, end_column) = lines.position(text, bytes.end);

@@ -9,6 +9,7 @@ use crate::shell;
 use crate::tree::{Kind, NodeId, Resolved, Tree};
 
 /// Everything that is wrong with the layout of a tree.
+#[must_use]
 pub fn check(tree: &Tree, layout: &Layout) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(layout.node.and_then(|node| by_name_not_a_directory(tree, node)));

@@ -15,11 +15,13 @@ use crate::tree::{Kind, NodeId, Tree};
 pub(super) const LIMIT: usize = 100;
 
 /// Whether these rules apply to an entry: a regular file, not a symlink, whose name has the extension `nix`.
+#[must_use]
 pub fn is_nix_file(tree: &Tree, id: NodeId) -> bool {
     tree.kind(id).is_file() && tree.name(id).strip_suffix(b".nix").is_some_and(|stem| !stem.is_empty())
 }
 
 /// Everything that is wrong with a `.nix` file by itself.  A file that could not be read has no findings.
+#[must_use]
 pub fn check(tree: &Tree, id: NodeId, parsed: &Parsed) -> Vec<Finding> {
     let mut findings = Vec::new();
     match parsed {

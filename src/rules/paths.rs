@@ -10,6 +10,7 @@ use crate::tree::{Kind, NodeId, Tree};
 
 /// A finding for each group of entries whose paths differ only by case, on the first of them.  If the names of two
 /// directories do, what is below them is not reported again.  Packages of one shard are left to NPV-111.
+#[must_use]
 pub fn check(tree: &Tree, layout: &Layout) -> Vec<Finding> {
     tree.nodes()
         .filter(|&id| tree.kind(id) == Kind::Directory)

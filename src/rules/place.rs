@@ -17,6 +17,7 @@ const AFTER: usize = 512;
 
 impl Place {
     /// The entry as a whole.
+    #[must_use]
     pub fn entry(tree: &Tree, id: NodeId) -> Self {
         Self {
             path: path(tree, id),
@@ -28,6 +29,7 @@ impl Place {
     }
 
     /// A stretch of bytes of the entry's `text`, of which `lines` are the lines.
+    #[must_use]
     pub fn stretch(tree: &Tree, id: NodeId, text: &str, lines: &Lines, stretch: Range<u32>) -> Self {
         let (line, column) = lines.position(text, stretch.start);
         let marked = &text[stretch.start as usize..stretch.end as usize];

@@ -97,6 +97,7 @@ pub enum Transition {
 
 impl Transition {
     /// The change from base, `None` if it lacks the attribute, to head.
+    #[must_use]
     pub fn between(base: Option<&Ratchet>, head: &Ratchet) -> Self {
         match (base, head) {
             (_, Ratchet::Tight | Ratchet::NotApplicable) | (Some(Ratchet::Loose | Ratchet::NotApplicable), _) => {

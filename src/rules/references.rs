@@ -36,6 +36,7 @@ pub fn check_file(tree: &Tree, package: &Package, id: NodeId, file: &File) -> Ve
 }
 
 /// The finding of a symlink in a package directory that leads out of it or to nothing; `None` if `id` is not a symlink.
+#[must_use]
 pub fn check_symlink(tree: &Tree, package: &Package, id: NodeId) -> Option<Finding> {
     let target = text(tree.read_link(id)?);
     let link = place::path(tree, id);

@@ -45,6 +45,7 @@ const SETTINGS: [BuilderSetting; 2] = [
 const ELSEWHERE: &str = "setting it in `passthru` or with `//` has no effect";
 
 /// The ratchets of both settings between two trees.
+#[must_use]
 pub fn compare(base: &Values, head: &Values) -> (Vec<Finding>, Vec<Undecided>) {
     let (mut findings, mut undecided) = (Vec::new(), Vec::new());
     for attribute in head.attributes.iter() {
@@ -56,6 +57,7 @@ pub fn compare(base: &Values, head: &Values) -> (Vec<Finding>, Vec<Undecided>) {
 }
 
 /// Whether the state of base matters to one of the settings of this attribute of head.
+#[must_use]
 pub fn asks_for_base(attribute: &Attribute) -> bool {
     SETTINGS
         .iter()

@@ -17,6 +17,7 @@ use crate::tree::{NodeId, Tree};
 
 /// Checks the attributes of `head`, which has this layout: findings and undecided questions.  A finding is left out if one
 /// of `others`, the findings of the files of the same tree, explains it.  `base` tells which questions are new.
+#[must_use]
 pub fn check(
     base: Option<&Values>,
     head: &Values,

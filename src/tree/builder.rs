@@ -47,6 +47,7 @@ pub enum BuildError {
 
 impl Builder {
     /// No entries yet.
+    #[must_use]
     pub fn new() -> Self {
         Self::default()
     }

@@ -62,6 +62,7 @@ pub struct Environment {
 
 impl Environment {
     /// The environment of this process.
+    #[must_use]
     pub fn of_process() -> Self {
         let path = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         Self {

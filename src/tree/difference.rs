@@ -24,6 +24,7 @@ impl Tree {
     ///
     /// Bytes are compared by content id if both trees know it, and are read otherwise, in the current rayon pool.  A file
     /// that can't be read counts as different.  Directories with equal content ids are not entered.
+    #[must_use]
     pub fn differences(&self, other: &Tree) -> Vec<Difference> {
         let mut comparison = SideBySide {
             left: self,
@@ -57,6 +58,7 @@ impl Tree {
 /// Whether two entries are the same with everything below them: names, kinds, executable bits, targets of symlinks and
 /// bytes.  The names of the two entries themselves don't matter.  Bytes are read if content ids don't tell, and a file
 /// that can't be read is not the same.
+#[must_use]
 pub fn same_content(a: (&Tree, NodeId), b: (&Tree, NodeId)) -> bool {
     let mut comparison = SideBySide {
         left: a.0,

@@ -14,11 +14,13 @@ pub struct MemoryTree {
 
 impl MemoryTree {
     /// No entries yet.
+    #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Adds a regular file that is not executable.
+    #[must_use]
     pub fn file(mut self, path: impl Into<BString>, bytes: impl Into<Vec<u8>>) -> Self {
         self.builder.file(path.into(), false);
         self.files.push(bytes.into());
@@ -26,6 +28,7 @@ impl MemoryTree {
     }
 
     /// Adds an executable file.
+    #[must_use]
     pub fn executable(mut self, path: impl Into<BString>, bytes: impl Into<Vec<u8>>) -> Self {
         self.builder.file(path.into(), true);
         self.files.push(bytes.into());
@@ -33,18 +36,21 @@ impl MemoryTree {
     }
 
     /// Adds a directory.  Only an empty one has to be added.
+    #[must_use]
     pub fn directory(mut self, path: impl Into<BString>) -> Self {
         self.builder.directory(path.into());
         self
     }
 
     /// Adds a symlink with its target as written.
+    #[must_use]
     pub fn symlink(mut self, path: impl Into<BString>, target: impl Into<BString>) -> Self {
         self.builder.symlink(path.into(), target.into());
         self
     }
 
     /// Adds a FIFO, a socket or a device.
+    #[must_use]
     pub fn special(mut self, path: impl Into<BString>) -> Self {
         self.builder.special(path.into());
         self

@@ -67,6 +67,7 @@ pub struct NodeId(u32);
 
 impl NodeId {
     /// The position of the entry in the tree's order: less than [`Tree::len`].
+    #[must_use]
     pub fn index(self) -> usize {
         self.0 as usize
     }
@@ -75,6 +76,7 @@ impl NodeId {
     ///
     /// # Panics
     /// If the index is larger than `u32::MAX`.  The tree's methods panic on an id that is not less than [`Tree::len`].
+    #[must_use]
     pub fn from_index(index: usize) -> Self {
         Self(u32::try_from(index).expect("a tree has at most u32::MAX entries"))
     }
@@ -98,6 +100,7 @@ pub enum Kind {
 
 impl Kind {
     /// Whether this is a regular file.
+    #[must_use]
     pub fn is_file(self) -> bool {
         matches!(self, Self::File { .. })
     }
@@ -146,21 +149,25 @@ enum NodeData {
 
 impl Tree {
     /// The tree as the user named it.
+    #[must_use]
     pub fn source(&self) -> &str {
         &self.source
     }
 
     /// The root directory.
+    #[must_use]
     pub fn root(&self) -> NodeId {
         NodeId(0)
     }
 
     /// The number of entries, the root included.
+    #[must_use]
     pub fn len(&self) -> usize {
         self.nodes.len()
     }
 
     /// Whether the tree has only its root.
+    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 1
     }
@@ -171,11 +178,13 @@ impl Tree {
     }
 
     /// The [indexes](NodeId::index) of an entry and of everything below it.
+    #[must_use]
     pub fn subtree(&self, id: NodeId) -> Range<usize> {
         id.index()..self.node(id).end as usize
     }
 
     /// What an entry is; symlinks are not followed.
+    #[must_use]
     pub fn kind(&self, id: NodeId) -> Kind {
         match self.node(id).form {
             NodeData::Directory { .. } => Kind::Directory,
@@ -186,23 +195,27 @@ impl Tree {
     }
 
     /// The last part of an entry's path; empty for the root.
+    #[must_use]
     pub fn name(&self, id: NodeId) -> &BStr {
         let (start, end) = self.node(id).name;
         self.names[start as usize..end as usize].as_bstr()
     }
 
     /// The directory that an entry is in; `None` for the root.
+    #[must_use]
     pub fn parent(&self, id: NodeId) -> Option<NodeId> {
         (id != self.root()).then(|| self.node(id).parent)
     }
 
     /// The entries directly in a directory, sorted by the bytes of their names; empty for anything else.
+    #[must_use]
     pub fn children(&self, id: NodeId) -> &[NodeId] {
         let (start, end) = self.node(id).children;
         &self.children[start as usize..end as usize]
     }
 
     /// The entry called `name` directly in the directory `id`, without following symlinks.
+    #[must_use]
     pub fn child(&self, id: NodeId, name: &BStr) -> Option<NodeId> {
         let children = self.children(id);
         let position = children.binary_search_by(|&child| self.name(child).cmp(name)).ok()?;
@@ -210,6 +223,7 @@ impl Tree {
     }
 
     /// The path of an entry, relative to the root, with `/` between its parts; empty for the root.
+    #[must_use]
     pub fn path(&self, id: NodeId) -> BString {
         let mut parts = Vec::new();
         let mut at = id;
@@ -229,6 +243,7 @@ impl Tree {
 
     /// The entry at a path relative to the root, without following symlinks.  Parts that are empty or `.` are ignored; no
     /// entry is found at a path with `..`.
+    #[must_use]
     pub fn lookup(&self, path: &BStr) -> Option<NodeId> {
         path.split_str("/")
             .filter(|part| !matches!(*part, b"" | b"."))
@@ -236,6 +251,7 @@ impl Tree {
     }
 
     /// The target of a symlink, as written; `None` for anything else.
+    #[must_use]
     pub fn read_link(&self, id: NodeId) -> Option<&BStr> {
         match self.node(id).form {
             NodeData::Symlink { link } => Some(self.links[link as usize].as_bstr()),
@@ -265,6 +281,7 @@ impl Tree {
 
     /// The content id of a regular file's bytes, or of everything below a directory, if the source knows it without reading
     /// files.  Equal ids mean equal bytes, or equal entries, in any two trees.
+    #[must_use]
     pub fn content_id(&self, id: NodeId) -> Option<ContentId> {
         match self.node(id).form {
             NodeData::File { handle, .. } | NodeData::Directory { handle: Some(handle) } => {
@@ -280,6 +297,7 @@ impl Tree {
 }
 
 /// The path of an entry called `name` in the directory at the path `directory`, which is empty for the root.
+#[must_use]
 pub fn join(directory: &BStr, name: &BStr) -> BString {
     let mut path = BString::new(Vec::with_capacity(directory.len() + 1 + name.len()));
     if !directory.is_empty() {

@@ -25,6 +25,7 @@ pub struct NormalPath {
 /// assert!(!normal.leaves_root);
 /// assert!(normalize("pkgs".into(), "../..".into()).leaves_root);
 /// ```
+#[must_use]
 pub fn normalize(base: &BStr, path: &BStr) -> NormalPath {
     let mut parts: Vec<&[u8]> = Vec::new();
     let mut leaves_root = false;

@@ -4,7 +4,7 @@ use bstr::{BStr, ByteSlice};
 
 use super::{Kind, NodeId, Tree};
 
-/// The most symlinks that one path may go through, as in Linux (path_resolution(7)).
+/// The most symlinks that one path may go through, as in Linux (`path_resolution(7)`).
 const LINK_LIMIT: usize = 40;
 
 /// Where a path leads.
@@ -24,6 +24,7 @@ pub enum Resolved {
 impl Tree {
     /// Where `path` leads from the directory `dir`, as in realpath(3): symlinks are followed in every part, and `..` goes up
     /// from where they led.
+    #[must_use]
     pub fn resolve(&self, dir: NodeId, path: &BStr) -> Resolved {
         let mut at = dir;
         let mut links = 0;
@@ -63,6 +64,7 @@ impl Tree {
     }
 
     /// Where an entry leads: to itself, unless it is a symlink.
+    #[must_use]
     pub fn resolve_node(&self, id: NodeId) -> Resolved {
         match self.parent(id) {
             Some(parent) => self.resolve(parent, self.name(id)),

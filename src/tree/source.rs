@@ -25,6 +25,7 @@ pub enum HeadSource {
 
 impl HeadSource {
     /// A directory in the repository that a base's revisions are looked up in; `None` for the current directory.
+    #[must_use]
     pub fn place(&self) -> Option<&Path> {
         match self {
             Self::Staged(directory) | Self::Source(Source::Directory(directory) | Source::RevisionOf(directory, _)) => {

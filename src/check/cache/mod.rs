@@ -33,6 +33,7 @@ impl Cache {
     }
 
     /// The user's: `byname` in `$XDG_CACHE_HOME`, or else in `~/.cache`; `None` if there is no home directory.
+    #[must_use]
     pub fn of_user() -> Option<Self> {
         let strategy = choose_base_strategy().ok()?;
         let directory = strategy.cache_dir().join("byname");

@@ -109,6 +109,7 @@ impl<'h> Attrs<'h> {
     }
 
     /// An upper bound for the number of known attributes.
+    #[must_use]
     pub fn size_bound(&self) -> usize {
         self.layers.iter().map(|layer| layer.keys.len()).sum()
     }

@@ -80,9 +80,9 @@ pub(super) fn functions<'h>() -> Vec<Builtin<'h>> {
             for item in items {
                 force_item(eval, item)?;
                 if test_item(eval, test, item)? {
-                    right.push(*item)
+                    right.push(*item);
                 } else {
-                    wrong.push(*item)
+                    wrong.push(*item);
                 }
             }
             let attr = |name, items| Attr {

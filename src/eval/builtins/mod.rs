@@ -39,6 +39,7 @@ type Builtin<'h> = (&'static str, usize, HostFn<'h>);
 type Args<'h> = &'h [&'h Thunk<'h>];
 
 /// The built-in functions: the name of each, and the number of its arguments.
+#[must_use]
 pub fn builtin_functions() -> Vec<(&'static str, usize)> {
     functions().into_iter().map(|(name, arity, _)| (name, arity)).collect()
 }

@@ -25,7 +25,7 @@ pub enum Compiled<'h> {
 }
 
 /// A string's text if all of it is known, whatever its context.
-fn known_text<'h>(text: Text<'h>) -> Text<'h> {
+fn known_text(text: Text<'_>) -> Text<'_> {
     text.or_else(|partial| partial.text().ok_or(partial))
 }
 

@@ -24,7 +24,7 @@ enum StringComparison {
 /// How many bytes are compared at most to find one string in another.
 const MOST_COMPARED: usize = 1 << 20;
 
-impl<'h> PartlyKnown<'h> {
+impl PartlyKnown<'_> {
     /// Whether the string contains `infix`; `None` if that is uncertain.
     pub fn has_infix(&self, infix: &str) -> Option<bool> {
         let cells: Vec<_> = cells(self.parts).collect();

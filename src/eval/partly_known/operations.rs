@@ -119,7 +119,7 @@ impl<'h> Eval<'h> {
         for part in parts {
             match (*part, whole.last_mut()) {
                 (StringPart::Text(text), Some(StringPart::Text(before))) => {
-                    *before = self.heap.str(&format!("{before}{text}"))
+                    *before = self.heap.str(&format!("{before}{text}"));
                 }
                 (part, _) => whole.push(part),
             }

@@ -57,12 +57,12 @@ pub(super) fn tracked<'a>(objects: &Objects, index: &'a State, directory: &BStr)
 }
 
 /// Adds the entries in a directory that a sparse index has as one entry.
-fn expand<'a>(
+fn expand(
     objects: &Objects,
     sparse: &BStr,
     id: ObjectId,
     directory: &BStr,
-    tracked: &mut Vec<Tracked<'a>>,
+    tracked: &mut Vec<Tracked<'_>>,
 ) -> Result<(), GitError> {
     let sparse = sparse.trim_end_with(|char| char == '/').as_bstr();
     let trees = TreeObjects::read(objects, id, None)?;

@@ -23,11 +23,13 @@ pub struct Revision {
 
 impl Revision {
     /// The revision as the user named it.
+    #[must_use]
     pub fn name(&self) -> &BStr {
         self.name.as_bstr()
     }
 
     /// The directory that a revision of the form `REV:DIRECTORY` names, relative to the root of the repository.
+    #[must_use]
     pub fn directory(&self) -> Option<&BStr> {
         self.directory.as_ref().map(|directory| directory.as_bstr())
     }

@@ -74,7 +74,7 @@ fn write(out: &mut dyn Write) -> io::Result<()> {
     write_list("EXAMPLES", &EXAMPLES, out)
 }
 
-/// Writes a command's section. clap_mangen makes a page of it; here its headings are one level lower.
+/// Writes a command's section. `clap_mangen` makes a page of it; here its headings are one level lower.
 fn write_command(command: &Command, out: &mut dyn Write) -> io::Result<()> {
     let name = command.get_bin_name().unwrap_or_else(|| command.get_name());
     Roff::new().control("SH", [name]).to_writer(out)?;
