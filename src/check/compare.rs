@@ -41,7 +41,7 @@ fn sort(findings: &mut [Finding]) {
     findings.sort_by(|a, b| (&a.place, a.rule, &a.title).cmp(&(&b.place, b.rule, &b.title)));
 }
 
-/// A status, and what it rests on.
+/// The status of a tree, and the results that decide it.
 struct Checked {
     status: Status,
     results: Results,
@@ -49,7 +49,7 @@ struct Checked {
 
 /// Checks a tree by itself.
 fn alone(head: &CheckedTree) -> Result<Checked, CheckError> {
-    // First, since it keeps the files that it parses: what then goes through all files parses the results.
+    // Evaluation comes first, because it keeps the files that it parses. The checks of all files then parse only the rest.
     let attributes = head.attributes(None)?;
     let results = head.absolute(None, &attributes, head.in_files()?);
     let status = match results.passes() {
@@ -79,7 +79,7 @@ fn against(base: &CheckedTree, head: &CheckedTree, options: &Options) -> Result<
     }
 }
 
-/// Head, compared with a base that passes the absolute rules: what base has as well is checked no more.
+/// Checks head against a base that passes the absolute rules. What is the same in base is not checked again.
 fn since(known: KnownBase, base: &CheckedTree, head: &CheckedTree) -> Result<Checked, CheckError> {
     let differences = base.tree().differences(head.tree());
     let touched = match known.dependencies() {
@@ -90,7 +90,7 @@ fn since(known: KnownBase, base: &CheckedTree, head: &CheckedTree) -> Result<Che
         Touched::All => None,
         Touched::Only(names) => Some(names),
     };
-    // a shortcut may not results on what the change says that packages are
+    // No shortcut may rely on the files that this change is about.
     let in_head = match differences.iter().any(is_of_override_attrs) {
         true => head.attributes_by_call(names.clone())?,
         false => head.attributes(names.clone())?,
@@ -104,7 +104,8 @@ fn is_of_override_attrs(difference: &Difference) -> bool {
     OVERRIDE_ATTRS_FILES.iter().any(|path| difference.path == *path)
 }
 
-/// Head, beside a base that passes the absolute rules, by these attributes of both, and what is wrong with head's files.
+/// Checks head against a base that passes the absolute rules, given the attributes of both, and the findings in head's
+/// files.
 fn beside(
     in_base: &Attributes,
     base: &CheckedTree,
@@ -131,7 +132,7 @@ fn beside(
     Checked { status, results: found }
 }
 
-/// Checks head if base does not pass the absolute rules: then all that counts is whether head does.
+/// Checks head against a base that does not pass the absolute rules.  Then only the absolute rules are checked.
 fn beside_broken(base: &CheckedTree, head: &CheckedTree) -> Result<Checked, CheckError> {
     let attributes = head.attributes(None)?;
     let of_base = base.attributes(Some(undecided_names(&attributes)))?;

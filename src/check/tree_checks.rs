@@ -1,4 +1,4 @@
-//! One tree, as the rules see it.
+//! Checking one tree: its files, its layout and its attributes.
 
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::rules::{
 };
 use crate::tree::{ContentId, Difference, Kind, NodeId, Tree};
 
-/// What some rules say of a tree.
+/// What some rules find in a tree.
 #[derive(Default)]
 pub(super) struct Results {
     pub findings: Vec<Finding>,
@@ -30,11 +30,11 @@ impl Results {
     }
 }
 
-/// A tree, with what the rules ask of it.
+/// A tree, and what the rules need to know about it.
 pub(super) struct CheckedTree<'f, 't> {
     pub files: &'f Files<'t>,
     pub layout: Layout,
-    /// Whether what is undecided of a new or changed attribute fails.
+    /// Whether an undecided question about a new or changed attribute fails.
     pub is_strict: bool,
 }
 
@@ -64,7 +64,7 @@ impl<'f, 't> CheckedTree<'f, 't> {
         tree.nodes().filter(|&id| nix_file::is_nix_file(tree, id))
     }
 
-    /// What is wrong with the files of the tree, wherever they are.
+    /// The findings in all files of the tree, and in the tree as a whole.
     ///
     /// # Errors
     /// If a file can't be read.
@@ -72,8 +72,8 @@ impl<'f, 't> CheckedTree<'f, 't> {
         self.in_these(&self.tree().nodes().collect::<Vec<_>>())
     }
 
-    /// The same, if base has no findings and differs from this tree in `differences`: then only changed files, and all files
-    /// of packages with a change, can have one.
+    /// As [`in_files`](Self::in_files), if base has no findings and differs from this tree in `differences`.  Then only
+    /// changed files, and all files of packages with a change, can have findings.
     ///
     /// # Errors
     /// As [`in_files`](Self::in_files).
@@ -91,7 +91,7 @@ impl<'f, 't> CheckedTree<'f, 't> {
         self.in_these(&changed)
     }
 
-    /// The findings of these files, and of the tree as a whole.
+    /// The findings in these files, and in the tree as a whole.
     fn in_these(&self, ids: &[NodeId]) -> Result<Vec<Finding>, CheckError> {
         self.files.progress().begin(Stage::Files, ids.len());
         let found: Vec<_> = self
@@ -186,7 +186,7 @@ impl<'f, 't> CheckedTree<'f, 't> {
         Ok(FILE_CHECKS.iter().flat_map(|check| check(&file)).collect())
     }
 
-    /// What the absolute rules say, given what they say of the files.
+    /// The results of all absolute rules, given the findings in files.
     pub fn absolute(&self, base: Option<&Values>, attributes: &Attributes, in_files: Vec<Finding>) -> Results {
         let of_values = values::check(base, &self.values(attributes), &self.layout, &in_files);
         let mut found = Results {
@@ -197,7 +197,7 @@ impl<'f, 't> CheckedTree<'f, 't> {
         found
     }
 
-    /// Adds what a rule says of the tree.
+    /// Adds the findings and undecided questions of a rule.
     pub fn add(&self, found: &mut Results, (findings, undecided): (Vec<Finding>, Vec<Undecided>)) {
         found.findings.extend(findings);
         found.undecided.extend(undecided.into_iter().map(|undecided| Undecided {
@@ -206,7 +206,7 @@ impl<'f, 't> CheckedTree<'f, 't> {
         }));
     }
 
-    /// The top-level attributes: all, or those of these names.
+    /// The top-level attributes: all, or those with these names.
     ///
     /// # Errors
     /// If the evaluation exceeds its budget.
@@ -214,12 +214,12 @@ impl<'f, 't> CheckedTree<'f, 't> {
         Attributes::of(self.files, &self.layout, names)
     }
 
-    /// The same, by calling each package's own `overrideAttrs`.
+    /// As [`attributes`](Self::attributes), by calling each package's own `overrideAttrs`.
     pub fn attributes_by_call(&self, names: Option<Vec<Symbol>>) -> Result<Attributes, CheckError> {
         Ok(Attributes::by_call(self.files, &self.layout, names)?)
     }
 
-    /// All of them, with what they depend on if that is known.
+    /// All top-level attributes, and their dependencies if those are known.
     ///
     /// # Errors
     /// As [`attributes`](Self::attributes).

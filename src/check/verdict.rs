@@ -35,11 +35,11 @@ pub struct Report {
     pub status: Status,
     /// The tree that was checked.
     pub head: TreeSummary,
-    /// `None` if no base was given, so that only the absolute rules were checked.
+    /// The tree that it was compared with; `None` if no base was given, so that only the absolute rules were checked.
     pub base: Option<TreeSummary>,
-    /// Sorted by place.
+    /// What is wrong, sorted by place.
     pub findings: Vec<Finding>,
-    /// Sorted by attribute.
+    /// Questions that could not be decided, sorted by attribute.
     pub undecided: Vec<Undecided>,
 }
 
@@ -77,7 +77,7 @@ pub enum Status {
     BaseStillBroken,
     /// Base passes or is not given, head fails.
     ProblemsIntroduced,
-    /// Both pass, and a ratchet fails.
+    /// Both pass the absolute rules, and head fails a ratchet.
     DiscouragedPatternsIntroduced,
 }
 

@@ -1,4 +1,4 @@
-//! Values as JSON that is safe to look at.
+//! Values as JSON that is safe to print on a terminal.
 
 use std::io::{self, Write};
 
@@ -11,7 +11,7 @@ use crate::report::printable::steers_the_terminal;
 /// Writes `value` as JSON over several lines, with a newline at its end.
 ///
 /// # Errors
-/// Whatever writing to `out` gives.
+/// If `out` can't be written to.
 pub(super) fn write_pretty(out: &mut (impl Write + ?Sized), value: &impl Serialize) -> io::Result<()> {
     write_harmless(out, &serde_json::to_string_pretty(value)?)?;
     writeln!(out)
@@ -20,13 +20,13 @@ pub(super) fn write_pretty(out: &mut (impl Write + ?Sized), value: &impl Seriali
 /// Writes `value` as JSON on one line, with a newline at its end.
 ///
 /// # Errors
-/// Whatever writing to `out` gives.
+/// If `out` can't be written to.
 pub(super) fn write_line(out: &mut (impl Write + ?Sized), value: &impl Serialize) -> io::Result<()> {
     write_harmless(out, &serde_json::to_string(value)?)?;
     writeln!(out)
 }
 
-/// The JSON Schema of what serializing a `T` gives, in which a field that is always there is required.
+/// The JSON Schema of a serialized `T`.  A field that is always there is required.
 pub(super) fn schema_of<T: JsonSchema>() -> Schema {
     SchemaSettings::draft2020_12()
         .for_serialize()
@@ -34,13 +34,13 @@ pub(super) fn schema_of<T: JsonSchema>() -> Schema {
         .into_root_schema_for::<T>()
 }
 
-/// Writes JSON with what could steer a terminal escaped, beyond what JSON itself asks to be.  Such characters stand in
-/// its strings only, so an escape means the same.
+/// Writes JSON, and escapes characters that could control a terminal, even those that JSON allows.  JSON has them only in
+/// strings, so the escapes do not change its meaning.
 pub(super) fn write_harmless(out: &mut (impl Write + ?Sized), json: &str) -> io::Result<()> {
     let mut rest = json;
     while let Some((start, c)) = rest.char_indices().find(|&(_, c)| steers_the_terminal(c)) {
         out.write_all(&rest.as_bytes()[..start])?;
-        // All of them are in the Basic Multilingual Plane, so four digits hold one.
+        // They are all in the Basic Multilingual Plane, so four digits are enough.
         write!(out, "\\u{:04x}", u32::from(c))?;
         rest = &rest[start + c.len_utf8()..];
     }

@@ -14,13 +14,13 @@ use crate::rules::{Finding, Rule};
 
 /// GitHub shows at most this many annotations of a step, so a rule with more findings gets one annotation for all.
 const MOST: usize = 10;
-/// How many of these findings the annotation names.
+/// How many of these findings that annotation names.
 const NAMED: usize = 5;
 
 /// Writes a workflow command for each finding, and then the summary as a line of the log.
 ///
 /// # Errors
-/// Whatever writing to `out` gives.
+/// If `out` can't be written to.
 pub fn write(out: &mut (impl Write + ?Sized), report: &Report) -> io::Result<()> {
     let mut by_rule: Vec<(&Rule, Vec<&Finding>)> = Vec::new();
     let mut index = HashMap::new();
@@ -48,7 +48,8 @@ pub fn write(out: &mut (impl Write + ?Sized), report: &Report) -> io::Result<()>
     let passing = report.passing_undecided().count();
     if passing > 0 {
         let message = format!(
-            "{} could not be decided without Nix, and count neither for nor against the change. The job's summary lists them.",
+            "byname could not decide {} without Nix, which counts neither for nor against the change. The job's summary has the \
+             list.",
             count(passing, "question")
         );
         write_command(out, "notice", &[("title", "byname".to_owned())], &message)?;
@@ -62,7 +63,7 @@ fn write_one(out: &mut (impl Write + ?Sized), finding: &Finding) -> io::Result<(
     if let Some(span) = place.span {
         properties.push(("line", span.line.to_string()));
         properties.push(("endLine", span.end_line.to_string()));
-        // GitHub takes columns only if the span is on one line.
+        // GitHub accepts columns only if the span is on one line.
         if span.line == span.end_line {
             properties.push(("col", span.column.to_string()));
             properties.push(("endColumn", span.end_column.to_string()));
@@ -86,7 +87,7 @@ fn write_many(out: &mut (impl Write + ?Sized), rule: &Rule, findings: &[&Finding
         Some(rest) => format!(" and {} more", HumanCount(rest as u64)),
     };
     let message = format!(
-        "{}: {named}{rest}. The rule: {}. The job's summary lists them.",
+        "{}: {named}{rest}. The rule: {}. The job's summary lists all of them.",
         count(findings.len(), "finding"),
         rule.summary
     );
@@ -200,7 +201,7 @@ mod tests {
             lines[0],
             "::error title=NPV-142 package-in-wrong-shard::11 findings: hello0, hello1, hello2, hello3, hello4 and 6 more. \
              The rule: a package directory is in the shard of the first two characters of its name, in lower case. \
-             The job's summary lists them."
+             The job's summary lists all of them."
         );
     }
 
@@ -217,6 +218,6 @@ mod tests {
         report.undecided = vec![samples::undecided(); 3];
         let mut out = Vec::new();
         write(&mut out, &report).unwrap();
-        assert!(out.starts_with(b"::notice title=byname::3 questions could not be decided"));
+        assert!(out.starts_with(b"::notice title=byname::byname could not decide 3 questions without Nix"));
     }
 }

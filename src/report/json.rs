@@ -11,7 +11,7 @@ use crate::report::json_model::JsonReport;
 /// Writes `report` as one JSON object with a newline at its end.
 ///
 /// # Errors
-/// Whatever writing to `out` gives.
+/// If `out` can't be written to.
 pub fn write(out: &mut (impl Write + ?Sized), report: &Report) -> io::Result<()> {
     write_pretty(out, &JsonReport::from(report))
 }

@@ -18,7 +18,7 @@ const VERSION: u32 = 1;
 pub(super) struct JsonReport<'a> {
     #[serde(flatten)]
     verdict: Verdict<'a>,
-    /// What is wrong, in the order of its place.
+    /// What is wrong, sorted by place.
     findings: Vec<JsonFinding<'a>>,
     /// Questions that could not be decided. They are not findings, but those that fail count as findings in the verdict.
     undecided: Vec<JsonUndecided<'a>>,
@@ -34,7 +34,7 @@ impl<'a> From<&'a Report> for JsonReport<'a> {
     }
 }
 
-/// A line of the report of a check, of which the last one is the summary.
+/// A line of the report of a check. The last line is the summary.
 #[derive(Serialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 #[schemars(title = "Line of a byname report")]
@@ -44,7 +44,7 @@ pub(super) enum JsonLine<'a> {
     Summary(Summary<'a>),
 }
 
-/// The last line.
+/// The last line: the verdict and the counts.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Summary<'a> {
     #[serde(flatten)]
@@ -125,12 +125,13 @@ pub(super) struct JsonFinding<'a> {
     code: &'static str,
     /// The name of the rule, such as `package-in-wrong-shard`.
     rule: &'static str,
-    /// Whether the rule is checked in every tree, or for what changed between two.
+    /// Whether the rule is checked in every tree, or only for what changed between two trees.
     #[schemars(extend("enum" = rules::RuleKind::ALL.map(rules::RuleKind::name)))]
     kind: &'static str,
     /// The top-level attribute that the finding is about; null if it is about a path.
     attribute: Option<&'a str>,
-    /// Relative to the tree's root, with `/` between parts. Bytes that are not UTF-8 are written as `\xNN`.
+    /// The path of the finding, relative to the tree's root, with `/` between parts. Bytes that are not UTF-8 are written as
+    /// `\xNN`.
     path: &'a str,
     #[serde(flatten)]
     span: OptionalSpan,
@@ -191,7 +192,7 @@ impl From<Option<rules::Span>> for OptionalSpan {
     }
 }
 
-/// Changes that fix a finding and change nothing else that the tree means, to be made in this order, all or none.
+/// Changes that fix a finding, and change nothing else that the tree means. Make all of them in this order, or none.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Fix")]
 struct JsonFix<'a> {
@@ -288,7 +289,7 @@ pub(super) struct JsonUndecided<'a> {
     reason: &'a str,
     /// Whether the attribute is new or changed since the base; true if there is no base.
     new: bool,
-    /// Whether the tree does not pass with this undecided.
+    /// Whether this makes the check fail.
     fails: bool,
     /// The file of the attribute, or else the directory that composes the package set, as in findings.
     path: &'a str,

@@ -12,7 +12,7 @@ use crate::report::json_model::{JsonFinding, JsonLine, JsonUndecided, Summary};
 /// Writes `report`, each line when it is made.
 ///
 /// # Errors
-/// Whatever writing to `out` gives.
+/// If `out` can't be written to.
 pub fn write(out: &mut (impl Write + ?Sized), report: &Report) -> io::Result<()> {
     for finding in &report.findings {
         write_line(out, &JsonLine::Finding(JsonFinding::from(finding)))?;

@@ -19,27 +19,27 @@ use crate::rules::{Finding, Place, Rule, RuleKind, Undecided};
 
 /// The size limit of a comment on a pull request, in bytes, with room for what a workflow puts around it.
 pub const COMMENT: usize = 55_000;
-/// The size limit of the summary of a job's step, in bytes, likewise.
+/// The size limit of the summary of a job's step, in bytes, with the same room.
 pub const STEP_SUMMARY: usize = 1_000_000;
 
-/// Up to so many findings are shown unfolded.
+/// The sections are open if the page has at most this many findings.
 const UNFOLDED: usize = 5;
-/// How many columns a quote of the source may have.
+/// The width of quotes of the source, in columns.
 const QUOTE_WIDTH: usize = 120;
 
 /// The limits and links of the page.
 #[derive(Clone, Debug)]
 pub struct PageLayout {
-    /// How many bytes it may have. Findings that do not fit are counted.
+    /// How many bytes the page may have. Findings that do not fit are counted.
     pub limit: usize,
-    /// The address that a path of the tree is appended to for a link to the file, with a slash at its end.
+    /// The address of the tree's files, with a slash at its end: a link to a file is this and the file's path.
     pub blob: Option<String>,
 }
 
-/// Writes `report`.
+/// Writes `report` as one page.
 ///
 /// # Errors
-/// Whatever writing to `out` gives.
+/// If `out` can't be written to.
 pub fn write(out: &mut (impl Write + ?Sized), report: &Report, layout: &PageLayout) -> io::Result<()> {
     // This marks the comment, so that a workflow finds the one that it has to update.
     let mut page = "<!-- byname -->\n".to_owned();
@@ -56,7 +56,7 @@ pub fn write(out: &mut (impl Write + ?Sized), report: &Report, layout: &PageLayo
     push_undecided(&mut page, &report.passing_undecided().collect::<Vec<_>>(), layout);
     if let Some(first) = report.findings.first() {
         let explain = format!(
-            "\n`byname explain {}` explains a rule. In a checkout, `byname check{}` shows the same{}.\n",
+            "\nFor details about a rule: `byname explain {}`. In a checkout, `byname check{}` shows the same findings{}.\n",
             first.rule.code,
             if report.base.is_some() {
                 " --base rev:BRANCH"
@@ -65,7 +65,7 @@ pub fn write(out: &mut (impl Write + ?Sized), report: &Report, layout: &PageLayo
             },
             match fixable(report) {
                 0 => String::new(),
-                count => format!(", and `byname fix` fixes {} of them", HumanCount(count as u64)),
+                count => format!(", and `byname fix` can fix {} of them", HumanCount(count as u64)),
             }
         );
         page.push_str(&explain);
@@ -76,7 +76,7 @@ pub fn write(out: &mut (impl Write + ?Sized), report: &Report, layout: &PageLayo
 /// The verdict, and what was checked.
 fn heading(report: &Report) -> String {
     let (sign, verdict) = match report.status {
-        Status::Ok => ("✅", "nothing wrong"),
+        Status::Ok => ("✅", "no problems"),
         Status::BaseFixed => ("✅", "fixes what was wrong"),
         Status::BaseStillBroken => ("❌", "still wrong, as before"),
         Status::ProblemsIntroduced => ("❌", "problems"),
@@ -136,7 +136,7 @@ fn sections(failing: &[Finding]) -> Vec<Section<'_>> {
     sections
 }
 
-/// How often each rule is broken, the most often first.
+/// The broken rules, those with the most findings first.
 fn table(failing: &[Finding]) -> String {
     let mut counts: Vec<(&Rule, usize)> = Vec::new();
     for finding in failing {
@@ -183,7 +183,7 @@ impl Section<'_> {
         }
     }
 
-    /// The reason that several stories have in common, which is written once.
+    /// The reason, if it is the same for all of several stories: it is written once.
     fn shared_reason(&self) -> Option<&str> {
         let [first, _, ..] = &self.stories[..] else {
             return None;
@@ -194,7 +194,7 @@ impl Section<'_> {
         reason.filter(|_| is_shared)
     }
 
-    /// Appends the section as far as it fits.
+    /// Appends the section to the page, with as many stories as fit.
     fn push(&self, page: &mut String, layout: &PageLayout, is_open: bool) {
         let rule = self.rule;
         let kind = match rule.kind {
@@ -294,7 +294,7 @@ fn push_undecided(page: &mut String, undecided: &[&Undecided], layout: &PageLayo
         return;
     }
     page.push_str(&format!(
-        "\n<details><summary>{} undecided</summary>\n\nThese can't be answered without Nix. They count neither for nor \
+        "\n<details><summary>{} undecided</summary>\n\nWhat can't be decided without Nix counts neither for nor \
          against the change.\n\n",
         capitalized(&count(undecided.len(), "question"))
     ));

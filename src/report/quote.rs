@@ -1,11 +1,11 @@
-//! The source that a finding stands on, ready to be printed.
+//! The source that a finding is about, ready to be printed.
 
 use std::ops::Range;
 
 use crate::report::printable::printable;
 use crate::rules::{Excerpt, Span};
 
-/// Source that is safe to print, with the bytes of it that are to be marked.
+/// Source that is safe to print, and the bytes of it to mark.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Quote {
     pub text: String,

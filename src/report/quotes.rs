@@ -1,4 +1,4 @@
-//! The source that a story stands on, as the renderer of snippets takes it.
+//! The source that a story is about, as snippets for the renderer.
 
 use annotate_snippets::{Annotation, AnnotationKind, Snippet};
 
@@ -7,17 +7,17 @@ use crate::report::printable::printable_line;
 use crate::report::quote::quote;
 use crate::rules::{Excerpt, Place};
 
-/// Of a story that is told of many places, how many more than the first are quoted.
+/// How many of a story's repeats are quoted.
 const QUOTED_REPEATS: usize = 4;
 
-/// A stretch of source, with the places in it that are to be marked.
+/// A part of the source, and the places in it to mark.
 pub(super) struct Quoted<'a> {
     excerpt: &'a Excerpt,
     places: Vec<&'a Place>,
 }
 
 impl Quoted<'_> {
-    /// How many digits its line numbers have.
+    /// The number of digits of its line numbers.
     pub fn gutter(&self) -> usize {
         let last_line = self.excerpt.first_line as usize + self.excerpt.text.matches('\n').count();
         last_line.to_string().len()
@@ -57,14 +57,14 @@ pub(super) fn quotes<'a>(story: &Story<'a>) -> (Vec<Quoted<'a>>, Vec<&'a Place>)
             let places = vec![place];
             quoted.push(Quoted { excerpt, places });
         } else {
-            // The renderer would name the column that it has in a quote that is cut.
+            // If a quote is cut, the renderer would name the column in the quote, and not the one in the file.
             unquoted.push(place);
         }
     }
     (quoted, unquoted)
 }
 
-/// Snippets of what is quoted; all but the first one, which stands below the line of its place, name their path.
+/// The snippets of these quotes.  Each names its path, except for the first, which comes after a line that does.
 pub(super) fn snippets<'s>(quoted: &[Quoted<'_>], place: &Place) -> impl Iterator<Item = Snippet<'s, Annotation<'s>>> {
     let path = printable_line(&place.path);
     quoted.iter().enumerate().map(move |(index, quoted)| {

@@ -22,7 +22,7 @@ const ROOT: &str = "%SRCROOT%";
 /// Writes `report` as one SARIF log of one run.
 ///
 /// # Errors
-/// Whatever writing to `out` gives.
+/// If `out` can't be written to.
 pub fn write(out: &mut (impl Write + ?Sized), report: &Report) -> io::Result<()> {
     let log = json!({
         "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
@@ -35,7 +35,7 @@ pub fn write(out: &mut (impl Write + ?Sized), report: &Report) -> io::Result<()>
 fn run(report: &Report) -> Value {
     let mut fingerprints = Fingerprints::default();
     let failing = failing(report);
-    // only those that are broken, so that a log does not change with each rule that byname learns
+    // Only the broken rules, so that a log does not change with every rule that is added to byname.
     let mut rules: Vec<_> = failing.iter().map(|finding| finding.rule).collect();
     rules.sort_unstable();
     rules.dedup();
@@ -98,7 +98,7 @@ fn result(finding: &Finding, rules: &[&Rule], fingerprints: &mut Fingerprints) -
         "level": "error",
         "message": { "text": text, "markdown": shown },
         "locations": [location],
-        // The second name is the one that GitHub looks at.
+        // GitHub reads the second name.
         "partialFingerprints": { "byname/v1": fingerprint, "primaryLocationLineHash": fingerprint },
     });
     if let Some(fix) = finding.fix.as_ref().and_then(replacements) {
@@ -107,7 +107,8 @@ fn result(finding: &Finding, rules: &[&Rule], fingerprints: &mut Fingerprints) -
     result
 }
 
-/// A file of the tree.  GitHub takes no finding without a line, so a finding about a whole file is on its first line.
+/// A file of the tree, and the span in it.  GitHub rejects a finding without a line, so a finding about a whole file is on
+/// its first line.
 fn physical_location(place: &Place) -> Value {
     let mut region = match &place.span {
         Some(span) => region(span),
@@ -135,7 +136,7 @@ fn region(span: &Span) -> Value {
     })
 }
 
-/// A fix that only replaces text; SARIF knows no other.
+/// A fix as SARIF has it; `None` if it does more than replace text, which SARIF can't describe.
 fn replacements(fix: &Fix) -> Option<Value> {
     let changes = fix.replacements()?.into_iter().map(|replacement| {
         json!({

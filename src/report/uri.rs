@@ -1,8 +1,8 @@
-//! Paths of the tree in addresses.
+//! Paths of the tree as parts of addresses.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// What may not stand in the path of an address as it is (RFC 3986, "pchar").
+/// The characters that have to be encoded in the path of an address (RFC 3986, "pchar").
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -10,7 +10,7 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~')
     .remove(b'/');
 
-/// A path, relative to the tree's root, as the path of a relative address.
+/// A path relative to the tree's root, as the path of a relative address.
 pub(super) fn of_path(path: &str) -> String {
     utf8_percent_encode(path, ENCODED).to_string()
 }

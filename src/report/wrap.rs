@@ -1,14 +1,14 @@
-//! Breaking sentences into lines at a terminal's width.
+//! Breaking sentences into lines that fit a terminal.
 
 use textwrap::core::{Word, display_width};
 use textwrap::wrap_algorithms::wrap_first_fit;
 
-/// Narrower than this is not worth wrapping to.
+/// The least number of columns to wrap to: in fewer, text is hard to read.
 const NARROWEST: usize = 30;
 
-/// `text` with line breaks so that, behind `indent` columns, it fits into `width`.  What stands between backticks is not
-/// broken, so that it can be copied, except for a command that is wider than a line: it is broken so that a shell reads on.
-/// Without a width, the text is unchanged.
+/// `text` with line breaks, so that it fits into `width` columns after an indentation of `indent` columns.  Text between
+/// backticks is not broken, so that it can be copied.  Only a command that is wider than a line is, and so that a shell
+/// takes the lines together.  Without a width, the text is unchanged.
 pub(super) fn wrap(text: &str, width: Option<usize>, indent: usize) -> String {
     let Some(width) = width else {
         return text.to_owned();
@@ -29,7 +29,7 @@ fn wrap_line(line: &str, width: usize) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Splits a line behind its spaces, except for those between backticks.
+/// Splits a line after its spaces, except for those between backticks.
 fn words(line: &str, width: usize) -> Vec<Word<'_>> {
     let mut words = Vec::new();
     let mut start = 0;
@@ -52,7 +52,7 @@ fn words(line: &str, width: usize) -> Vec<Word<'_>> {
     words
 }
 
-/// The parts of a word that it may be broken into: itself, but for a command that does not fit into a line.
+/// The parts that a word may be broken into: only the word itself, unless it is a command that does not fit into a line.
 fn parts(word: &str, width: usize) -> Vec<Word<'_>> {
     if display_width(word.trim_end()) <= width || !is_command(word) {
         return vec![Word::from(word)];
@@ -60,7 +60,7 @@ fn parts(word: &str, width: usize) -> Vec<Word<'_>> {
     let mut parts = Vec::new();
     for step in word.split_inclusive(" && ") {
         let is_narrow = display_width(step.trim_end()) <= width;
-        // A line begins with a program and what it is to do, or with one more argument.
+        // A line starts with a program and its subcommand or option, or with another argument.
         let (program, arguments) = step.split_at(
             step.match_indices(' ')
                 .nth(2)
@@ -83,7 +83,7 @@ fn parts(word: &str, width: usize) -> Vec<Word<'_>> {
     parts
 }
 
-/// Whether a word holds a command for a shell that may be broken at any space.
+/// Whether a word has a shell command that may be broken at any space.
 fn is_command(word: &str) -> bool {
     const PROGRAMS: [&str; 5] = ["`chmod ", "`git ", "`ln ", "`mkdir ", "`rm "];
     PROGRAMS.iter().any(|program| word.contains(program)) && !word.contains(['\'', '"', '\\'])

@@ -7,7 +7,7 @@ use crate::rules::{Rule, catalogue};
 /// The rule with this code or name, in whatever case: `NPV-140`, `npv-140`, `package-not-directory`.
 ///
 /// # Errors
-/// If there is none. The error has similar rules.
+/// If there is no such rule.  The error names similar rules.
 pub fn find(wanted: &str) -> Result<&'static Rule, UnknownRule> {
     let matches = |rule: &Rule| rule.code.eq_ignore_ascii_case(wanted) || rule.name.eq_ignore_ascii_case(wanted);
     let found = catalogue().iter().copied().find(|rule| matches(rule));
@@ -17,7 +17,7 @@ pub fn find(wanted: &str) -> Result<&'static Rule, UnknownRule> {
     })
 }
 
-/// A rule was asked for that does not exist.
+/// There is no rule of this code or name.
 #[derive(Debug, PartialEq, Eq, Error)]
 #[error("there is no rule `{}`; {}", .wanted.escape_debug(), advice(.near))]
 pub struct UnknownRule {
@@ -29,13 +29,13 @@ pub struct UnknownRule {
 
 fn advice(near: &[&Rule]) -> String {
     match near {
-        [] => "`byname rules` lists all".to_owned(),
+        [] => "`byname rules` lists all rules".to_owned(),
         _ => {
             let near: Vec<_> = near
                 .iter()
                 .map(|rule| format!("{} ({})", rule.code, rule.name))
                 .collect();
-            format!("did you mean {}? `byname rules` lists all", near.join(" or "))
+            format!("did you mean {}? `byname rules` lists all rules", near.join(" or "))
         }
     }
 }
@@ -47,7 +47,7 @@ fn near(wanted: &str) -> Vec<&'static Rule> {
     let wanted = wanted.to_ascii_lowercase();
     let likeness = |rule: &Rule| {
         let code = rule.code.to_ascii_lowercase();
-        // A number alone, or a code without its hyphen, is as near as can be.
+        // A number alone, or a code without its hyphen, is an exact match.
         let digits: String = wanted.chars().filter(char::is_ascii_digit).collect();
         if code.split_once('-').is_some_and(|(_, number)| number == digits) {
             return 1.0;
@@ -84,7 +84,7 @@ mod tests {
         assert_eq!(near("¯\\_(ツ)_/¯"), Vec::<&Rule>::new());
         assert_eq!(
             find("142").unwrap_err().to_string(),
-            "there is no rule `142`; did you mean NPV-142 (package-in-wrong-shard)? `byname rules` lists all"
+            "there is no rule `142`; did you mean NPV-142 (package-in-wrong-shard)? `byname rules` lists all rules"
         );
     }
 }

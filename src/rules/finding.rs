@@ -152,7 +152,7 @@ pub struct Undecided {
     pub reason: String,
     /// Whether the attribute is new or changed since base; true if there is no base.
     pub is_new: bool,
-    /// Whether the tree does not pass with this undecided.
+    /// Whether this makes the check fail.
     pub fails: bool,
     /// The file of the attribute, or else the directory of the files that compose the package set.
     pub place: Place,

@@ -1,4 +1,4 @@
-//! Long lists are folded: of a rule that is broken very often, some findings are shown and the others counted.
+//! Folding long lists: if a rule has many findings, some are shown, and the others are counted.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use crate::rules::Rule;
 
 /// The stories of one rule are folded if there are more than this.
 const MOST: usize = 10;
-/// How many of them are shown then.
+/// How many stories of a folded list are shown.
 const SHOWN: usize = 5;
 
 /// The stories of one rule that are not shown.
@@ -62,7 +62,7 @@ mod tests {
         packages.collect()
     }
 
-    /// How many are shown, and how many folded, of so many of one rule and one of another.
+    /// How many stories are shown, and how many are folded, of `count` stories of one rule and one story of another.
     fn folded(count: usize, all: bool) -> (usize, usize) {
         let mut findings = packages(count);
         findings.push(samples::escape());

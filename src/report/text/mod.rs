@@ -1,4 +1,4 @@
-//! The text report: for a person at a terminal, or reading the log of a job.
+//! The text report: for people, at a terminal or in the log of a job.
 
 mod fold;
 mod render;
@@ -10,14 +10,14 @@ use crate::check::Report;
 use crate::report::failing::failing;
 use crate::report::grouping::stories;
 
-/// How the text is laid out for whoever reads it.
+/// How the text is laid out.
 #[derive(Clone, Copy, Debug)]
 pub struct TextLayout {
     /// The columns of the terminal; `None` if there is none, and lines are not wrapped.
     pub width: Option<usize>,
     /// Whether it has escape sequences for color.
     pub color: bool,
-    /// Whether a code links to its page, by an escape sequence that only some terminals know.
+    /// Whether a code links to its page, by an escape sequence that only some terminals support.
     pub hyperlinks: bool,
     /// Whether only the findings are written, without the summary.
     pub quiet: bool,
@@ -25,11 +25,11 @@ pub struct TextLayout {
     pub all: bool,
 }
 
-/// Writes `report`: its findings, grouped by cause, and, unless `layout` is quiet, one line that sums it up.  `elapsed`,
-/// the time that the check took, is part of that line if it is given.
+/// Writes `report`: its findings, grouped by cause, and a line that sums it up, unless `layout` is quiet.  That line has
+/// `elapsed`, the time that the check took, if it is given.
 ///
 /// # Errors
-/// Whatever writing to `out` gives.
+/// If `out` can't be written to.
 pub fn write(
     out: &mut (impl Write + ?Sized),
     report: &Report,
