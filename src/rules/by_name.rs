@@ -70,7 +70,7 @@ fn moved_out(head: &Values, attribute: &Attribute) -> Option<Finding> {
 fn new(head: &Values, attribute: &Attribute) -> Option<Finding> {
     let place = head.place(attribute)?;
     let title = format!("new package `{}` is defined in `{}`", attribute.name, place.path);
-    let reason = format!("A new package gets a directory in `{BY_NAME}`, which needs no entry in any list.");
+    let reason = format!("New packages belong in `{BY_NAME}`, where they need no entry in any list.");
     finding(Rule::NPV_162, head, attribute, place, title, &reason)
 }
 
@@ -118,12 +118,12 @@ fn move_in(tree: &Tree, attribute: Symbol, call: &Call) -> String {
                 _ => format!("Move it: `mkdir -p {directory} && git mv {from} {directory}/package.nix`"),
             }
         }
-        _ => format!("Write the function that is called here to `{to}/package.nix`"),
+        _ => format!("Put the function that is called here into `{to}/package.nix`"),
     };
     let arguments = if call.is_plain {
         ""
     } else {
-        ", make the arguments that this definition gives the defaults of its function"
+        ", turn the arguments that this definition passes into defaults of the function"
     };
     format!("{moved}{arguments}, and delete this definition.")
 }

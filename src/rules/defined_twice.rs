@@ -28,7 +28,7 @@ pub fn check(files: &Files, layout: &Layout) -> Vec<Finding> {
         let package = place::path(tree, *packages.get(BStr::new(attribute.name()))?);
         let title = format!("`{attribute}` is defined here and by `{package}`");
         let reason =
-            "Nixpkgs asserts that an attribute is defined in one of the two places only, so it does not evaluate.";
+            "Nixpkgs asserts that no attribute is defined in both places, so all of Nixpkgs fails to evaluate.";
         let help = format!(
             "Move what this definition says into `{package}/package.nix` and delete it here. Or remove the directory: \
              `git rm -r {}`.",

@@ -89,7 +89,7 @@ impl Fix {
 }
 
 impl Replacement {
-    /// Writes `replacement` over some bytes of a file's `text`, of which `lines` are the lines.
+    /// Writes `replacement` over some bytes of a file's `text`.  `lines` are the lines of the text.
     #[must_use]
     pub fn new(tree: &Tree, id: NodeId, text: &str, lines: &Lines, bytes: Range<u32>, replacement: String) -> Self {
         let (line, column) = lines.position(text, bytes.start);

@@ -58,9 +58,9 @@ fn remove(tree: &Tree, node: NodeId) -> String {
 fn by_name_not_a_directory(tree: &Tree, node: NodeId) -> Option<Finding> {
     let kind = tree.kind(node);
     (kind != Kind::Directory).then(|| {
-        let title = format!("`{BY_NAME}` is {}, but has to be a directory of shards", what(kind));
+        let title = format!("`{BY_NAME}` is {}, but must be a directory of shards", what(kind));
         finding(Rule::NPV_109, tree, node, title)
-            .because("Nixpkgs finds its packages in the shards. Without them it defines none by name.")
+            .because("Nixpkgs looks for packages in the shards. Without them, it finds no package by its name.")
             .with_help(format!(
                 "Make it a directory: `{} && mkdir {BY_NAME}`.",
                 remove(tree, node)
@@ -191,8 +191,7 @@ fn not_a_package(tree: &Tree, stray: NodeId) -> Finding {
             remove(tree, stray)
         ),
     };
-    let reason =
-        "Nixpkgs takes each entry of a shard for the directory of a package, and looks for a `package.nix` in it.";
+    let reason = "Nixpkgs treats each entry of a shard as a package directory, and looks for a `package.nix` in it.";
     finding(Rule::NPV_140, tree, stray, title)
         .because(reason)
         .with_help(help)
@@ -265,7 +264,7 @@ fn wrong_shard(tree: &Tree, layout: &Layout, shard: &Shard, package: &Package) -
     let to = format!("{BY_NAME}/{right}/{name}");
     let (help, fix) = if taken {
         let help = format!(
-            "`{to}` exists already. Keep the one that is right; `{}` removes this one.",
+            "`{to}` already exists. Keep the right one; `{}` removes this one.",
             remove(tree, package.node)
         );
         (help, None)
@@ -361,12 +360,12 @@ fn not_a_file(tree: &Tree, package: &Package, package_nix: NodeId) -> Finding {
     };
     let title = format!("`{}` is {what}, not a file", place::path(tree, package_nix));
     let help = format!(
-        "Remove it, `{}`, and put a file with the package's definition in its place.",
+        "Remove it, `{}`, and replace it with a file that defines the package.",
         remove(tree, package_nix)
     );
     finding(Rule::NPV_144, tree, package_nix, title)
         .about(text(tree.name(package.node)))
-        .because("It defines the package, so it has to be a regular file, or a symlink to one in the same directory.")
+        .because("It defines the package, so it must be a regular file, or a symlink to one in the same directory.")
         .with_help(help)
 }
 

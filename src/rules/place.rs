@@ -28,7 +28,7 @@ impl Place {
         }
     }
 
-    /// A stretch of bytes of the entry's `text`, of which `lines` are the lines.
+    /// A part of the entry's `text`, in bytes.  `lines` are the lines of the text.
     #[must_use]
     pub fn stretch(tree: &Tree, id: NodeId, text: &str, lines: &Lines, stretch: Range<u32>) -> Self {
         let (line, column) = lines.position(text, stretch.start);
@@ -71,7 +71,7 @@ impl Place {
     }
 }
 
-/// The file that stands for an entry ([`Place::file`]): of a directory its `package.nix`, or else the first file in it.
+/// The file of an entry for [`Place::file`]: the entry itself, or, in a directory, its `package.nix` or else the first file.
 fn file(tree: &Tree, id: NodeId) -> Option<String> {
     if tree.kind(id) != Kind::Directory {
         return Some(path(tree, id));

@@ -52,7 +52,7 @@ pub fn check_symlink(tree: &Tree, package: &Package, id: NodeId) -> Option<Findi
             rule: Rule::NPV_125,
             title: format!("The symlink `{link}` leads out of the package directory, to `{target}`"),
             reason: format!(
-                "{place}A package directory has to be complete, so that it can be read and moved by itself."
+                "{place}A package directory must be self-contained, so that it can be read and moved by itself."
             ),
             help: match commands::replace_symlink(tree, id) {
                 Some(replace) => {
@@ -60,7 +60,7 @@ pub fn check_symlink(tree: &Tree, package: &Package, id: NodeId) -> Option<Findi
                         "Replace it with a copy: `{replace}`. Or take what it provides as an argument of the function."
                     )
                 }
-                None => format!("Replace it with a file of the package's own, or remove it: `git rm {word}`."),
+                None => format!("Replace it with a file in the package directory, or remove it: `git rm {word}`."),
             },
         },
         Destination::Nowhere(what) => Problem {
@@ -120,13 +120,13 @@ impl Referrer<'_> {
             (Some(_), PathKind::Home) => Some(Problem {
                 rule: Rule::NPV_128,
                 title: format!("`{written}` is in the home directory of whoever builds the package"),
-                reason: "On another machine it does not exist.".to_owned(),
+                reason: "It does not exist on other machines.".to_owned(),
                 help: "Copy the file into the package directory, and refer to it by a relative path: `./file`.".to_owned(),
             }),
             (Some(_), PathKind::Absolute) => Some(Problem {
                 rule: Rule::NPV_127,
-                title: format!("`{written}` is a file of the machine that builds the package"),
-                reason: "On another machine it may not exist, or be another file.".to_owned(),
+                title: format!("`{written}` is a path on the machine that builds the package"),
+                reason: "On another machine, the file may not exist, or may be different.".to_owned(),
                 help: "Copy the file into the package directory, and refer to it by a relative path, `./file`. If the program \
                        uses the path when it runs, write it as a string."
                     .to_owned(),
@@ -142,8 +142,8 @@ impl Referrer<'_> {
                 rule: Rule::NPV_123,
                 title: format!("`{written}` leads out of the package directory"),
                 reason: format!(
-                    "{place}A package that refers to nothing outside of its directory can be moved, and the rest of Nixpkgs \
-                     changed, without breaking the other."
+                    "{place}A package directory must be self-contained, so that it can be moved, and the rest of Nixpkgs can \
+                     change, without breaking the package."
                 ),
                 help: "Take what it provides as an argument of the function (`callPackage` passes any top-level attribute), or \
                        move the file into the package directory."
@@ -162,10 +162,10 @@ impl Referrer<'_> {
         match resolved {
             Resolved::Node(id) if self.tree.subtree(self.package.node).contains(&id.index()) => Destination::Inside,
             Resolved::Node(id) if id == self.tree.root() => {
-                Destination::Outside("It is the root of Nixpkgs. ".to_owned())
+                Destination::Outside("That is the root of Nixpkgs. ".to_owned())
             }
-            Resolved::Node(id) => Destination::Outside(format!("It is `{}`. ", place::path(self.tree, id))),
-            Resolved::Outside => Destination::Outside("It is not even in Nixpkgs. ".to_owned()),
+            Resolved::Node(id) => Destination::Outside(format!("That is `{}`. ", place::path(self.tree, id))),
+            Resolved::Outside => Destination::Outside("That is outside of Nixpkgs. ".to_owned()),
             Resolved::Missing => Destination::Nowhere("a file that does not exist"),
             Resolved::Loop => Destination::Nowhere("a loop of symlinks"),
         }
@@ -175,10 +175,9 @@ impl Referrer<'_> {
 fn interpolated(written: &str) -> Problem {
     let example = appended(written);
     let help = match &example {
-        Some(appended) => format!("Append a string to a path that is constant: `{appended}`."),
+        Some(appended) => format!("Append a string to a constant path: `{appended}`."),
         None => {
-            "Append a string to a path that is constant, such as `./patches + \"/${name}\"`, or write the paths out."
-                .to_owned()
+            "Append a string to a constant path, such as `./patches + \"/${name}\"`, or write the paths out.".to_owned()
         }
     };
     Problem {

@@ -41,7 +41,7 @@ const SETTINGS: [BuilderSetting; 2] = [
     },
 ];
 
-/// What has no effect, as the end of a sentence.
+/// The end of a sentence about settings that have no effect.
 const ELSEWHERE: &str = "setting it in `passthru` or with `//` has no effect";
 
 /// The ratchets of both settings between two trees.
@@ -118,11 +118,13 @@ impl BuilderSetting {
         if is_rewritten(base, head, attribute) {
             let help = format!(
                 "Set `{name} = true;` in the `mkDerivation` call, or the call of another builder,{place}; {ELSEWHERE}. If the \
-                 package has another builder now, the builder before may have set it by default."
+                 package now uses another builder, the previous one may have set it by default."
             );
             return finding(self.dropped, head, attribute, title, reason, help);
         }
-        let reason = format!("Its own files did not change; something that it uses did, such as its builder. {reason}");
+        let reason = format!(
+            "The package's own files did not change, but something that it uses did, such as its builder. {reason}"
+        );
         let help = format!(
             "Restore the default of the builder, or set `{name} = true;` in the packages that relied on it: for this one, in \
              the call of its builder{place}."

@@ -166,7 +166,7 @@ fn package_of<'l>(tree: &Tree, layout: &'l Layout, node: NodeId) -> Option<&'l P
     }
 }
 
-/// The set itself fails, so no package directory has an attribute: one finding for all.
+/// The finding or question about the package set, if the set itself fails, so that no attribute can be checked.
 fn no_package_set(
     base: Option<&Values>,
     head: &Values,
