@@ -14,7 +14,7 @@ pub(super) fn compare(head: &Tree, base: Option<&Tree>, options: &Options) -> Re
     let is_strict = options.undecided.is_strict(head, base);
     let head = CheckedTree::new(&files, is_strict);
     let base_files = base.map(|base| Files::sharing(base, &files));
-    // a base with undecided questions can still be compared with
+    // Undecided questions in base never fail: head can be compared with it all the same.
     let base = base_files.as_ref().map(|files| CheckedTree::new(files, false));
     let checked = match &base {
         Some(base) => against(base, &head, options)?,
@@ -90,7 +90,7 @@ fn since(known: KnownBase, base: &CheckedTree, head: &CheckedTree) -> Result<Che
         Touched::All => None,
         Touched::Only(names) => Some(names),
     };
-    // No shortcut may rely on the files that this change is about.
+    // If the files that define `overrideAttrs` change, the shortcut for it may be wrong, so it is not taken.
     let in_head = match differences.iter().any(is_of_override_attrs) {
         true => head.attributes_by_call(names.clone())?,
         false => head.attributes(names.clone())?,

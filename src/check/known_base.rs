@@ -1,11 +1,11 @@
-//! What is known of a base that passes the absolute rules, from this run or from an earlier one.
+//! What is known about a base that passes the absolute rules, from this run or from an earlier one.
 
 use super::tree_checks::CheckedTree;
 use super::{Cache, CheckError};
 use crate::nix::Symbol;
 use crate::nixpkgs::{Attributes, Dependencies, Record};
 
-/// What is known of a tree that passes the absolute rules.
+/// What is known about a tree that passes the absolute rules.
 pub(super) enum KnownBase {
     /// It was checked just now.
     Checked {
@@ -40,7 +40,7 @@ impl KnownBase {
         Ok(known)
     }
 
-    /// The same without a cache.
+    /// As [`of`](Self::of), without a cache.
     ///
     /// # Errors
     /// If a file can't be read, or the check exceeds its budget.

@@ -38,7 +38,7 @@ pub struct Options {
     pub budget: Budget,
     /// What to do about questions that can't be decided.
     pub undecided: UndecidedPolicy,
-    /// Whom to tell how far the check has come.
+    /// Receives the progress of the check.
     pub progress: Progress,
 }
 
@@ -53,10 +53,10 @@ pub enum CheckError {
         /// A [`FileError::Read`].
         error: Arc<FileError>,
     },
-    /// No threads.
+    /// Threads can't be started.
     #[error("can't start threads: {0}. Try fewer, with `--jobs 1`")]
     Threads(#[from] rayon::ThreadPoolBuildError),
-    /// The check takes more than it may.
+    /// The check exceeds its budget.
     #[error(transparent)]
     OverBudget(#[from] OverBudget),
 }

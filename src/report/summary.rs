@@ -37,7 +37,7 @@ pub(super) fn summary(report: &Report, elapsed: Option<Duration>) -> String {
     parts.join("; ")
 }
 
-/// What the verdict rests on.
+/// What head was compared with, or why ratchet rules were skipped.
 fn comparison(report: &Report) -> String {
     let Some(base) = &report.base else {
         return "no base given: only absolute rules were checked".to_owned();

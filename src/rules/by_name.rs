@@ -95,7 +95,7 @@ fn directory_of(attribute: Symbol) -> String {
     format!("{BY_NAME}/{}/{attribute}", shard_of(attribute.name().into()))
 }
 
-/// How to move what is called into a package directory.
+/// A sentence that says how to move what is called into a package directory.
 fn move_in(tree: &Tree, attribute: Symbol, call: &Call) -> String {
     let to = directory_of(attribute);
     let directory = shell::word(to.as_str().into());

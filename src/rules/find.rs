@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::rules::{Rule, catalogue};
 
-/// The rule with this code or name, in whatever case: `NPV-140`, `npv-140`, `package-not-directory`.
+/// The rule with this code or name, in upper or lower case: `NPV-140`, `npv-140`, `package-not-directory`.
 ///
 /// # Errors
 /// If there is no such rule.  The error names similar rules.

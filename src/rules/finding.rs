@@ -57,7 +57,7 @@ impl Finding {
         }
     }
 
-    /// The title with a full stop, unless it ends with `!` or `?` or such.
+    /// The title with a full stop, unless it already ends with one, or with `!` or `?`.
     #[must_use]
     pub fn title_sentence(&self) -> String {
         let stop = if self.title.ends_with(['.', '!', '?']) { "" } else { "." };

@@ -301,7 +301,7 @@ fn package_nix(tree: &Tree, package: &Package) -> Option<Finding> {
         (Kind::File { .. }, _) => None,
         (Kind::Symlink, Resolved::Missing | Resolved::Loop) => Some(leads_nowhere(tree, package, package_nix)),
         (Kind::Symlink, Resolved::Node(target)) if tree.kind(target).is_file() => None,
-        // a symlink that leads out of the directory is wrong as such (NPV-125)
+        // NPV-125 reports a symlink that leads out of the directory.
         (Kind::Symlink, Resolved::Node(target)) if !tree.subtree(package.node).contains(&target.index()) => None,
         (Kind::Symlink, Resolved::Outside) => None,
         _ => Some(not_a_file(tree, package, package_nix)),

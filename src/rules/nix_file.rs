@@ -135,7 +135,7 @@ fn relative(file: &BStr, to: &str) -> String {
     let mut from: Vec<_> = file.split_str("/").collect();
     from.pop();
     let to: Vec<_> = to.split('/').collect();
-    // What goes up by itself is not compared.
+    // With `..` in it, the parts of `to` are not its directories, so they can't be compared with those of `file`.
     let common = match to.contains(&"..") {
         true => 0,
         false => from

@@ -179,7 +179,7 @@ impl Search<'_, '_> {
                 Some(Bound::Of(_)) | None => return ControlFlow::Break(FileValue::Unknown),
             },
             Expr::Select { .. } | Expr::LegacyLet(_) => return ControlFlow::Break(FileValue::Unknown),
-            // applying something else than a function fails, and then there is no value
+            // Calling anything but a function fails, so there is no value.
             _ if at.args > 0 => return ControlFlow::Break(FileValue::Unknown),
             Expr::Attrs(bindings) => {
                 let bindings = file.bindings(bindings);

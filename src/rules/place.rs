@@ -8,9 +8,9 @@ use super::{Excerpt, Place, Span};
 use crate::nix::Lines;
 use crate::tree::{Kind, NodeId, Tree};
 
-/// The most bytes of source that a finding carries.  Of what is longer, as a generated file's only line may be, it has
-/// [`BEFORE`] bytes before its start and [`AFTER`] from there, to the end of the line at most: more than a terminal is
-/// wide.
+/// The most bytes of source that a finding has in full.  If there are more, as in a generated file of one line, the finding
+/// has at most [`BEFORE`] bytes before its start and [`AFTER`] bytes from there, all of its first line.  This is more than
+/// a terminal is wide.
 const EXCERPT_LIMIT: usize = 4096;
 const BEFORE: usize = 256;
 const AFTER: usize = 512;
@@ -100,7 +100,7 @@ pub(super) fn path(tree: &Tree, id: NodeId) -> String {
     text(tree.path(id).as_bstr())
 }
 
-/// Bytes of a path as text: those that are no UTF-8 become `\xNN`.
+/// Bytes of a path as text: those that are not UTF-8 become `\xNN`.
 pub(crate) fn text(bytes: &BStr) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {

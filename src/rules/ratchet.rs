@@ -53,22 +53,22 @@ impl<'t> Values<'_, 't> {
 /// The state of an attribute of one tree in a ratchet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ratchet {
-    /// As the ratchet wants it.
+    /// As the ratchet requires.
     Tight,
-    /// Not as the ratchet wants it.
+    /// Not as the ratchet requires.
     Loose,
-    /// The ratchet asks nothing of it.
+    /// The ratchet requires nothing of it.
     NotApplicable,
     /// Unknown, for this reason.
     Undecided(EvaluationReason),
 }
 
 impl Ratchet {
-    /// The state of an attribute of base, as `stands` gives it; `None` if base lacks the attribute.
-    pub(super) fn in_base(base: &Values, name: Symbol, stands: impl FnOnce(&Attribute) -> Self) -> Option<Self> {
+    /// The state of an attribute of base, as `state` gives it; `None` if base lacks the attribute.
+    pub(super) fn in_base(base: &Values, name: Symbol, state: impl FnOnce(&Attribute) -> Self) -> Option<Self> {
         let attributes = base.attributes;
         match (attributes.get(name), attributes.failure()) {
-            (Some(attribute), _) => Some(stands(attribute)),
+            (Some(attribute), _) => Some(state(attribute)),
             (None, Some(failure)) => Some(Self::Undecided(failure.cause().clone())),
             (None, None) => Some(Self::Undecided(attributes.open()?.clone())),
         }
@@ -83,7 +83,7 @@ impl Ratchet {
 /// What became of an attribute from base to head.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Transition {
-    /// It is as the ratchet wants it, or as it was.
+    /// It is as the ratchet requires, or as it was.
     Allowed,
     /// It was tight, and is loose.
     Loosened,

@@ -94,7 +94,7 @@ struct Referrer<'t> {
 enum Destination {
     /// Something in the package directory.
     Inside,
-    /// Something outside of the package directory, with a sentence and a space that say what.
+    /// Something outside of the package directory, with a sentence that names it and a space.
     Outside(String),
     /// Nothing, with words that say why.
     Nowhere(&'static str),

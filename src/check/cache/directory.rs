@@ -11,9 +11,9 @@ use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 use thiserror::Error;
 
-/// Those who are not the user, and may write.
+/// The mode bits that let anyone except the user write.
 const OTHERS_WRITE: Mode = Mode::WGRP.union(Mode::WOTH);
-/// Those who are not the user, and may do anything.
+/// The mode bits that let anyone except the user do anything.
 const OTHERS: Mode = Mode::RWXG.union(Mode::RWXO);
 
 /// The start of a file's name while it is written.
@@ -122,7 +122,7 @@ impl Directory {
         Ok(())
     }
 
-    /// Of the files whose names `is_record` takes, removes all except for the last `most`, and unfinished files of long ago.
+    /// Removes old unfinished files, and the files whose names `is_record` accepts, except for the `most` that were used last.
     ///
     /// # Errors
     /// If the directory can't be listed.

@@ -17,9 +17,10 @@ use crate::tree::ContentId;
 
 pub use directory::UnfitCache;
 
-/// As many trees as somebody works with at once; a record of Nixpkgs takes about 4 MB.
+/// How many records are kept: one for each of the trees that somebody works with at once.  A record of Nixpkgs takes about
+/// 4 MB.
 const MOST_RECORDS: usize = 16;
-/// Several times what the record of Nixpkgs takes.
+/// The most bytes of a record: several times what the record of Nixpkgs takes.
 const MOST_BYTES: u64 = 16 << 20;
 
 /// A directory of records.
@@ -27,12 +28,12 @@ const MOST_BYTES: u64 = 16 << 20;
 pub struct Cache(PathBuf);
 
 impl Cache {
-    /// The one in this directory, which is made when it is first written to.
+    /// The cache in this directory, which is created when the first record is written.
     pub fn at(directory: impl Into<PathBuf>) -> Self {
         Self(directory.into())
     }
 
-    /// The user's: `byname` in `$XDG_CACHE_HOME`, or else in `~/.cache`; `None` if there is no home directory.
+    /// The user's cache: `byname` in `$XDG_CACHE_HOME`, or else in `~/.cache`; `None` if there is no home directory.
     #[must_use]
     pub fn of_user() -> Option<Self> {
         let strategy = choose_base_strategy().ok()?;
@@ -40,7 +41,7 @@ impl Cache {
         directory.is_absolute().then_some(Self(directory))
     }
 
-    /// Whether what is in the directory may be believed, if there is one.
+    /// Checks that the directory, if it exists, can be trusted.
     ///
     /// # Errors
     /// If it belongs to another user, others can write to it, or it can't be used at all.
@@ -73,7 +74,7 @@ impl Cache {
     }
 }
 
-/// A record as it is kept: a hash of all that follows, the name of what it is of, and what is known of that.
+/// A record as it is stored: a hash of the rest, the record's name, and what is known about the tree.
 fn encode(record: &Record, name: &str) -> io::Result<Vec<u8>> {
     let room = vec![0; blake3::OUT_LEN];
     let mut kept = postcard::to_extend(&(name, record), room).map_err(io::Error::other)?;
@@ -92,12 +93,12 @@ fn decode(bytes: &[u8], name: &str) -> Option<Record> {
     (of == name && rest.is_empty() && record.is_sound()).then_some(record)
 }
 
-/// What the record of a tree is called, here and in itself: the sources of this build, and the tree's content.
+/// The name of a tree's record, as a file and in the record itself: the sources of this build, and the tree's content id.
 fn name(tree: ContentId) -> String {
     format!("{}-{tree}", env!("BYNAME_SOURCES"))
 }
 
-/// Whether [`name`] may give this, in any build.
+/// Whether this can be a [`name`] that any build gives.
 fn is_name(name: &str) -> bool {
     let is_hex = |text: &str, digits: &[usize]| {
         digits.contains(&text.len()) && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
