@@ -15,6 +15,8 @@ pub struct PathUse {
     pub open: Option<usize>,
     /// Whether it is given to `import` or `callPackage`, which read only the `default.nix` of a directory.
     pub is_called: bool,
+    /// Whether it is the last argument of a call, which has nothing to append to it.
+    pub is_last_argument: bool,
     /// Its start, in bytes.
     pub offset: u32,
 }
@@ -35,6 +37,7 @@ pub fn path_uses(file: &File) -> Vec<PathUse> {
                         text,
                         open,
                         is_called: false,
+                        is_last_argument: false,
                         offset,
                     },
                 );
@@ -48,9 +51,13 @@ pub fn path_uses(file: &File) -> Vec<PathUse> {
                     uses.insert(expr, appended(file, path, right));
                 }
             }
-            Expr::Apply { function, args } if calls(file, function) => {
-                if let Some(path) = uses.get_mut(&file.children(args)[0]) {
+            Expr::Apply { function, args } => {
+                let args = file.children(args);
+                if let Some(path) = uses.get_mut(&args[0]).filter(|_| calls(file, function)) {
                     path.is_called = true;
+                }
+                if let Some(path) = args.last().and_then(|last| uses.get_mut(last)) {
+                    path.is_last_argument = true;
                 }
             }
             _ => {}

@@ -1,8 +1,9 @@
 //! What refers to what in a tree: path expressions, symlinks, and files that name a path in their text.
 //!
-//! A move needs all references to be known. So a reference that may lead to several things counts as one to each. Two kinds
+//! A move needs all references to be known. So a reference that may lead to several things counts as one to each. Three kinds
 //! do not count, because nothing could ever move otherwise: a reference to the whole tree, such as `src = ./.` in its
-//! `default.nix`, and a mention of a directory around what moves, such as in a list of code owners.
+//! `default.nix`; a mention of a directory around what moves, such as in a list of code owners; and `pkgs/by-name` or a shard,
+//! without a continuation, as an argument of a function that lists or tests paths, such as `lib.hasPrefix "pkgs/by-name/"`.
 
 use bstr::{BStr, BString, ByteSlice};
 use rayon::prelude::*;
@@ -10,7 +11,7 @@ use rayon::prelude::*;
 use super::path_use::{PathUse, path_uses};
 use super::strings::path_starts;
 use crate::nix::PathKind;
-use crate::nixpkgs::Files;
+use crate::nixpkgs::{BY_NAME, Files};
 use crate::tree::{Kind, NodeId, Resolved, Tree, normalize};
 
 /// Something in the tree that refers to an entry.
@@ -55,6 +56,12 @@ impl Target {
             Self::Entry(node) | Self::Whole(node) | Self::Start { directory: node, .. } => *node,
         }
     }
+}
+
+/// Whether an entry is `pkgs/by-name` or one of its shards: a directory that contains packages and is part of none.
+pub fn contains_packages(tree: &Tree, entry: NodeId) -> bool {
+    let is_root = |entry| tree.path(entry) == BY_NAME;
+    tree.kind(entry) == Kind::Directory && (is_root(entry) || tree.parent(entry).is_some_and(is_root))
 }
 
 /// Whether `entry` is `directory` or inside it, at any depth.
@@ -174,7 +181,12 @@ fn of_path(tree: &Tree, from: NodeId, path: &PathUse) -> Vec<Target> {
         // Something may be appended to a path that leads nowhere by itself.
         (None, Some((Resolved::Missing, _))) => open(tree, base, text, 0),
         (None, Some((resolved, path_to))) => {
-            targets(tree, resolved, nearest(tree, path_to.as_bstr()), path.is_called).collect()
+            let written = nearest(tree, path_to.as_bstr());
+            let lists_packages = |directory| path.is_last_argument && contains_packages(tree, directory);
+            match resolved {
+                Resolved::Node(node) if Some(node) == written && lists_packages(node) => Vec::new(),
+                resolved => targets(tree, resolved, written, path.is_called).collect(),
+            }
         }
         (Some(levels), _) => open(tree, base, text, levels),
     }
