@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use byname::check::{self, Options, Report, Status};
 use byname::nixpkgs::{Attributes, Files, Layout, Record};
+use byname::rules::Finding;
 use byname::tree::{MemoryTree, Tree};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -116,14 +117,19 @@ fn judge(base: &Tree, head: &Tree, everything: bool) -> Report {
     check::check(head, Some(base), &options).unwrap()
 }
 
-fn seen(report: &Report) -> (Status, String, String) {
-    let findings: Vec<_> = report.findings.iter().map(|finding| format!("{finding:#?}")).collect();
+fn seen(report: &Report) -> (Status, String, String, String) {
+    let all = |findings: &[Finding]| format!("{findings:#?}");
     let undecided: Vec<_> = report
         .undecided
         .iter()
         .map(|undecided| format!("{undecided:#?}"))
         .collect();
-    (report.status, findings.join("\n"), undecided.join("\n"))
+    (
+        report.status,
+        all(&report.findings),
+        all(&report.pending),
+        undecided.join("\n"),
+    )
 }
 
 #[test]

@@ -16,10 +16,11 @@ use common::PACKAGE;
 use common::fixtures::{self, Snapshots};
 
 /// Those that the formats differ in: messages of several sentences, several rules, none, one ratchet and several, long lists, undecided questions, many
-/// findings in one file, a base that is broken itself.
-const CASES: [&str; 10] = [
+/// findings in one file, what is pending, a base that is broken itself.
+const CASES: [&str; 11] = [
     "npv-120-a-message-of-several-sentences",
     "npv-170-escapes-without-effect",
+    "pending-ratchets-in-a-tree-with-problems",
     "several-ratchets-at-once",
     "several-rules-at-once",
     "so-many-findings-that-lists-fold",

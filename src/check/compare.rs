@@ -24,7 +24,9 @@ pub(super) fn compare(head: &Tree, base: Option<&Tree>, options: &Options) -> Re
         mut findings,
         mut undecided,
     } = checked.results;
+    let mut pending = checked.pending;
     sort(&mut findings);
+    sort(&mut pending);
     undecided.sort();
     undecided.dedup();
     Ok(Report {
@@ -32,6 +34,7 @@ pub(super) fn compare(head: &Tree, base: Option<&Tree>, options: &Options) -> Re
         head: head.summary(),
         base: base.as_ref().map(CheckedTree::summary),
         findings,
+        pending,
         undecided,
     })
 }
@@ -45,6 +48,19 @@ fn sort(findings: &mut [Finding]) {
 struct Checked {
     status: Status,
     results: Results,
+    /// See [`Report::pending`].
+    pending: Vec<Finding>,
+}
+
+impl Checked {
+    /// With nothing pending.
+    fn new(status: Status, results: Results) -> Self {
+        Self {
+            status,
+            results,
+            pending: Vec::new(),
+        }
+    }
 }
 
 /// Checks a tree by itself.
@@ -56,7 +72,7 @@ fn alone(head: &CheckedTree) -> Result<Checked, CheckError> {
         true => Status::Ok,
         false => Status::ProblemsIntroduced,
     };
-    Ok(Checked { status, results })
+    Ok(Checked::new(status, results))
 }
 
 /// Checks head against base.
@@ -115,21 +131,24 @@ fn beside(
 ) -> Checked {
     let of_base = base.values(in_base);
     let mut found = head.absolute(Some(&of_base), in_head, in_files);
+    let of_head = head.values(in_head);
+    let ratchets = RATCHET_CHECKS.iter().map(|compare| compare(&of_base, &of_head));
     if !found.passes() {
+        // a question that is undecided now may be decided once the tree is fixed
         return Checked {
             status: Status::ProblemsIntroduced,
             results: found,
+            pending: ratchets.flat_map(|(findings, _)| findings).collect(),
         };
     }
-    let of_head = head.values(in_head);
-    for compare in RATCHET_CHECKS {
-        head.add(&mut found, compare(&of_base, &of_head));
+    for results in ratchets {
+        head.add(&mut found, results);
     }
     let status = match found.passes() {
         true => Status::Ok,
         false => Status::DiscouragedPatternsIntroduced,
     };
-    Checked { status, results: found }
+    Checked::new(status, found)
 }
 
 /// Checks head against a base that does not pass the absolute rules.  Then only the absolute rules are checked.
@@ -141,7 +160,7 @@ fn beside_broken(base: &CheckedTree, head: &CheckedTree) -> Result<Checked, Chec
         true => Status::BaseFixed,
         false => Status::BaseStillBroken,
     };
-    Ok(Checked { status, results: found })
+    Ok(Checked::new(status, found))
 }
 
 /// The names of the attributes whose kind is undecided.

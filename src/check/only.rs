@@ -17,12 +17,14 @@ impl Report {
             head,
             base,
             findings,
+            pending,
             undecided,
         } = self;
-        let findings: Vec<_> = findings
-            .into_iter()
-            .filter(|finding| concerns.iter().any(|concern| concern.has(finding)))
-            .collect();
+        let part = |findings: Vec<Finding>| -> Vec<_> {
+            let has = |finding: &Finding| concerns.iter().any(|concern| concern.has(finding));
+            findings.into_iter().filter(has).collect()
+        };
+        let (findings, pending) = (part(findings), part(pending));
         let undecided: Vec<Undecided> = undecided
             .into_iter()
             .filter(|undecided| concerns.iter().any(|concern| concern.asks(undecided)))
@@ -41,6 +43,7 @@ impl Report {
             head,
             base,
             findings,
+            pending,
             undecided,
         }
     }

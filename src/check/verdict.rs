@@ -39,6 +39,9 @@ pub struct Report {
     pub base: Option<TreeSummary>,
     /// What is wrong, sorted by place.
     pub findings: Vec<Finding>,
+    /// What will fail next: the findings of ratchet rules in a tree that breaks absolute rules, while base breaks none. The
+    /// verdict does not count them. Sorted by place.
+    pub pending: Vec<Finding>,
     /// Questions that could not be decided, sorted by attribute.
     pub undecided: Vec<Undecided>,
 }

@@ -18,7 +18,7 @@ use crate::tree::Tree;
 /// Such a finding, if it can't be attributed to any of the fixes.
 pub fn worse<'r>(before: &Report, after: &'r Report, fixes: &[PlannedFix]) -> Result<Vec<Left>, &'r Finding> {
     let mut known: BTreeMap<(&str, BString), usize> = BTreeMap::new();
-    for finding in &before.findings {
+    for finding in before.findings.iter().chain(&before.pending) {
         let path = moved(fixes, finding.place.path.as_str().into());
         *known.entry((finding.rule.code, path)).or_default() += 1;
     }

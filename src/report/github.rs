@@ -22,10 +22,34 @@ const NAMED: usize = 5;
 /// # Errors
 /// If `out` can't be written to.
 pub fn write(out: &mut (impl Write + ?Sized), report: &Report) -> io::Result<()> {
+    write_all(out, Command::Error, &failing(report))?;
+    write_all(out, Command::Notice, &report.pending)?;
+    let passing = report.passing_undecided().count();
+    if passing > 0 {
+        let message = format!(
+            "byname could not decide {} without Nix, which counts neither for nor against the change. The job's summary has the \
+             list.",
+            count(passing, "question")
+        );
+        write_command(out, Command::Notice, &[("title", "byname".to_owned())], &message)?;
+    }
+    writeln!(out, "{}", summary(report, None))
+}
+
+/// The command that shows an annotation.
+#[derive(Clone, Copy)]
+enum Command {
+    /// For what fails.
+    Error,
+    /// For what is pending, or does not fail.
+    Notice,
+}
+
+/// Writes these findings, each with this command.
+fn write_all(out: &mut (impl Write + ?Sized), command: Command, findings: &[Finding]) -> io::Result<()> {
     let mut by_rule: Vec<(&Rule, Vec<&Finding>)> = Vec::new();
     let mut index = HashMap::new();
-    let failing = failing(report);
-    for finding in failing.iter() {
+    for finding in findings {
         let at = *index.entry(finding.rule.code).or_insert_with(|| {
             by_rule.push((finding.rule, Vec::new()));
             by_rule.len() - 1
@@ -34,30 +58,21 @@ pub fn write(out: &mut (impl Write + ?Sized), report: &Report) -> io::Result<()>
     }
     for (rule, findings) in &by_rule {
         if findings.len() > MOST {
-            write_many(out, rule, findings)?;
+            write_many(out, command, rule, findings)?;
         }
     }
     // One of each rule before the second of any, because GitHub shows the first ones.
     for round in 0..MOST {
         for (_, findings) in by_rule.iter().filter(|(_, findings)| findings.len() <= MOST) {
             if let Some(finding) = findings.get(round) {
-                write_one(out, finding)?;
+                write_one(out, command, finding)?;
             }
         }
     }
-    let passing = report.passing_undecided().count();
-    if passing > 0 {
-        let message = format!(
-            "byname could not decide {} without Nix, which counts neither for nor against the change. The job's summary has the \
-             list.",
-            count(passing, "question")
-        );
-        write_command(out, "notice", &[("title", "byname".to_owned())], &message)?;
-    }
-    writeln!(out, "{}", summary(report, None))
+    Ok(())
 }
 
-fn write_one(out: &mut (impl Write + ?Sized), finding: &Finding) -> io::Result<()> {
+fn write_one(out: &mut (impl Write + ?Sized), command: Command, finding: &Finding) -> io::Result<()> {
     let place = &finding.place;
     let mut properties = vec![("file", place.file.as_ref().unwrap_or(&place.path).clone())];
     if let Some(span) = place.span {
@@ -69,16 +84,16 @@ fn write_one(out: &mut (impl Write + ?Sized), finding: &Finding) -> io::Result<(
             properties.push(("endColumn", span.end_column.to_string()));
         }
     }
-    properties.push(("title", title(finding.rule)));
+    properties.push(("title", title(command, finding.rule)));
     let mut message = finding.message();
     for more in finding.help.iter().chain(&finding.rule.url()) {
         message.push_str("\n\n");
         message.push_str(more);
     }
-    write_command(out, "error", &properties, &message)
+    write_command(out, command, &properties, &message)
 }
 
-fn write_many(out: &mut (impl Write + ?Sized), rule: &Rule, findings: &[&Finding]) -> io::Result<()> {
+fn write_many(out: &mut (impl Write + ?Sized), command: Command, rule: &Rule, findings: &[&Finding]) -> io::Result<()> {
     let mut names: Vec<_> = findings.iter().map(|finding| finding.subject()).collect();
     names.dedup();
     let named = names[..names.len().min(NAMED)].join(", ");
@@ -91,17 +106,20 @@ fn write_many(out: &mut (impl Write + ?Sized), rule: &Rule, findings: &[&Finding
         count(findings.len(), "finding"),
         rule.summary
     );
-    write_command(out, "error", &[("title", title(rule))], &message)
+    write_command(out, command, &[("title", title(command, rule))], &message)
 }
 
-fn title(rule: &Rule) -> String {
-    format!("{} {}", rule.code, rule.name)
+fn title(command: Command, rule: &Rule) -> String {
+    match command {
+        Command::Error => format!("{} {}", rule.code, rule.name),
+        Command::Notice => format!("{} {} will fail next", rule.code, rule.name),
+    }
 }
 
 /// Writes `::command name=value,…::message`, escaped as the runner of GitHub Actions unescapes it.
 fn write_command(
     out: &mut (impl Write + ?Sized),
-    command: &str,
+    command: Command,
     properties: &[(&str, String)],
     message: &str,
 ) -> io::Result<()> {
@@ -109,6 +127,10 @@ fn write_command(
         .iter()
         .map(|(name, value)| format!("{name}={}", escape_property(value)))
         .collect();
+    let command = match command {
+        Command::Error => "error",
+        Command::Notice => "notice",
+    };
     writeln!(out, "::{command} {}::{}", properties.join(","), escape(message))
 }
 

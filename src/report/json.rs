@@ -48,6 +48,7 @@ mod tests {
                 "code": "NPV-170",
                 "rule": "escape-without-effect",
                 "kind": "absolute",
+                "pending": false,
                 "attribute": null,
                 "path": "pkgs/by-name/he/hello/package.nix",
                 "line": 7,

@@ -18,7 +18,7 @@ const VERSION: u32 = 1;
 pub(super) struct JsonReport<'a> {
     #[serde(flatten)]
     verdict: Verdict<'a>,
-    /// What is wrong, sorted by place.
+    /// What is wrong, sorted by place, and then what is pending.
     findings: Vec<JsonFinding<'a>>,
     /// Questions that could not be decided. They are not findings, but those that fail count as findings in the verdict.
     undecided: Vec<JsonUndecided<'a>>,
@@ -28,10 +28,16 @@ impl<'a> From<&'a Report> for JsonReport<'a> {
     fn from(report: &'a Report) -> Self {
         Self {
             verdict: report.into(),
-            findings: report.findings.iter().map(JsonFinding::from).collect(),
+            findings: findings(report).collect(),
             undecided: report.undecided.iter().map(JsonUndecided::from).collect(),
         }
     }
+}
+
+/// The findings of a report, and then those that are pending.
+pub(super) fn findings(report: &Report) -> impl Iterator<Item = JsonFinding<'_>> {
+    let failing = report.findings.iter().map(|finding| JsonFinding::new(finding, false));
+    failing.chain(report.pending.iter().map(|finding| JsonFinding::new(finding, true)))
 }
 
 /// A line of the report of a check. The last line is the summary.
@@ -49,8 +55,10 @@ pub(super) enum JsonLine<'a> {
 pub(super) struct Summary<'a> {
     #[serde(flatten)]
     verdict: Verdict<'a>,
-    /// How many findings there are.
+    /// How many findings there are, without those that are pending.
     findings: usize,
+    /// How many findings are pending.
+    pending: usize,
     /// How many questions could not be decided.
     undecided: usize,
 }
@@ -60,6 +68,7 @@ impl<'a> From<&'a Report> for Summary<'a> {
         Self {
             verdict: report.into(),
             findings: report.findings.len(),
+            pending: report.pending.len(),
             undecided: report.undecided.len(),
         }
     }
@@ -128,6 +137,9 @@ pub(super) struct JsonFinding<'a> {
     /// Whether the rule is checked in every tree, or only for what changed between two trees.
     #[schemars(extend("enum" = rules::RuleKind::ALL.map(rules::RuleKind::name)))]
     kind: &'static str,
+    /// Whether it is of a ratchet rule and will fail next, because the tree breaks absolute rules now. The status does not
+    /// count it.
+    pending: bool,
     /// The top-level attribute that the finding is about; null if it is about a path.
     attribute: Option<&'a str>,
     /// The path of the finding, relative to the tree's root, with `/` between parts. Bytes that are not UTF-8 are written as
@@ -149,12 +161,13 @@ pub(super) struct JsonFinding<'a> {
     url: Option<String>,
 }
 
-impl<'a> From<&'a rules::Finding> for JsonFinding<'a> {
-    fn from(finding: &'a rules::Finding) -> Self {
+impl<'a> JsonFinding<'a> {
+    fn new(finding: &'a rules::Finding, pending: bool) -> Self {
         Self {
             code: finding.rule.code,
             rule: finding.rule.name,
             kind: finding.rule.kind.name(),
+            pending,
             attribute: finding.attribute.as_deref(),
             path: &finding.place.path,
             span: finding.place.span.into(),

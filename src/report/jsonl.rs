@@ -7,15 +7,15 @@ use schemars::Schema;
 
 use crate::check::Report;
 use crate::report::encode::{schema_of, write_line};
-use crate::report::json_model::{JsonFinding, JsonLine, JsonUndecided, Summary};
+use crate::report::json_model::{JsonLine, JsonUndecided, Summary, findings};
 
 /// Writes `report`, each line when it is made.
 ///
 /// # Errors
 /// If `out` can't be written to.
 pub fn write(out: &mut (impl Write + ?Sized), report: &Report) -> io::Result<()> {
-    for finding in &report.findings {
-        write_line(out, &JsonLine::Finding(JsonFinding::from(finding)))?;
+    for finding in findings(report) {
+        write_line(out, &JsonLine::Finding(finding))?;
     }
     for undecided in &report.undecided {
         write_line(out, &JsonLine::Undecided(JsonUndecided::from(undecided)))?;

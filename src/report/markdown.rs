@@ -12,7 +12,7 @@ use crate::report::failing::failing;
 use crate::report::grouping::{Story, stories};
 use crate::report::inline::{code, fence, markdown};
 use crate::report::quotes::{quotes, snippets};
-use crate::report::summary::fixable;
+use crate::report::summary::{fixable, pending};
 use crate::report::uri;
 use crate::report::words::{self, capitalized, count};
 use crate::rules::{Finding, Place, Rule, RuleKind, Undecided};
@@ -53,6 +53,7 @@ pub fn write(out: &mut (impl Write + ?Sized), report: &Report, layout: &PageLayo
     for section in &sections {
         section.push(&mut page, layout, is_open);
     }
+    push_pending(&mut page, report, layout);
     push_undecided(&mut page, &report.passing_undecided().collect::<Vec<_>>(), layout);
     if let Some(first) = report.findings.first() {
         let explain = format!(
@@ -96,7 +97,7 @@ fn heading(report: &Report) -> String {
             code(&base.source)
         ),
         (Some(base), Status::ProblemsIntroduced) => format!(
-            "{} breaks no absolute rule. The ratchet rules were skipped because this tree does.",
+            "{} breaks no absolute rule. The ratchet rules do not count because this tree does.",
             code(&base.source)
         ),
     };
@@ -287,6 +288,21 @@ fn source(story: &Story<'_>) -> Option<String> {
     // The renderer's first line has only the gutter.
     let without_gutter = source.split_once('\n').filter(|(gutter, _)| gutter.trim() == "|");
     Some(without_gutter.map_or(source.as_str(), |(_, rest)| rest).to_owned())
+}
+
+/// Appends the findings that will fail next.
+fn push_pending(page: &mut String, report: &Report, layout: &PageLayout) {
+    if report.pending.is_empty() {
+        return;
+    }
+    page.push_str(&format!(
+        "\n### Will fail next\n\n{}, once this tree breaks no absolute rule.\n",
+        capitalized(&pending(report))
+    ));
+    let is_open = report.pending.len() <= UNFOLDED;
+    for section in &sections(&report.pending) {
+        section.push(page, layout, is_open);
+    }
 }
 
 fn push_undecided(page: &mut String, undecided: &[&Undecided], layout: &PageLayout) {

@@ -15,6 +15,7 @@ pub fn report(status: Status, findings: Vec<Finding>) -> Report {
         head,
         base: None,
         findings,
+        pending: Vec::new(),
         undecided: Vec::new(),
     }
 }

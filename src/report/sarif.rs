@@ -36,10 +36,23 @@ fn run(report: &Report) -> Value {
     let mut fingerprints = Fingerprints::default();
     let failing = failing(report);
     // Only the broken rules, so that a log does not change with every rule that is added to byname.
-    let mut rules: Vec<_> = failing.iter().map(|finding| finding.rule).collect();
+    let mut rules: Vec<_> = failing
+        .iter()
+        .chain(&report.pending)
+        .map(|finding| finding.rule)
+        .collect();
     rules.sort_unstable();
     rules.dedup();
-    let results = failing.iter().map(|finding| result(finding, &rules, &mut fingerprints));
+    let mut results = Vec::new();
+    for finding in failing.iter() {
+        results.push(result(finding, &rules, &mut fingerprints));
+    }
+    for finding in &report.pending {
+        let mut result = result(finding, &rules, &mut fingerprints);
+        result["level"] = "note".into();
+        result["properties"] = json!({ "pending": true });
+        results.push(result);
+    }
     json!({
         "tool": { "driver": {
             "name": "byname",
@@ -52,7 +65,7 @@ fn run(report: &Report) -> Value {
             "executionSuccessful": true,
             "toolExecutionNotifications": report.passing_undecided().map(notification).collect::<Vec<_>>(),
         }],
-        "results": results.collect::<Vec<_>>(),
+        "results": results,
         "properties": { "status": report.status.name() },
     })
 }

@@ -22,6 +22,9 @@ pub(super) fn summary(report: &Report, elapsed: Option<Duration>) -> String {
         count(head.files, "file"),
     );
     let mut parts = vec![found, comparison(report)];
+    if !report.pending.is_empty() {
+        parts.push(pending(report));
+    }
     if !report.undecided.is_empty() {
         let all = report.undecided.len();
         let fail = match report.failing_undecided().count() {
@@ -47,9 +50,16 @@ fn comparison(report: &Report) -> String {
         Status::Ok | Status::DiscouragedPatternsIntroduced => return format!("compared with {base}"),
         Status::BaseFixed => format!("{base} breaks"),
         Status::BaseStillBroken => format!("both this tree and {base} break"),
-        Status::ProblemsIntroduced => "this tree breaks".to_owned(),
+        Status::ProblemsIntroduced => {
+            return "ratchet rules do not count because this tree breaks absolute rules".to_owned();
+        }
     };
     format!("ratchet rules were skipped because {broken} absolute rules")
+}
+
+/// How many findings will fail next.
+pub(super) fn pending(report: &Report) -> String {
+    format!("{} will fail next", count(report.pending.len(), "ratchet finding"))
 }
 
 fn what_to_do(report: &Report) -> Option<String> {
@@ -97,9 +107,16 @@ mod tests {
         assert_eq!(
             summary(&report, None),
             "problems-introduced: no findings in 21,326 packages and 43,210 files; \
-             ratchet rules were skipped because this tree breaks absolute rules; 1 question undecided, which fails; \
+             ratchet rules do not count because this tree breaks absolute rules; 1 question undecided, which fails; \
              rewrite what is listed so that it can be decided without Nix, or allow it with `--undecided allow`"
         );
+        report.pending = vec![samples::new_package()];
+        assert!(
+            summary(&report, None).contains(" absolute rules; 1 ratchet finding will fail next; 1 question"),
+            "{}",
+            summary(&report, None)
+        );
+        report.pending.clear();
         report.status = Status::BaseStillBroken;
         report.findings = vec![samples::wrong_shard(); 2];
         report.undecided.clear();

@@ -9,6 +9,8 @@ use std::time::Duration;
 use crate::check::Report;
 use crate::report::failing::failing;
 use crate::report::grouping::stories;
+use crate::rules::Finding;
+use render::Severity;
 
 /// How the text is laid out.
 #[derive(Clone, Copy, Debug)]
@@ -37,13 +39,10 @@ pub fn write(
     layout: &TextLayout,
 ) -> io::Result<()> {
     let failing = failing(report);
-    let stories = stories(&failing);
-    let (shown, folded) = fold::fold(&stories, layout.all);
-    for story in shown {
-        writeln!(out, "{}\n", render::story(story, layout))?;
-    }
-    for folded in folded {
-        writeln!(out, "{}\n", render::folded(&folded, layout))?;
+    write_findings(out, &failing, Severity::Error, layout)?;
+    if !report.pending.is_empty() {
+        writeln!(out, "{}\n", render::pending(report, layout))?;
+        write_findings(out, &report.pending, Severity::Pending, layout)?;
     }
     if layout.all {
         for undecided in report.passing_undecided() {
@@ -52,6 +51,24 @@ pub fn write(
     }
     if !layout.quiet {
         writeln!(out, "{}", render::summary(report, elapsed, layout))?;
+    }
+    Ok(())
+}
+
+/// Writes these findings, grouped and folded.
+fn write_findings(
+    out: &mut (impl Write + ?Sized),
+    findings: &[Finding],
+    severity: Severity,
+    layout: &TextLayout,
+) -> io::Result<()> {
+    let stories = stories(findings);
+    let (shown, folded) = fold::fold(&stories, layout.all);
+    for story in shown {
+        writeln!(out, "{}\n", render::story(story, severity, layout))?;
+    }
+    for folded in folded {
+        writeln!(out, "{}\n", render::folded(&folded, severity, layout))?;
     }
     Ok(())
 }

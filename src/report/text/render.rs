@@ -21,14 +21,48 @@ use crate::rules::{Finding, Place, Undecided};
 /// How many of the folded findings are named.
 const NAMED: usize = 20;
 
+/// Whether a finding fails, or will fail next.
+#[derive(Clone, Copy)]
+pub(super) enum Severity {
+    Error,
+    Pending,
+}
+
+impl Severity {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Pending => "pending",
+        }
+    }
+
+    fn level(self) -> Level<'static> {
+        match self {
+            Self::Error => Level::ERROR,
+            Self::Pending => Level::WARNING.with_name(self.name()),
+        }
+    }
+
+    /// How many columns are before a title of this rule.
+    fn indent(self, code: &str) -> usize {
+        format!("{}[{code}]: ", self.name()).len()
+    }
+}
+
+/// The line before the findings that are pending.
+pub(super) fn pending(report: &Report, layout: &TextLayout) -> String {
+    let text = format!("{}, once this tree breaks no absolute rule:", summary::pending(report));
+    wrap(&text, layout.width, 0)
+}
+
 /// A story in lines, the last without a newline.
-pub(super) fn story(story: &Story<'_>, layout: &TextLayout) -> String {
+pub(super) fn story(story: &Story<'_>, severity: Severity, layout: &TextLayout) -> String {
     let place = &story.lead().place;
     let (quoted, unquoted) = quotes(story);
     let gutter = quoted.iter().map(|quote| quote.gutter()).max().unwrap_or(0);
 
     let titles = story.findings.iter().map(|finding| {
-        let heading = Group::with_title(title(finding, layout));
+        let heading = Group::with_title(title(finding, severity, layout));
         renderer(layout).render(&[heading])
     });
     let mut lines: Vec<_> = titles.collect();
@@ -36,7 +70,7 @@ pub(super) fn story(story: &Story<'_>, layout: &TextLayout) -> String {
 
     let notes = notes(story, &unquoted, gutter, layout);
     let separator = (quoted.is_empty() && !notes.is_empty()).then_some(Element::Padding(Padding));
-    let body = Group::with_level(Level::ERROR)
+    let body = Group::with_level(severity.level())
         .elements(snippets(&quoted, place).map(Element::Cause))
         .elements(separator)
         .elements(notes);
@@ -47,7 +81,7 @@ pub(super) fn story(story: &Story<'_>, layout: &TextLayout) -> String {
 }
 
 /// The line about findings that are not shown.
-pub(super) fn folded(folded: &Folded<'_, '_>, layout: &TextLayout) -> String {
+pub(super) fn folded(folded: &Folded<'_, '_>, severity: Severity, layout: &TextLayout) -> String {
     let rule = folded.rule;
     let findings: usize = folded.stories.iter().map(|story| story.len()).sum();
     let mut names: Vec<_> = folded.stories.iter().map(|story| story.lead().subject()).collect();
@@ -63,9 +97,9 @@ pub(super) fn folded(folded: &Folded<'_, '_>, layout: &TextLayout) -> String {
         HumanCount(findings as u64),
         names.join(", ")
     );
-    let indent = format!("error[{}]: ", rule.code).len();
-    let title = Level::ERROR
-        .primary_title(wrap(&text, layout.width, indent))
+    let title = severity
+        .level()
+        .primary_title(wrap(&text, layout.width, severity.indent(rule.code)))
         .id(rule.code);
     renderer(layout).render(&[Group::with_title(title)])
 }
@@ -141,10 +175,11 @@ fn without_doubles<'t>(texts: impl Iterator<Item = &'t str>) -> Vec<&'t str> {
     unique
 }
 
-fn title<'a>(finding: &Finding, layout: &TextLayout) -> Title<'a> {
+fn title<'a>(finding: &Finding, severity: Severity, layout: &TextLayout) -> Title<'a> {
     let rule = finding.rule;
-    let indent = format!("error[{}]: ", rule.code).len();
-    let title = Level::ERROR
+    let indent = severity.indent(rule.code);
+    let title = severity
+        .level()
         .primary_title(wrap(&printable_line(&finding.title), layout.width, indent))
         .id(rule.code);
     match rule.url() {
@@ -187,7 +222,7 @@ mod tests {
     fn rendered(findings: &[Finding], layout: &TextLayout) -> String {
         let stories = stories(findings);
         assert_eq!(stories.len(), 1);
-        story(&stories[0], layout)
+        story(&stories[0], Severity::Error, layout)
     }
 
     fn plain(finding: Finding) -> String {
@@ -402,13 +437,13 @@ error[NPV-110]: `FO` is not a valid shard name
             rule: Rule::NPV_142,
             stories: stories.iter().collect(),
         };
-        let text = folded(&hidden, &WIDE);
+        let text = folded(&hidden, Severity::Error, &WIDE);
         assert!(
             text.starts_with("error[NPV-142]: 30 more: `hello0`, `hello1`,"),
             "{text}"
         );
         assert!(text.ends_with("`hello19`, …; `--all` shows them"), "{text}");
-        let text = folded(&hidden, &PLAIN);
+        let text = folded(&hidden, Severity::Error, &PLAIN);
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     }
 }
