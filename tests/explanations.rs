@@ -84,7 +84,7 @@ fn wrong(rule: &Rule) -> Report {
     let tree = paths
         .lines()
         .fold(MemoryTree::new(), |tree, path| tree.file(path, text.as_str()));
-    let tree = tree.build("example").expect("the example is a tree");
+    let tree = tree.build("example").expect("the example is a tree").as_committed();
     check::check(&tree, None, &Options::default()).expect("the example can be judged")
 }
 

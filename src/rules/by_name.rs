@@ -1,12 +1,10 @@
 //! The by-name ratchet, NPV-160 and 162: packages are defined in `pkgs/by-name`.
 
-use bstr::ByteSlice;
-
+use super::commands::{self, Command};
 use super::ratchet::{Ratchet, Transition, Values, undecided};
 use super::{Finding, Place, Rule, Undecided};
 use crate::nix::Symbol;
 use crate::nixpkgs::{Answer, Argument, Attribute, BY_NAME, Call, shard_of};
-use crate::shell;
 use crate::tree::{Kind, Resolved, Tree};
 
 /// The by-name ratchet between two trees: NPV-160 and 162.
@@ -98,25 +96,22 @@ fn directory_of(attribute: Symbol) -> String {
 /// A sentence that says how to move what is called into a package directory.
 fn move_in(tree: &Tree, attribute: Symbol, call: &Call) -> String {
     let to = directory_of(attribute);
-    let directory = shell::word(to.as_str().into());
     let moved = match call.argument {
         Argument::Path(Resolved::Node(id)) if id != tree.root() => {
-            let from = shell::word(tree.path(id).as_bstr());
-            match tree.kind(id) {
-                Kind::Directory => {
-                    let shard = shell::word(
-                        format!("{BY_NAME}/{}", shard_of(attribute.name().into()))
-                            .as_str()
-                            .into(),
-                    );
-                    let renamed = match tree.child(id, "default.nix".into()) {
-                        Some(_) => format!(" && git mv {directory}/default.nix {directory}/package.nix"),
-                        None => String::new(),
-                    };
-                    format!("Move it: `mkdir -p {shard} && git mv {from} {directory}{renamed}`")
+            let renamed = match (tree.kind(id), tree.child(id, "default.nix".into())) {
+                (Kind::Directory, Some(default)) => {
+                    let [from, to] = ["default.nix", "package.nix"].map(|name| format!("{to}/{name}"));
+                    let rename = commands::renamed(tree, default, from.as_str().into(), to.as_str().into());
+                    format!(" && {rename}")
                 }
-                _ => format!("Move it: `mkdir -p {directory} && git mv {from} {directory}/package.nix`"),
-            }
+                _ => String::new(),
+            };
+            let to = match tree.kind(id) {
+                Kind::Directory => to,
+                _ => format!("{to}/package.nix"),
+            };
+            let to = to.as_str().into();
+            format!("Move it: `{}{renamed}`", Command::Move { node: id, to }.shell(tree))
         }
         _ => format!("Put the function that is called here into `{to}/package.nix`"),
     };

@@ -3,10 +3,10 @@
 use bstr::BStr;
 use rustc_hash::FxHashMap;
 
+use super::commands::Command;
 use super::place;
 use super::{Finding, Place, Rule};
 use crate::nixpkgs::{ALL_PACKAGES, Definitions, Files, Layout};
-use crate::shell;
 
 /// A finding for each such attribute of the tree of `files`, which has this layout.  An `all-packages.nix` with a syntax
 /// error defines nothing.
@@ -25,14 +25,15 @@ pub fn check(files: &Files, layout: &Layout) -> Vec<Finding> {
         .collect();
     let definitions = Definitions::of(tree, node, &file);
     let defined_twice = definitions.iter().filter_map(|(attribute, definition)| {
-        let package = place::path(tree, *packages.get(BStr::new(attribute.name()))?);
+        let directory = *packages.get(BStr::new(attribute.name()))?;
+        let package = place::path(tree, directory);
         let title = format!("`{attribute}` is defined here and by `{package}`");
         let reason =
             "Nixpkgs asserts that no attribute is defined in both places, so all of Nixpkgs fails to evaluate.";
         let help = format!(
             "Move what this definition says into `{package}/package.nix` and delete it here. Or remove the directory: \
-             `git rm -r {}`.",
-            shell::word(package.as_str().into())
+             `{}`.",
+            Command::Remove(directory).shell(tree)
         );
         let (start, end) = definition.span;
         let place = Place::stretch(tree, node, file.text(), file.lines(), start..end);

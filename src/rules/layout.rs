@@ -2,6 +2,7 @@
 
 use bstr::{BStr, BString, ByteSlice};
 
+use super::commands::Command;
 use super::place::{self, text};
 use super::{Edit, Finding, Fix, Place, Rule, commands};
 use crate::nixpkgs::{BY_NAME, Layout, Package, Shard, is_package_name, is_shard_name, shard_of};
@@ -45,14 +46,14 @@ fn what(kind: Kind) -> &'static str {
     }
 }
 
-/// The command that removes an entry: `git rm`, or `rm` for a special file, which git can't track.
+/// The command that removes an entry.
 fn remove(tree: &Tree, node: NodeId) -> String {
-    let path = shell::word(tree.path(node).as_bstr());
-    match tree.kind(node) {
-        Kind::Special => format!("rm {path}"),
-        Kind::Directory => format!("git rm -r {path}"),
-        Kind::File { .. } | Kind::Symlink => format!("git rm {path}"),
-    }
+    Command::Remove(node).shell(tree)
+}
+
+/// The command that moves an entry to a path, whose parent it makes if there is none.
+fn moved(tree: &Tree, node: NodeId, to: &str) -> String {
+    Command::Move { node, to: to.into() }.shell(tree)
 }
 
 fn by_name_not_a_directory(tree: &Tree, node: NodeId) -> Option<Finding> {
@@ -125,7 +126,7 @@ fn case_conflicts(tree: &Tree, shard: &Shard) -> Vec<Finding> {
         .map(|names| {
             let title = format!("{} differ only by case", listed(tree, &names));
             let last = *names.last().unwrap_or(&shard.node);
-            let rename = commands::rename(tree.path(last).as_bstr());
+            let rename = commands::rename(tree, last);
             finding(Rule::NPV_111, tree, shard.node, title)
                 .because(SAME_ON_OTHER_SYSTEMS)
                 .with_help(format!("Rename one of them, for example: `{rename}`."))
@@ -172,15 +173,18 @@ fn not_a_package(tree: &Tree, stray: NodeId) -> Finding {
     let name = tree.name(stray);
     let help = match (tree.kind(stray), name.strip_suffix(b".nix").map(ByteSlice::as_bstr)) {
         (Kind::File { .. }, Some(package)) if is_package_name(package) => {
-            let path = tree.path(stray);
-            let directory = path.strip_suffix(b".nix").unwrap_or(&path).as_bstr();
-            format!(
-                "If it is a package, give it a directory: `mkdir -p {directory} && git mv {path} {directory}/package.nix`. \
-                 Otherwise remove it: `{}`.",
-                remove(tree, stray),
-                directory = shell::word(directory),
-                path = shell::word(path.as_bstr()),
-            )
+            let to = format!("{BY_NAME}/{}/{package}/package.nix", shard_of(package));
+            match tree.lookup(to.as_str().into()) {
+                Some(_) => format!(
+                    "`{to}` defines this package. Remove this file: `{}`.",
+                    remove(tree, stray)
+                ),
+                None => format!(
+                    "If it is a package, give it a directory: `{}`. Otherwise remove it: `{}`.",
+                    moved(tree, stray, &to),
+                    remove(tree, stray),
+                ),
+            }
         }
         (Kind::Symlink, _) => format!(
             "Remove it: `{}`. To give a package a second name, add it to `pkgs/top-level/aliases.nix`.",
@@ -205,19 +209,12 @@ fn package_name(tree: &Tree, package: &Package) -> Option<Finding> {
     let title = format!("`{}` is not a valid package name", text(name));
     let reason = "The name of the directory is the attribute that users write. It may have letters, digits, `_` and `-`, and \
                   starts with a letter or `_` (`[a-zA-Z_][a-zA-Z0-9_-]*`).";
-    let path = tree.path(package.node);
-    let help = match suggested_name(name) {
-        Some(better) => {
-            let parent = path
-                .rsplit_once_str("/")
-                .map_or(path.as_bstr(), |(parent, _)| parent.as_bstr());
-            format!(
-                "Rename it, for example: `git mv {} {}/{better}`.",
-                shell::word(path.as_bstr()),
-                shell::word(parent)
-            )
-        }
-        None => "Rename it with `git mv`.".to_owned(),
+    let better = suggested_name(name)
+        .map(|better| format!("{BY_NAME}/{}/{better}", shard_of(better.as_str().into())))
+        .filter(|to| tree.lookup(to.as_str().into()).is_none());
+    let help = match better {
+        Some(to) => format!("Rename it, for example: `{}`.", moved(tree, package.node, &to)),
+        None => "Rename it.".to_owned(),
     };
     Some(
         package_finding(Rule::NPV_141, tree, package, title)
@@ -282,15 +279,8 @@ fn wrong_shard(tree: &Tree, layout: &Layout, shard: &Shard, package: &Package) -
 /// The command that moves a package directory to its shard, which it makes if there is none.
 fn move_to_shard(tree: &Tree, package: &Package) -> String {
     let name = tree.name(package.node);
-    let shard = format!("{BY_NAME}/{}", shard_of(name));
-    let make = match tree.lookup(shard.as_str().into()) {
-        Some(_) => String::new(),
-        None => format!("mkdir -p {shard} && "),
-    };
-    format!(
-        "`{make}git mv {} {shard}/{name}`",
-        shell::word(tree.path(package.node).as_bstr())
-    )
+    let to = format!("{BY_NAME}/{}/{name}", shard_of(name));
+    format!("`{}`", moved(tree, package.node, &to))
 }
 
 fn package_nix(tree: &Tree, package: &Package) -> Option<Finding> {
@@ -316,13 +306,12 @@ fn no_package_nix(tree: &Tree, package: &Package) -> Finding {
     let default = tree.child(package.node, "default.nix".into());
     let (help, fix) = match default.filter(|&default| tree.kind(default).is_file()) {
         Some(default) => {
-            let from = tree.path(default);
             let to = BString::from([tree.path(package.node).as_slice(), b"/package.nix"].concat());
-            let help = format!(
-                "Rename `default.nix`: `git mv {} {}`.",
-                shell::word(from.as_bstr()),
-                shell::word(to.as_bstr())
-            );
+            let rename = Command::Move {
+                node: default,
+                to: to.as_bstr(),
+            };
+            let help = format!("Rename `default.nix`: `{}`.", rename.shell(tree));
             let fix = Fix::new("Rename `default.nix` to `package.nix`", Edit::r#move(tree, default, to));
             (help, Some(fix))
         }

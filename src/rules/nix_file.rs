@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use bstr::{BStr, ByteSlice};
 
+use super::commands::Command;
 use super::place;
 use super::{Edit, Finding, Fix, Place, Rule, escapes};
 use crate::nix::{File, Lines, PathKind, SyntaxError};
@@ -45,7 +46,7 @@ pub fn check(tree: &Tree, id: NodeId, parsed: &Parsed) -> Vec<Finding> {
 fn mode(tree: &Tree, id: NodeId, text: &str) -> Option<Finding> {
     let executable = tree.kind(id) == Kind::File { executable: true };
     let path = place::path(tree, id);
-    let word = shell::word(tree.path(id).as_bstr());
+    let chmod = |executable| Command::SetExecutable { node: id, executable }.shell(tree);
     let set = |executable| Edit::SetExecutable {
         path: tree.path(id),
         executable,
@@ -55,9 +56,7 @@ fn mode(tree: &Tree, id: NodeId, text: &str) -> Option<Finding> {
             let title = format!("`{path}` is executable, but has no `#!` line");
             let finding = Finding::new(Rule::NPV_145, Place::entry(tree, id), title)
                 .because("Without a `#!` line, running it would execute Nix code as a shell script.")
-                .with_help(format!(
-                    "Clear the executable bit: `chmod -x {word} && git add {word}`."
-                ));
+                .with_help(format!("Clear the executable bit: `{}`.", chmod(false)));
             Some(finding.with_fix(Fix::new("Clear the executable bit", set(false))))
         }
         (false, true) => {
@@ -65,7 +64,8 @@ fn mode(tree: &Tree, id: NodeId, text: &str) -> Option<Finding> {
             let title = format!("`{path}` has a `#!` line, but is not executable");
             let place = Place::stretch(tree, id, text, &Lines::new(text), 0..line);
             let help = format!(
-                "Make it executable, `chmod +x {word} && git add {word}`, or delete the line if nobody runs the file."
+                "Make it executable, `{}`, or delete the line if nobody runs the file.",
+                chmod(true)
             );
             let finding = Finding::new(Rule::NPV_146, place, title)
                 .because("The line marks it as a program, but it can't be run as one.")

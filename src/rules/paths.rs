@@ -45,7 +45,7 @@ fn conflict(tree: &Tree, same: &[NodeId]) -> Finding {
         || "The tree".to_owned(),
         |parent| format!("`{}`", place::path(tree, parent)),
     );
-    let rename = commands::rename(tree.path(last).as_bstr());
+    let rename = commands::rename(tree, last);
     let title = format!("{directory} has {}, which differ only by case", listed(tree, same));
     Finding::new(Rule::BYN_003, Place::entry(tree, first), title)
         .because(SAME_ON_OTHER_SYSTEMS)

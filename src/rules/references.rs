@@ -2,9 +2,10 @@
 
 use bstr::{BStr, ByteSlice};
 
+use super::commands::{self, Command};
 use super::nix_file::LIMIT;
 use super::place::{self, text};
-use super::{Finding, NixFile, Place, Rule, commands};
+use super::{Finding, NixFile, Place, Rule};
 use crate::nix::{File, PathKind, PathLiteral};
 use crate::nixpkgs::{Package, resolve_literal};
 use crate::shell;
@@ -41,6 +42,7 @@ pub fn check_symlink(tree: &Tree, package: &Package, id: NodeId) -> Option<Findi
     let target = text(tree.read_link(id)?);
     let link = place::path(tree, id);
     let word = shell::word(tree.path(id).as_bstr());
+    let remove = Command::Remove(id).shell(tree);
     let referrer = Referrer {
         tree,
         package,
@@ -60,7 +62,7 @@ pub fn check_symlink(tree: &Tree, package: &Package, id: NodeId) -> Option<Findi
                         "Replace it with a copy: `{replace}`. Or take what it provides as an argument of the function."
                     )
                 }
-                None => format!("Replace it with a file in the package directory, or remove it: `git rm {word}`."),
+                None => format!("Replace it with a file in the package directory, or remove it: `{remove}`."),
             },
         },
         Destination::Nowhere(what) => Problem {
@@ -68,7 +70,7 @@ pub fn check_symlink(tree: &Tree, package: &Package, id: NodeId) -> Option<Findi
             title: format!("The symlink `{link}` leads to `{target}`, {what}"),
             reason: "Anything that reads it fails.".to_owned(),
             help: format!(
-                "Remove it, `git rm {word}`, or point it to a file in the package directory: `ln -sfn FILE {word}`."
+                "Remove it, `{remove}`, or point it to a file in the package directory: `ln -sfn FILE {word}`."
             ),
         },
     };

@@ -2,8 +2,7 @@
 
 use std::collections::HashSet;
 
-use bstr::ByteSlice;
-
+use super::commands::Command;
 use super::place;
 use super::ratchet::{Values, undecided};
 use super::{Breaks, Finding, Place, Rule, Undecided};
@@ -12,7 +11,6 @@ use crate::nixpkgs::{
     Answer, Attribute, AttributeKind, BY_NAME, EvaluationError, EvaluationReason, Files, Layout, Location, Package,
     PackageSetFailure, is_whole,
 };
-use crate::shell;
 use crate::tree::{NodeId, Tree};
 
 /// Checks the attributes of `head`, which has this layout: findings and undecided questions.  A finding is left out if one
@@ -222,7 +220,7 @@ fn finding(rule: &'static Rule, files: &Files, package: &Package, name: &str, ti
 }
 
 fn remove(files: &Files, package: &Package) -> String {
-    format!("git rm -r {}", shell::word(files.tree().path(package.node).as_bstr()))
+    Command::Remove(package.node).shell(files.tree())
 }
 
 fn missing(files: &Files, package: &Package, name: &str) -> Finding {

@@ -38,6 +38,7 @@ mod path;
 mod resolve;
 mod source;
 mod tar_names;
+mod tracking;
 
 pub use archive::{ArchiveError, ArchiveLimits};
 pub use argument::{AmbiguousArgument, Source};
@@ -52,11 +53,14 @@ pub use memory::MemoryTree;
 pub use path::{NormalPath, normalize};
 pub use resolve::Resolved;
 pub use source::{ComparisonMode, HeadSource, Request, SourceError, Trees};
+pub use tracking::Tracking;
 
 use std::fmt;
 use std::ops::Range;
 
 use bstr::{BStr, BString, ByteSlice, ByteVec};
+
+use self::tracking::TreeTracking;
 
 /// An entry of one [`Tree`], without meaning in any other.
 ///
@@ -117,6 +121,7 @@ pub struct Tree {
     /// The targets of all symlinks.
     links: Vec<BString>,
     contents: Box<dyn Contents>,
+    tracking: TreeTracking,
 }
 
 struct Node {

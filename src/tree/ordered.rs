@@ -3,6 +3,7 @@
 use bstr::{BStr, BString, ByteSlice};
 
 use super::builder::is_plain;
+use super::tracking::TreeTracking;
 use super::{BuildError, ContentId, Contents, Handle, Node, NodeData, NodeId, Tree};
 
 /// Collects a tree's entries in order: the entries of a directory by the bytes of their names, each directory followed by
@@ -215,6 +216,7 @@ impl OrderedBuilder {
             children,
             links: self.links,
             contents,
+            tracking: TreeTracking::NoRepository,
         }
     }
 

@@ -19,9 +19,9 @@ pub fn cases() -> Vec<PathBuf> {
     cases
 }
 
-/// The report on a case.
+/// The report on a case, whose head is treated as the files of a commit.
 pub fn report(case: &Path) -> Report {
-    let head = Tree::directory(&case.join("head")).unwrap();
+    let head = Tree::directory(&case.join("head")).unwrap().as_committed();
     let base = case.join("base");
     let base = base.exists().then(|| Tree::directory(&base).unwrap());
     check::check(&head, base.as_ref(), &Options::default()).unwrap()

@@ -11,6 +11,7 @@ use super::listing::{ListingStep, TreeObjects};
 use super::objects::{Blobs, Objects, object_id};
 use crate::tree::Tree;
 use crate::tree::ordered::OrderedBuilder;
+use crate::tree::tracking::TreeTracking;
 
 /// The tree below the tree object `root`; see [`Repository::tree`](super::Repository::tree).
 pub(super) fn tree(
@@ -45,7 +46,8 @@ pub(super) fn tree(
         }
         Ok::<_, GitError>(())
     })?;
-    Ok(builder.finish(source, Box::new(blobs)))
+    let tree = builder.finish(source, Box::new(blobs));
+    Ok(tree.with_tracking(TreeTracking::Committed))
 }
 
 fn add_leaf(

@@ -2,15 +2,19 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use bstr::{BStr, BString, ByteSlice};
 use gix::ObjectId;
 use gix::index::entry::{Flags, Mode, Stage, Stat};
 use gix::index::{File, State, decode, extension};
+use rustc_hash::FxHashSet;
 
-use super::listing::{ListingStep, TreeObjects};
+use super::committed::CommittedFiles;
+use super::listing::{self, ListingStep, TreeObjects};
 use super::objects::{Blobs, Objects};
 use super::{GitError, Repository, detail};
+use crate::tree::tracking::TreeTracking;
 use crate::tree::{Builder, Tree, join};
 
 /// A file, symlink or submodule that git tracks.
@@ -156,7 +160,20 @@ impl Repository {
                 _ => builder.directory(path),
             }
         }
-        Ok(builder.build(source, Box::new(blobs))?)
+        let tree = builder.build(source, Box::new(blobs))?;
+        Ok(tree.with_tracking(self.checkout_tracking(directory, FxHashSet::default())))
+    }
+
+    /// What git knows about a directory of the checkout in which the entries at the paths `untracked` are not in the index.
+    pub(super) fn checkout_tracking(&self, directory: &BStr, untracked: FxHashSet<BString>) -> TreeTracking {
+        let committed = || {
+            let head = self.head().ok()??;
+            listing::subtree(&self.objects, head.tree, directory).ok()?
+        };
+        TreeTracking::Checkout {
+            untracked: Arc::new(untracked),
+            committed: Arc::new(CommittedFiles::new(&self.objects, committed())),
+        }
     }
 
     /// The index as it is on disk; an empty one if there is none yet.

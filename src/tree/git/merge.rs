@@ -83,7 +83,11 @@ impl Repository {
             revision: head.commit.name.clone(),
             directory: directory.into(),
         })?;
-        commit::tree(&objects, root, like, source)
+        let merged = commit::tree(&objects, root, like, source)?;
+        Ok(match head.tree {
+            Some(tree) => merged.with_tracking(tree.tracking.clone()),
+            None => merged,
+        })
     }
 
     /// Writes the root tree of `commit` with `tree` in place of its directory `directory`, and gives its id.

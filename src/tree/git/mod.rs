@@ -4,6 +4,7 @@
 
 mod checkout;
 mod commit;
+mod committed;
 mod discover;
 mod ignore;
 mod index;
@@ -12,6 +13,7 @@ mod merge;
 mod objects;
 mod revision;
 
+pub(super) use committed::CommittedFiles;
 pub use merge::Head;
 pub use objects::ObjectError;
 pub use revision::Revision;

@@ -9,6 +9,7 @@ use gix::index::State;
 use gix::index::entry::Mode;
 use gix::objs::Kind;
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 
 use super::walk::{CheckoutEntry, CheckoutEntryKind};
 use crate::tree::directory::{OnDisk, read_beneath};
@@ -41,6 +42,7 @@ impl Repository {
         let mut builder = Builder::new();
         let mut files = Vec::with_capacity(found.len());
         let mut changes = ChangedDirectories::default();
+        let mut untracked = FxHashSet::default();
         let mut is_found = vec![false; tracked.len()];
         for (found, id) in found.into_iter().zip(ids) {
             match found.tracked {
@@ -50,7 +52,10 @@ impl Repository {
                         changes.at(found.path.as_bstr());
                     }
                 }
-                None => changes.at(found.path.as_bstr()),
+                None => {
+                    changes.at(found.path.as_bstr());
+                    untracked.insert(found.path.clone());
+                }
             }
             match found.kind {
                 CheckoutEntryKind::File { executable, .. } => {
@@ -83,7 +88,8 @@ impl Repository {
             }
         }
         let objects = Arc::clone(&self.objects);
-        Ok(builder.build(source, Box::new(CheckoutFiles { disk, objects, files }))?)
+        let tree = builder.build(source, Box::new(CheckoutFiles { disk, objects, files }))?;
+        Ok(tree.with_tracking(self.checkout_tracking(directory, untracked)))
     }
 }
 
