@@ -4,7 +4,7 @@ use super::known_base::KnownBase;
 use super::tree_checks::{CheckedTree, Results};
 use super::{CheckError, Options, Report, Status};
 use crate::nix::Symbol;
-use crate::nixpkgs::{Answer, Attributes, Files, OVERRIDE_ATTRS_FILES, Touched};
+use crate::nixpkgs::{Answer, Attribute, Attributes, Files, OVERRIDE_ATTRS_FILES, Touched};
 use crate::rules::{Finding, RATCHET_CHECKS};
 use crate::tree::{Difference, Tree};
 
@@ -163,10 +163,12 @@ fn beside_broken(base: &CheckedTree, head: &CheckedTree) -> Result<Checked, Chec
     Ok(Checked::new(status, found))
 }
 
-/// The names of the attributes whose kind is undecided.
+/// The names of the attributes about which a question may be undecided: what they are, or whether Nix catches their error.
 fn undecided_names(attributes: &Attributes) -> Vec<Symbol> {
-    let undecided = attributes
-        .iter()
-        .filter(|attribute| matches!(attribute.kind, Answer::Undecided(_)));
+    let is_undecided = |attribute: &&Attribute| {
+        let error = attribute.error();
+        matches!(attribute.kind, Answer::Undecided(_)) || error.is_some_and(|error| error.is_caught.is_none())
+    };
+    let undecided = attributes.iter().filter(is_undecided);
     undecided.map(|attribute| attribute.name).collect()
 }
