@@ -107,9 +107,16 @@ fn since(known: KnownBase, base: &CheckedTree, head: &CheckedTree) -> Result<Che
         Touched::Only(names) => Some(names),
     };
     // If the files that define `overrideAttrs` change, the shortcut for it may be wrong, so it is not taken.
-    let in_head = match differences.iter().any(is_of_override_attrs) {
-        true => head.attributes_by_call(names.clone())?,
-        false => head.attributes(names.clone())?,
+    let by_call = differences.iter().any(is_of_override_attrs);
+    let attributes = |names| match by_call {
+        true => head.attributes_by_call(names),
+        false => Ok(head.attributes(names)?),
+    };
+    let in_head = attributes(names.clone())?;
+    // Conflicting definitions are left out of what is evaluated, so that it differs from base by more than the differences.
+    let (in_head, names) = match names {
+        Some(_) if in_head.leaves_out_conflicts() => (attributes(None)?, None),
+        names => (in_head, names),
     };
     let in_base = known.attributes(base, names);
     let in_files = head.in_changed_files(&differences)?;

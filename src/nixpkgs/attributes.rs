@@ -2,11 +2,13 @@
 
 use super::attribute::{Answer, Attribute, AttributeKind, EvaluationError, EvaluationReason};
 use super::budget::OverBudget;
+use super::conflicts::{conflicts, without};
 use super::dependencies::Dependencies;
 use super::evaluation::{Evaluation, EvaluationResult};
 use super::override_attrs::OverrideAttrs;
 use super::{Files, Layout};
-use crate::nix::Symbol;
+use crate::nix::{File, Symbol};
+use crate::tree::NodeId;
 
 /// Why there is no top-level package set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +45,7 @@ pub struct Attributes {
     pub(super) open: Option<EvaluationReason>,
     /// Sorted; `None` if all were asked for.
     pub(super) asked: Option<Vec<Symbol>>,
+    pub(super) leaves_out_conflicts: bool,
 }
 
 impl Attributes {
@@ -90,6 +93,7 @@ impl Attributes {
                 failure: None,
                 open: None,
                 asked,
+                leaves_out_conflicts: false,
             };
             return Ok((none, None));
         }
@@ -98,6 +102,16 @@ impl Attributes {
         if done.assumed_too_much {
             done = evaluation().run()?;
         }
+        let of_rest = match &done.failure {
+            Some(failure @ PackageSetFailure::Fails(_)) => without_conflicts(files, layout, failure, |node, file| {
+                Evaluation::new(files, layout, asked.as_deref(), false, override_attrs)
+                    .with_instead(node, file)
+                    .run()
+            })?,
+            _ => None,
+        };
+        let leaves_out_conflicts = of_rest.is_some();
+        done = of_rest.unwrap_or(done);
         let EvaluationResult {
             attributes: mut all,
             failure,
@@ -111,6 +125,7 @@ impl Attributes {
             failure,
             open,
             asked,
+            leaves_out_conflicts,
         };
         Ok((attributes, dependencies))
     }
@@ -146,9 +161,41 @@ impl Attributes {
         self.failure.as_ref()
     }
 
+    /// Whether the package set fails only because attributes are defined twice. Then these fail, and the others are
+    /// evaluated as if they were defined by their package directories only.
+    #[must_use]
+    pub fn leaves_out_conflicts(&self) -> bool {
+        self.leaves_out_conflicts
+    }
+
     /// Why the tree may define more attributes than are known; `None` if it does not.
     #[must_use]
     pub fn open(&self) -> Option<&EvaluationReason> {
         self.open.as_ref()
     }
+}
+
+/// What `evaluate` finds with an `all-packages.nix` that lacks the definitions of what is defined twice, which fails with
+/// `failure`, the failure of the package set. `None` if nothing is defined twice, or the package set fails nevertheless.
+fn without_conflicts(
+    files: &Files,
+    layout: &Layout,
+    failure: &PackageSetFailure,
+    evaluate: impl FnOnce(NodeId, &File) -> Result<EvaluationResult, OverBudget>,
+) -> Result<Option<EvaluationResult>, OverBudget> {
+    let conflicts = conflicts(files, layout);
+    let Some((node, file)) = without(files, &conflicts) else {
+        return Ok(None);
+    };
+    let mut of_rest = evaluate(node, &file)?;
+    if of_rest.failure.is_some() {
+        return Ok(None);
+    }
+    for conflict in &conflicts {
+        let mut attributes = of_rest.attributes.iter_mut();
+        if let Some(attribute) = attributes.find(|attribute| attribute.name == conflict.attribute) {
+            *attribute = Attribute::opaque(conflict.attribute, attribute.package, failure.kind());
+        }
+    }
+    Ok(Some(of_rest))
 }

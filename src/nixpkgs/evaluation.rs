@@ -17,7 +17,7 @@ use super::segments::{Cost, Segments, Taken, are_few};
 use super::top_level::is_whole;
 use super::{Files, Layout, World};
 use crate::eval::{Dependency, ErrorOrUnknown, Eval, FileId, Heap, Position, Reason};
-use crate::nix::Symbol;
+use crate::nix::{File, Symbol};
 use crate::progress::Stage;
 use crate::tree::NodeId;
 
@@ -32,6 +32,8 @@ pub(super) struct Evaluation<'f, 't> {
     /// Whether to track what attributes depend on.
     pub(super) tracks_dependencies: bool,
     pub(super) override_attrs: OverrideAttrs,
+    /// A file that is evaluated instead of the tree's own.
+    instead: Option<(NodeId, &'f File)>,
     /// Whether evaluators assume that the bootstrap can be built.
     pub(super) assumes_bootstrap: bool,
     /// The names that are asked for, or all that exist.
@@ -101,11 +103,20 @@ impl<'f, 't> Evaluation<'f, 't> {
             only,
             tracks_dependencies,
             override_attrs,
+            instead: None,
             assumes_bootstrap: assumes_bootstrap(files, only),
             segments: OnceLock::new(),
             common: OnceLock::new(),
             failure: OnceLock::new(),
             open: OnceLock::new(),
+        }
+    }
+
+    /// With this file instead of the tree's own at this entry.
+    pub(super) fn with_instead(self, node: NodeId, file: &'f File) -> Self {
+        Self {
+            instead: Some((node, file)),
+            ..self
         }
     }
 
@@ -200,7 +211,7 @@ impl<'f, 't> Evaluation<'f, 't> {
                 return End::Done;
             }
         }
-        let world = World::new(self.files).sharing(SHARE, permit);
+        let world = World::new(self.files).sharing(SHARE, permit).with_instead(self.instead);
         let eval = Eval::new(heap, &world, self.files.ledger().budget.attribute);
         let mut inquiry = match Inquiry::new(self, &eval) {
             Ok(inquiry) => inquiry,

@@ -16,12 +16,18 @@ pub struct World<'f, 't> {
     files: &'f Files<'t>,
     /// How many bytes of heap an evaluator may fill, and whom it then asks for more.
     share: Option<(usize, &'f MemoryPermit<'f>)>,
+    /// A file that is evaluated instead of the tree's own.
+    instead: Option<(NodeId, &'f File)>,
 }
 
 impl<'f, 't> World<'f, 't> {
     /// The tree of `files`.
     pub fn new(files: &'f Files<'t>) -> Self {
-        Self { files, share: None }
+        Self {
+            files,
+            share: None,
+            instead: None,
+        }
     }
 
     /// Like [`new`](Self::new), for one of several evaluators, which may fill this many bytes of heap before it asks
@@ -31,6 +37,11 @@ impl<'f, 't> World<'f, 't> {
             share: Some((bytes, permit)),
             ..self
         }
+    }
+
+    /// Like [`new`](Self::new), with this file instead of the tree's own at this entry, if one is given.
+    pub(super) fn with_instead(self, instead: Option<(NodeId, &'f File)>) -> Self {
+        Self { instead, ..self }
     }
 
     /// The entry of the tree that has this index in an evaluation.
@@ -126,6 +137,11 @@ impl<'f> Host<'f> for World<'f, '_> {
     fn parse(&self, id: FileId) -> Result<&'f File, NoFile> {
         if id.0 as usize >= self.files.tree().len() {
             return Err(NoFile::NotNix("not a file of the tree".to_owned()));
+        }
+        if let Some((node, file)) = self.instead
+            && node == Self::node(id)
+        {
+            return Ok(file);
         }
         let path = || self.files.tree().path(Self::node(id));
         match self.files.borrow(Self::node(id)) {

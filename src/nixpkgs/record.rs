@@ -136,6 +136,7 @@ impl Record {
             failure: None,
             open: None,
             asked,
+            leaves_out_conflicts: false,
         }
     }
 }
