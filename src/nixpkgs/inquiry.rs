@@ -120,6 +120,11 @@ impl<'w, 'h> Inquiry<'w, 'h> {
         }
     }
 
+    /// Whether the package set has, or may have, an attribute of this name.
+    pub(super) fn may_define(&self, name: Symbol) -> bool {
+        self.top_level.open.is_some() || self.top_level.packages.has(self.eval, name)
+    }
+
     /// The names of all known attributes.
     pub(super) fn names(&self) -> Vec<Symbol> {
         self.top_level.packages.names(self.eval)

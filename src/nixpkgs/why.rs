@@ -5,6 +5,7 @@ use super::attributes::PackageSetFailure;
 use super::definitions::{ALL_PACKAGES, Definition, Definitions, Form, Written};
 use super::evaluation::Evaluation;
 use super::inquiry::Inquiry;
+use super::near::near;
 use super::override_attrs::OverrideAttrs;
 use super::{Files, Layout, World};
 use crate::eval::{Attrs, Called, Eval, Heap, Limits, Trace, Value};
@@ -70,7 +71,7 @@ impl Why {
         let eval = Eval::tracing(&heap, &world, Limits::default(), Trace::of(&settings));
         let mut inquiry = Inquiry::new(&evaluation, &eval).map_err(NoWhy::NoPackageSet)?;
         let Some(attribute) = inquiry.attribute(name) else {
-            let near = near(name, inquiry.names());
+            let near = near_names(name, inquiry.names());
             return Err(NoWhy::NoAttribute { near });
         };
         let mut why = Self {
@@ -103,21 +104,13 @@ fn in_all_packages(files: &Files, name: Symbol) -> Option<Definition> {
 
 /// The `names` that are most similar to the one wanted, or to its first part if it is a path such as
 /// `python3Packages.requests`.
-fn near(wanted: Symbol, mut names: Vec<Symbol>) -> Vec<Symbol> {
-    const MOST: usize = 3;
-    const LEAST_LIKENESS: f64 = 0.7;
+fn near_names(wanted: Symbol, names: Vec<Symbol>) -> Vec<Symbol> {
     let wanted = wanted.name();
     let first = wanted.split_once('.').map_or(wanted, |(first, _)| first);
     if let Some(set) = names.iter().find(|name| name.name() == first) {
         return vec![*set];
     }
-    let wanted = wanted.to_ascii_lowercase();
-    names.sort_unstable_by_key(|name| name.name());
-    let likeness = |name: &Symbol| strsim::normalized_damerau_levenshtein(&name.name().to_ascii_lowercase(), &wanted);
-    let mut near: Vec<_> = names.into_iter().map(|name| (likeness(&name), name)).collect();
-    near.retain(|(likeness, _)| *likeness >= LEAST_LIKENESS);
-    near.sort_by(|(a, _), (b, _)| b.total_cmp(a));
-    near.into_iter().take(MOST).map(|(_, name)| name).collect()
+    near(wanted, names).into_iter().map(|(_, name)| name).collect()
 }
 
 /// The arguments that the builder of an attribute sees, if it has a builder.

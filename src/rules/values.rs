@@ -2,14 +2,16 @@
 
 use std::collections::HashSet;
 
+use rustc_hash::FxHashMap;
+
 use super::commands::Command;
 use super::place;
 use super::ratchet::{Values, undecided};
 use super::{Breaks, Finding, Place, Rule, Undecided};
 use crate::nix::Symbol;
 use crate::nixpkgs::{
-    Answer, Attribute, AttributeKind, BY_NAME, EvaluationError, EvaluationReason, Files, Layout, Location, Package,
-    PackageSetFailure, is_whole,
+    Answer, Attribute, AttributeKind, BY_NAME, EvaluationError, EvaluationReason, Files, Layout, Location,
+    MissingArgument, Package, PackageSetFailure, is_whole, missing_arguments,
 };
 use crate::tree::{NodeId, Tree};
 
@@ -27,8 +29,9 @@ pub fn check(
         return no_package_set(base, head, layout, &known, failure);
     }
     let (mut findings, mut open) = (Vec::new(), Vec::new());
+    let lacking = missing_arguments(head.files, layout, head.attributes);
     for package in &layout.packages {
-        check_package(base, head, package, &known, &mut findings, &mut open);
+        check_package(base, head, package, &known, &lacking, &mut findings, &mut open);
     }
     let elsewhere = head.attributes.iter().filter(|attribute| attribute.package.is_none());
     for attribute in elsewhere {
@@ -42,6 +45,7 @@ fn check_package(
     head: &Values,
     package: &Package,
     known: &KnownProblems,
+    lacking: &FxHashMap<Symbol, Vec<MissingArgument>>,
     findings: &mut Vec<Finding>,
     open: &mut Vec<Undecided>,
 ) {
@@ -71,7 +75,14 @@ fn check_package(
     if let Some(error) = attribute.error()
         && !known.has(head.files, &error.cause)
     {
-        findings.push(fails(head.files, package, attribute, &error.cause));
+        match lacking.get(&symbol) {
+            Some(missing) => findings.extend(
+                missing
+                    .iter()
+                    .filter_map(|argument| lacks(head.files, attribute, argument)),
+            ),
+            None => findings.push(fails(head.files, package, attribute, &error.cause)),
+        }
     }
 }
 
@@ -289,6 +300,32 @@ fn fails(files: &Files, package: &Package, attribute: &Attribute, cause: &Evalua
         Some(place) => Finding { place, ..plain },
         None => plain,
     }
+}
+
+/// The finding of a package whose function takes an argument that nothing defines.
+fn lacks(files: &Files, attribute: &Attribute, argument: &MissingArgument) -> Option<Finding> {
+    let (name, taken) = (attribute.name.name(), argument.name);
+    let Location { file, offset } = argument.location;
+    let parsed = files.borrow(file).as_ref().ok()?;
+    let end = offset + taken.name().len() as u32;
+    let place = Place::stretch(files.tree(), file, parsed.text(), parsed.lines(), offset..end);
+    let near: Vec<_> = argument.near.iter().map(|name| format!("`{name}`")).collect();
+    let delete = "elete the argument if it is not needed, or add a package of that name first.";
+    let help = match near.is_empty() {
+        true => format!("D{delete}"),
+        false => format!("Did you mean {}? If not, d{delete}", near.join(" or ")),
+    };
+    let finding = Finding::new(
+        Rule::NPV_120,
+        place,
+        format!("`{name}` takes the argument `{taken}`, which nothing defines"),
+    )
+    .about(name)
+    .because(
+        "Nixpkgs calls the function with the attributes of the package set, so evaluating the package fails, and so does \
+         anything that lists packages, such as `nix search`.",
+    );
+    Some(finding.with_help(help))
 }
 
 /// The finding of an attribute that is defined elsewhere and fails with an error that nothing catches.
