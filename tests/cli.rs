@@ -263,12 +263,21 @@ fn what_is_undecided_passes_unless_it_is_denied() {
 /// The fixture of a whole Nixpkgs in which something new is undecided.
 const WHOLE: &str = "fixtures/undecided-settings-of-a-whole-nixpkgs";
 
+/// The names of all report formats, from the error about one that does not exist.
+fn formats() -> Vec<String> {
+    let error = byname(repository(), &["check", "--format", "?"]);
+    let error = String::from_utf8(error.stderr).expect("messages are text");
+    let (_, names) = error.split_once("[possible values: ").expect("clap lists them");
+    let (names, _) = names.split_once(']').expect("the list ends");
+    names.split(", ").map(str::to_owned).collect()
+}
+
 #[test]
 fn what_is_undecided_in_a_whole_nixpkgs_fails_in_every_format_unless_it_is_allowed() {
     let (head, base) = (format!("dir:{WHOLE}/head"), format!("dir:{WHOLE}/base"));
     let with = |arguments: &[&str]| byname(repository(), &[&["check", &head, "--base", &base], arguments].concat());
-    for format in ["text", "json", "jsonl", "github", "sarif", "markdown"] {
-        let output = with(&["--format", format]);
+    for format in formats() {
+        let output = with(&["--format", &format]);
         assert_eq!(output.status.code(), Some(1), "{format}");
         assert!(
             stdout(&output).contains("--undecided allow"),

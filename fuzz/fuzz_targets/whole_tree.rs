@@ -38,13 +38,13 @@ fn show(report: &Report) {
     json::write(&mut out, report).expect("it is written to memory");
     jsonl::write(&mut out, report).expect("it is written to memory");
     sarif::write(&mut out, report).expect("it is written to memory");
-    let page = markdown::Layout {
+    let page = markdown::PageLayout {
         limit: 10_000,
         blob: None,
     };
     markdown::write(&mut out, report, &page).expect("it is written to memory");
     github::write(&mut out, report).expect("it is written to memory");
-    let terminal = text::Layout {
+    let terminal = text::TextLayout {
         width: Some(80),
         color: false,
         hyperlinks: false,

@@ -36,6 +36,8 @@ pub(super) struct Evaluation<'f, 't> {
     instead: Option<(NodeId, &'f File)>,
     /// Whether evaluators assume that the bootstrap can be built.
     pub(super) assumes_bootstrap: bool,
+    /// How many steps the run had left when this began.
+    most_steps: u64,
     /// The names that are asked for, or all that exist.
     segments: OnceLock<Segments>,
     /// What all attributes depend on, if that is tracked.
@@ -105,6 +107,7 @@ impl<'f, 't> Evaluation<'f, 't> {
             override_attrs,
             instead: None,
             assumes_bootstrap: assumes_bootstrap(files, only),
+            most_steps: files.ledger().steps_left(),
             segments: OnceLock::new(),
             common: OnceLock::new(),
             failure: OnceLock::new(),
@@ -234,7 +237,7 @@ impl<'f, 't> Evaluation<'f, 't> {
             names.sort_unstable();
             names.dedup();
             inquiry.sort(&mut names);
-            let segments = Segments::of(names, self.files.ledger().steps_left());
+            let segments = Segments::of(names, self.most_steps);
             self.files.progress().begin(Stage::Attributes, segments.names.len());
             segments
         });
