@@ -43,6 +43,9 @@ pub fn check_symlink(tree: &Tree, package: &Package, id: NodeId) -> Option<Findi
     let link = place::path(tree, id);
     let word = shell::word(tree.path(id).as_bstr());
     let remove = Command::Remove(id).shell(tree);
+    let is_package_nix = package.package_nix == Some(id);
+    let leads_to_file = matches!(tree.resolve_node(id), Resolved::Node(target) if tree.kind(target).is_file());
+    let replaced = commands::replace_symlink(tree, id).filter(|_| leads_to_file || !is_package_nix);
     let referrer = Referrer {
         tree,
         package,
@@ -56,12 +59,13 @@ pub fn check_symlink(tree: &Tree, package: &Package, id: NodeId) -> Option<Findi
             reason: format!(
                 "{place}A package directory must be self-contained, so that it can be read and moved by itself."
             ),
-            help: match commands::replace_symlink(tree, id) {
+            help: match replaced {
                 Some(replace) => {
                     format!(
                         "Replace it with a copy: `{replace}`. Or take what it provides as an argument of the function."
                     )
                 }
+                None if is_package_nix => "Replace it with a file that defines the package.".to_owned(),
                 None => format!("Replace it with a file in the package directory, or remove it: `{remove}`."),
             },
         },
@@ -69,9 +73,13 @@ pub fn check_symlink(tree: &Tree, package: &Package, id: NodeId) -> Option<Findi
             rule: Rule::NPV_126,
             title: format!("The symlink `{link}` leads to `{target}`, {what}"),
             reason: "Anything that reads it fails.".to_owned(),
-            help: format!(
-                "Remove it, `{remove}`, or point it to a file in the package directory: `ln -sfn FILE {word}`."
-            ),
+            help: if is_package_nix {
+                format!(
+                    "Replace it with a file that defines the package, or point it to that file: `ln -sfn FILE {word}`."
+                )
+            } else {
+                format!("Remove it, `{remove}`, or point it to a file in the package directory: `ln -sfn FILE {word}`.")
+            },
         },
     };
     Some(referrer.finding(Place::entry(tree, id), problem))
