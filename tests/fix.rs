@@ -16,11 +16,12 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 
 use byname::check::{self, Options, Status};
-use byname::fix::{self, Moves};
+use byname::fix::{self, Moves, Wish};
 use byname::nixpkgs::{Answer, AttributeKind, Attributes, Files, Layout};
 use byname::report::fixes;
 use byname::tree::Tree;
 use common::fixtures::Snapshots;
+use rayon::prelude::*;
 
 /// An entry of a directory.
 #[derive(Debug, PartialEq, Eq)]
@@ -146,6 +147,58 @@ fn each_case_comes_out_as_expected() {
         }
     }
     snapshots.finish();
+}
+
+/// The number in a text before these words, in what `byname` prints; 0 if they are not there.
+fn number_before(text: &str, words: &str) -> usize {
+    let Some((before, _)) = text.split_once(words) else {
+        return 0;
+    };
+    let number = before.rsplit([' ', '\n']).next().unwrap();
+    number
+        .parse()
+        .unwrap_or_else(|_| panic!("{number:?} before {words:?}: {text}"))
+}
+
+#[test]
+fn check_announces_as_many_fixes_as_are_made() {
+    let of_check = common::fixtures::cases()
+        .into_iter()
+        .map(|case| (case.clone(), case.join("head")));
+    let of_fix = cases().into_iter().map(|case| (case.clone(), case.join("before")));
+    let all: Vec<_> = of_check.chain(of_fix).collect();
+    let counts = |(case, head): &(PathBuf, PathBuf)| {
+        let (_parent, tree) = copy(head);
+        let run = |command| {
+            let mut byname = Command::new(env!("CARGO_BIN_EXE_byname"));
+            byname
+                .arg(command)
+                .arg("tree")
+                .args(["--jobs", "1"])
+                .current_dir(tree.parent().unwrap());
+            if case.join("base").exists() {
+                byname.arg("--base").arg(fs::canonicalize(case.join("base")).unwrap());
+            }
+            printed(&byname.output().unwrap())
+        };
+        let announced = run("check");
+        let fixed = run("fix");
+        // "3 of 8 can be fixed with `byname fix"
+        let of = announced
+            .split_once(" can be fixed with `byname fix")
+            .filter(|(_, after)| !after.starts_with(" --escapes"));
+        let announced = of.map_or(0, |(before, _)| {
+            let of = before.rsplit(' ').nth(2).unwrap();
+            of.parse().unwrap()
+        });
+        (case.clone(), announced, number_before(&fixed, " fixed, "), fixed)
+    };
+    let all: Vec<_> = all.par_iter().map(counts).collect();
+    for (case, announced, fixed, output) in &all {
+        assert_eq!(announced, fixed, "{}: {output}", case.display());
+    }
+    let sum: usize = all.iter().map(|(_, _, fixed, _)| fixed).sum();
+    assert!(sum > 30, "{sum}");
 }
 
 #[test]
@@ -288,7 +341,11 @@ fn all_packages_of_nixpkgs_that_can_move_are_the_same_afterwards() {
     let reference = common::reference();
     let options = Options::default();
     let before = Arc::new(Tree::directory(&reference).unwrap());
-    let proposal = fix::propose(&before, None, &Moves::All, &options).unwrap();
+    let all = Wish {
+        moves: Moves::All,
+        ..Wish::default()
+    };
+    let proposal = fix::propose(&before, None, &all, &options).unwrap();
     let mut rest = Vec::new();
     fixes::write(&mut rest, &proposal, fixes::FixOutcome::Proposed).unwrap();
     println!("{}", String::from_utf8(rest).unwrap());
@@ -302,7 +359,7 @@ fn all_packages_of_nixpkgs_that_can_move_are_the_same_afterwards() {
         assert_eq!((report.status, common::short(&report)), (Status::Ok, vec![]));
     }
     // Compared with that, they are all found to be in the wrong place, and the same is to be done.
-    let again = fix::propose(&before, Some(&after), &Moves::Found, &options).unwrap();
+    let again = fix::propose(&before, Some(&after), &Wish::default(), &options).unwrap();
     assert!(again.is_complete());
     assert!(again.changes == proposal.changes);
 

@@ -7,16 +7,17 @@ use bstr::{BString, ByteSlice};
 use super::referrers::Referrers;
 use super::{Left, Obstacle, Plan, PlannedFix, Site, Subject};
 use crate::nixpkgs::Files;
-use crate::rules::{Finding, Fixing, Rule};
+use crate::rules::{EscapeChoice, Finding, Fix, Fixing, Rule};
 use crate::tree::{Kind, NodeId, ReadError};
 
-/// Plans the fixes of these findings, except for moves of something that is referred to.
+/// Plans the fixes of these findings, except for moves of something that is referred to. `escapes` is the choice that was made
+/// about escapes without effect.
 ///
 /// # Errors
 /// If a file of the tree can't be read.
-pub fn plan(files: &Files, all: &[Finding]) -> Result<Plan, ReadError> {
+pub fn plan(files: &Files, all: &[Finding], escapes: Option<EscapeChoice>) -> Result<Plan, ReadError> {
     let tree = files.tree();
-    let mut plan = known(all);
+    let mut plan = known(all, escapes);
     let entries: Vec<_> = plan
         .fixes
         .iter()
@@ -50,28 +51,40 @@ pub fn plan(files: &Files, all: &[Finding]) -> Result<Plan, ReadError> {
 }
 
 /// The fixes that the findings come with. What is in a directory moves before the directory.
-fn known(findings: &[Finding]) -> Plan {
+fn known(findings: &[Finding], escapes: Option<EscapeChoice>) -> Plan {
     let mut plan = Plan::default();
     for finding in findings.iter().filter(|finding| is_mechanical(finding.rule)) {
         let subject = Subject::Finding {
             rule: finding.rule,
             site: site(finding),
         };
-        match &finding.fix {
-            Some(fix) => plan.fixes.push(PlannedFix {
+        match fix(finding, escapes) {
+            Ok(fix) => plan.fixes.push(PlannedFix {
                 subject,
                 fix: fix.clone(),
             }),
-            None => plan.left.push(Left {
-                subject,
-                cause: Obstacle::NotPlain,
-            }),
+            Err(cause) => plan.left.push(Left { subject, cause }),
         }
     }
     leave_clashing(&mut plan);
     plan.fixes
         .sort_by_key(|fix| std::cmp::Reverse(fix.fix.moves().map(|(from, _)| from.find_iter("/").count()).max()));
     plan
+}
+
+/// The fix of a finding, or the obstacle that there is none, or that nobody chose one.
+fn fix(finding: &Finding, escapes: Option<EscapeChoice>) -> Result<&Fix, Obstacle> {
+    if let Some(fix) = &finding.fix {
+        return Ok(fix);
+    }
+    match escapes {
+        None if !finding.choices.is_empty() => Err(Obstacle::Escapes),
+        _ => {
+            let mut choices = finding.choices.iter();
+            let chosen = choices.find(|choice| Some(choice.escapes) == escapes);
+            chosen.map(|choice| &choice.fix).ok_or(Obstacle::NotPlain)
+        }
+    }
 }
 
 /// Whether [`plan`] fixes findings of this rule.

@@ -41,5 +41,5 @@ pub use changes::{ChangeError, Changes, Content, FileChange};
 pub use journal::{RecoverError, is_half_changed, recover};
 pub use obstacle::{Obstacle, Site};
 pub use plan::{Left, Plan, PlannedFix, Subject};
-pub use propose::{Moves, Proposal, ProposeError, propose};
+pub use propose::{Moves, Proposal, ProposeError, Wish, confirm, propose};
 pub use step_error::StepError;

@@ -98,6 +98,8 @@ pub enum Obstacle {
     Unreadable(BString),
     /// In a package directory, it would evaluate to something else.
     Differs(&'static str),
+    /// Either of two fixes may be what was meant, and nobody chose one.
+    Escapes,
     /// It is a directory without files, which git does not track.
     Hollow,
     /// No change is known that fixes it and certainly does nothing else.
@@ -147,8 +149,17 @@ impl Obstacle {
             Self::Unreadable(_) => "one of its files can't be read as Nix; fix that first",
             Self::Differs(_) => "it would evaluate to a different package",
             Self::Hollow => "these directories contain no files, so git does not track them; delete them",
+            Self::Escapes => {
+                "choose between `byname fix --escapes double`, which keeps the backslash and is nearly always what is meant, and `--escapes drop`, which keeps the value"
+            }
             Self::NotPlain => "there is more than one way to fix it; `byname check` lists them",
         }
+    }
+
+    /// Whether no change to the tree or to the command makes this fixable automatically.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::NotPlain)
     }
 
     /// The detail that differs between entries of the same list.
@@ -160,6 +171,7 @@ impl Obstacle {
             | Self::Name
             | Self::NoByName
             | Self::AllPackages(_)
+            | Self::Escapes
             | Self::Hollow
             | Self::NotPlain => {
                 return None;

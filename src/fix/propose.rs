@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::{ChangeError, Changes, Left, Plan, Subject, after, findings, moves, verify};
+use super::{ChangeError, Changes, Left, Plan, PlannedFix, Subject, after, findings, moves, verify};
 use crate::check::{self, CheckError, Options, Report, Status, UndecidedPolicy};
 use crate::nix::Symbol;
 use crate::nixpkgs::{Answer, Attribute, Attributes, Files, Layout, OverBudget};
-use crate::rules::{Finding, Fixing, Rule};
+use crate::rules::{EscapeChoice, Finding, Fixing, Rule};
 use crate::tree::{BuildError, ReadError, Tree};
 
 /// Which packages to move to package directories, in addition to those that the by-name rules found.
@@ -24,6 +24,15 @@ pub enum Moves {
     All,
 }
 
+/// What to fix, apart from what the rules ask for and leave no choice about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wish {
+    /// Which packages to move.
+    pub moves: Moves,
+    /// What to do about escapes without effect; they are left alone if this is `None`.
+    pub escapes: Option<EscapeChoice>,
+}
+
 /// How a tree would be fixed.
 #[derive(Debug)]
 pub struct Proposal {
@@ -31,6 +40,8 @@ pub struct Proposal {
     pub plan: Plan,
     /// The changes that the fixes of the plan make.
     pub changes: Changes,
+    /// The report on the tree after the changes, compared with the base that was given. Nothing in it is fixed automatically.
+    pub remaining: Report,
     /// How many findings of each rule are not automatically fixable.
     pub for_people: BTreeMap<&'static Rule, usize>,
     /// Whether the tree was not compared with the given base, because one of the two breaks absolute rules.
@@ -38,10 +49,11 @@ pub struct Proposal {
 }
 
 impl Proposal {
-    /// Whether the changes fix everything that was found or asked for.
+    /// Whether nothing is left that could have been fixed automatically: everything that was asked for is done, and only people
+    /// can fix the rest.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.plan.left.is_empty() && self.for_people.is_empty() && !self.is_without_base
+        self.plan.left.iter().all(|left| left.cause.is_final()) && !self.is_without_base
     }
 }
 
@@ -85,14 +97,14 @@ pub enum ProposeError {
     },
 }
 
-/// Proposes what to fix in a tree, compared with `base` if there is one, and which packages to move.
+/// Proposes what to fix in a tree, compared with `base` if there is one.
 ///
 /// # Errors
 /// If the trees can't be checked, or the fixes can't be made.
 pub fn propose(
     tree: &Arc<Tree>,
     base: Option<&Tree>,
-    wish: &Moves,
+    wish: &Wish,
     options: &Options,
 ) -> Result<Proposal, ProposeError> {
     // What can't be decided is not fixed, and does not prevent a fix.
@@ -100,30 +112,91 @@ pub fn propose(
         undecided: UndecidedPolicy::Allow,
         ..options.clone()
     };
-    let pool = check::pool(options)?;
     let report = check::check(tree, base, options)?;
-    let mut draft = pool.install(|| ProposalDraft::new(tree, &report, wish))?;
+    let settled = settle(tree, &report, wish, options, |_| true)?;
+    let for_people = for_people(&report);
+    let is_without_base = base.is_some() && is_not_compared(report.status);
+    let mut remaining = match &settled.after {
+        Some(after) => check::check(after, base, options)?,
+        None => report,
+    };
+    for finding in &mut remaining.findings {
+        finding.fix = None;
+    }
+    Ok(Proposal {
+        plan: settled.plan,
+        changes: settled.changes,
+        remaining,
+        for_people,
+        is_without_base,
+    })
+}
+
+/// Sets the fix of each finding in the report on a tree to what [`propose`] does about it, without any wish: to `None` if it
+/// refuses, and to the edits that move a package if that is how it fixes the finding.
+pub fn confirm(tree: &Arc<Tree>, report: &mut Report, options: &Options) {
+    let may_be_fixed = |finding: &Finding| finding.fix.is_some() || misplaced(finding).is_some();
+    if !report.findings.iter().any(may_be_fixed) {
+        return;
+    }
+    let options = &Options {
+        undecided: UndecidedPolicy::Allow,
+        ..options.clone()
+    };
+    // Only a move can cause a finding, and to verify a plan takes as long as another check.
+    let moves = |plan: &Plan| plan.fixes.iter().any(|planned| planned.fix.moves().next().is_some());
+    let settled = settle(tree, report, &Wish::default(), options, moves);
+    // If there is no proposal, `byname fix` fixes nothing.
+    let fixes = settled.map_or_else(|_| Vec::new(), |settled| settled.plan.fixes);
+    for finding in &mut report.findings {
+        let is_of = |planned: &&PlannedFix| match &planned.subject {
+            Subject::Finding { rule, .. } => *rule == finding.rule && Some(&planned.fix) == finding.fix.as_ref(),
+            Subject::Package(name) => Some(*name) == misplaced(finding),
+        };
+        finding.fix = fixes.iter().find(is_of).map(|planned| planned.fix.clone());
+    }
+}
+
+/// A plan that was verified.
+struct Settled {
+    plan: Plan,
+    changes: Changes,
+    /// The tree after the changes; `None` if there are none, or if it was not verified.
+    after: Option<Tree>,
+}
+
+/// Plans fixes for the findings in the report on a tree, without those that would cause new findings. Only plans that
+/// `may_cause_findings` are verified.
+fn settle(
+    tree: &Arc<Tree>,
+    report: &Report,
+    wish: &Wish,
+    options: &Options,
+    may_cause_findings: impl Fn(&Plan) -> bool,
+) -> Result<Settled, ProposeError> {
+    let pool = check::pool(options)?;
+    let mut draft = pool.install(|| ProposalDraft::new(tree, report, wish))?;
     loop {
         let plan = pool.install(|| draft.plan())?;
         let changes = Changes::of(tree, &plan.fixes)?;
-        if !changes.0.is_empty() {
+        let mut tree_after = None;
+        if !changes.0.is_empty() && may_cause_findings(&plan) {
             let after = after(tree, &changes)?;
             let report_after = check::check(&after, Some(tree), options)?;
-            let refused =
-                verify::worse(&report, &report_after, &plan.fixes).map_err(|finding| ProposeError::Worse {
-                    code: finding.rule.code,
-                    path: finding.place.path.clone(),
-                })?;
+            let refused = verify::worse(report, &report_after, &plan.fixes).map_err(|finding| ProposeError::Worse {
+                code: finding.rule.code,
+                path: finding.place.path.clone(),
+            })?;
             let others = pool.install(|| verify::other_packages(&draft.attributes, &after, &plan.fixes))?;
             if draft.refuse(refused.into_iter().chain(others)) {
                 continue;
             }
+            tree_after = Some(after);
         }
-        return Ok(Proposal {
+        return Ok(Settled {
             plan,
             changes,
-            for_people: for_people(&report),
-            is_without_base: base.is_some() && is_not_compared(report.status),
+            after: tree_after,
         });
     }
 }
@@ -141,12 +214,12 @@ struct ProposalDraft<'t> {
 }
 
 impl<'t> ProposalDraft<'t> {
-    fn new(tree: &'t Tree, report: &Report, wish: &Moves) -> Result<Self, ProposeError> {
+    fn new(tree: &'t Tree, report: &Report, wish: &Wish) -> Result<Self, ProposeError> {
         let files = Files::new(tree);
         let found: Vec<_> = report.findings.iter().filter_map(misplaced).collect();
-        let is_move = !found.is_empty() || *wish != Moves::Found;
+        let is_move = !found.is_empty() || wish.moves != Moves::Found;
         let attributes = Attributes::of(&files, &Layout::of(tree), if is_move { None } else { Some(Vec::new()) })?;
-        let mut names = match wish {
+        let mut names = match &wish.moves {
             Moves::Found => Vec::new(),
             Moves::Named(names) => names.clone(),
             Moves::All => misplaced_or_undecided(&files, &attributes),
@@ -155,7 +228,7 @@ impl<'t> ProposalDraft<'t> {
         names.sort_unstable_by_key(|name| name.name());
         names.dedup();
         Ok(Self {
-            of_findings: findings::plan(&files, &report.findings)?,
+            of_findings: findings::plan(&files, &report.findings, wish.escapes)?,
             files,
             attributes,
             names,

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use crate::fix::{Left, Obstacle, Plan, PlannedFix, Proposal, Subject};
 use crate::report::printable::printable_line;
+use crate::report::summary::summary;
 
 /// Whether the changes of a proposal were made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +16,7 @@ pub enum FixOutcome {
     Proposed,
 }
 
-/// Writes what the fixes of a proposal do, what is not fixed and why, and the counts of both.
+/// Writes what the fixes of a proposal do, what is not fixed and why, the counts of both, and what remains, as a check says it.
 ///
 /// # Errors
 /// If `out` can't be written to.
@@ -56,7 +57,12 @@ pub fn write(out: &mut dyn Write, proposal: &Proposal, outcome: FixOutcome) -> i
         FixOutcome::Made => "fixed",
         FixOutcome::Proposed => "to be fixed",
     };
-    writeln!(out, "{} {fixed}, {} not fixed", fixes.len(), left.len())
+    writeln!(out, "{} {fixed}, {} not fixed", fixes.len(), left.len())?;
+    let then = match outcome {
+        FixOutcome::Made => "",
+        FixOutcome::Proposed => "afterwards: ",
+    };
+    writeln!(out, "{then}{}", summary(&proposal.remaining, None))
 }
 
 fn write_line(out: &mut dyn Write, subject: &Subject, text: Option<&str>) -> io::Result<()> {

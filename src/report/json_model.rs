@@ -157,6 +157,9 @@ pub(super) struct JsonFinding<'a> {
     help: Option<&'a str>,
     /// The changes that fix it, for programs.
     fix: Option<JsonFix<'a>>,
+    /// The fixes between which a person has to choose; missing if there are none. `byname fix` makes one only if it is told which.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    choices: Vec<JsonChoice<'a>>,
     /// The rule's page; null if it has none.
     url: Option<String>,
 }
@@ -176,6 +179,7 @@ impl<'a> JsonFinding<'a> {
             message: finding.message(),
             help: finding.help.as_deref(),
             fix: finding.fix.as_ref().map(JsonFix::from),
+            choices: finding.choices.iter().map(JsonChoice::from).collect(),
             url: finding.rule.url(),
         }
     }
@@ -205,7 +209,7 @@ impl From<Option<rules::Span>> for OptionalSpan {
     }
 }
 
-/// Changes that fix a finding, and change nothing else that the tree means. Make all of them in this order, or none.
+/// Changes that fix a finding. Make all of them in this order, or none.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Fix")]
 struct JsonFix<'a> {
@@ -219,6 +223,25 @@ impl<'a> From<&'a rules::Fix> for JsonFix<'a> {
         Self {
             title: &fix.title,
             changes: fix.edits.iter().map(JsonChange::from).collect(),
+        }
+    }
+}
+
+/// One of several possible fixes, none of which is certain to be what was meant.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Choice")]
+struct JsonChoice<'a> {
+    /// The argument of `byname fix` that makes fixes of this kind.
+    argument: String,
+    #[serde(flatten)]
+    fix: JsonFix<'a>,
+}
+
+impl<'a> From<&'a rules::FixChoice> for JsonChoice<'a> {
+    fn from(choice: &'a rules::FixChoice) -> Self {
+        Self {
+            argument: format!("--escapes={}", choice.escapes.name()),
+            fix: (&choice.fix).into(),
         }
     }
 }

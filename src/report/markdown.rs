@@ -12,7 +12,7 @@ use crate::report::failing::failing;
 use crate::report::grouping::{Story, stories};
 use crate::report::inline::{code, fence, markdown};
 use crate::report::quotes::{quotes, snippets};
-use crate::report::summary::{fixable, pending};
+use crate::report::summary::{fix_command, fixable, pending};
 use crate::report::uri;
 use crate::report::words::{self, capitalized, count};
 use crate::rules::{Finding, Place, Rule, RuleKind, Undecided};
@@ -66,7 +66,11 @@ pub fn write(out: &mut (impl Write + ?Sized), report: &Report, layout: &PageLayo
             },
             match fixable(report) {
                 0 => String::new(),
-                count => format!(", and `byname fix` can fix {} of them", HumanCount(count as u64)),
+                count => format!(
+                    ", and {} can fix {} of them",
+                    fix_command(report),
+                    HumanCount(count as u64)
+                ),
             }
         );
         page.push_str(&explain);

@@ -114,8 +114,10 @@ fn result(finding: &Finding, rules: &[&Rule], fingerprints: &mut Fingerprints) -
         // GitHub reads the second name.
         "partialFingerprints": { "byname/v1": fingerprint, "primaryLocationLineHash": fingerprint },
     });
-    if let Some(fix) = finding.fix.as_ref().and_then(replacements) {
-        result["fixes"] = json!([fix]);
+    let choices = finding.choices.iter().map(|choice| &choice.fix);
+    let fixes: Vec<_> = finding.fix.iter().chain(choices).filter_map(replacements).collect();
+    if !fixes.is_empty() {
+        result["fixes"] = json!(fixes);
     }
     result
 }

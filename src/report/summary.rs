@@ -7,6 +7,7 @@ use indicatif::HumanCount;
 use crate::check::{Report, Status};
 use crate::report::printable::printable_line;
 use crate::report::words::count;
+use crate::rules::{Finding, RuleKind};
 
 /// The line, which starts with the status. `elapsed` is the time that the check took.
 pub(super) fn summary(report: &Report, elapsed: Option<Duration>) -> String {
@@ -69,18 +70,48 @@ fn what_to_do(report: &Report) -> Option<String> {
         return report.failing_undecided().next().map(|_| advice.to_owned());
     };
     let details = format!("for details: `byname explain {}`", first.rule.code);
-    Some(match fixable(report) {
-        0 => details,
-        count => {
-            let (count, all) = (HumanCount(count as u64), HumanCount(report.findings.len() as u64));
-            format!("{count} of {all} can be fixed with `byname fix`; {details}")
-        }
-    })
+    let mut parts: Vec<_> = fixes(report).into_iter().collect();
+    parts.push(details);
+    Some(parts.join("; "))
 }
 
-/// How many findings come with a fix.
+/// How many findings can be fixed automatically, and with which commands.
+fn fixes(report: &Report) -> Option<String> {
+    let all = HumanCount(report.findings.len() as u64);
+    let of_all = |count: usize| format!("{} of {all} can be fixed", HumanCount(count as u64));
+    let choices = report
+        .findings
+        .iter()
+        .filter(|finding| finding.fix.is_none() && !finding.choices.is_empty())
+        .count();
+    let (fix, choose) = (
+        fix_command(report),
+        "with `byname fix --escapes double` or `--escapes drop`",
+    );
+    match (fixable(report), choices) {
+        (0, 0) => None,
+        (0, choices) => Some(format!("{} {choose}", of_all(choices))),
+        (fixable, 0) => Some(format!("{} with {fix}", of_all(fixable))),
+        (fixable, choices) => Some(format!(
+            "{} with {fix}, {} more {choose}",
+            of_all(fixable),
+            HumanCount(choices as u64)
+        )),
+    }
+}
+
+/// How many findings `byname fix` fixes.
 pub(super) fn fixable(report: &Report) -> usize {
     report.findings.iter().filter(|finding| finding.fix.is_some()).count()
+}
+
+/// The command that fixes them: packages are moved only if there is a base.
+pub(super) fn fix_command(report: &Report) -> &'static str {
+    let is_ratchet = |finding: &Finding| finding.fix.is_some() && finding.rule.kind == RuleKind::Ratchet;
+    match report.findings.iter().any(is_ratchet) {
+        true => "`byname fix --base BASE`",
+        false => "`byname fix`",
+    }
 }
 
 #[cfg(test)]

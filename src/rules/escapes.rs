@@ -1,9 +1,12 @@
 //! Escapes without effect: NPV-170.
+//!
+//! The author of `"v([0-9\.]+)"` nearly always means the backslash, which Nix drops. But to write it changes what the string
+//! evaluates to, and to delete it makes the mistake permanent. So each finding has both as a choice, and no other fix.
 
 use std::ops::Range;
 
 use super::nix_file::LIMIT;
-use super::{Edit, Finding, Fix, Place, Replacement, Rule};
+use super::{Edit, EscapeChoice, Finding, Fix, FixChoice, Place, Replacement, Rule};
 use crate::nix::{Expr, File};
 use crate::tree::{NodeId, Tree};
 
@@ -17,14 +20,17 @@ pub(super) fn check(tree: &Tree, id: NodeId, file: &File) -> Vec<Finding> {
         .map(|escape| {
             let (start, end) = (escape.char_at, escape.char_at + escape.char.len_utf8());
             let place = Place::stretch(tree, id, file.text(), file.lines(), start as u32..end as u32);
-            let fix = escape.equivalent().filter(|_| is_as_read).map(|(bytes, replacement)| {
+            let choice = |escapes: EscapeChoice| {
+                let (bytes, replacement) = escape.replacement(escapes).filter(|_| is_as_read)?;
                 let replacement = Replacement::new(tree, id, file.text(), file.lines(), bytes, replacement);
-                Fix::new(escape.title(), Edit::Replace(replacement))
-            });
+                let fix = Fix::new(escape.title(escapes), Edit::Replace(replacement));
+                Some(FixChoice { escapes, fix })
+            };
+            let choices = [EscapeChoice::Double, EscapeChoice::Drop];
             Finding::new(Rule::NPV_170, place, escape.problem())
                 .because("Nix silently drops it, so the string differs from how it reads.")
                 .with_help(escape.help())
-                .with_fix(fix)
+                .with_choices(choices.into_iter().filter_map(choice).collect())
         })
         .collect()
 }
@@ -66,25 +72,64 @@ impl<'f> Escape<'f> {
     }
 
     fn help(&self) -> String {
-        let ((escape, backslash), char) = (self.spelling(), self.char);
-        if char.is_control() {
-            format!("Delete the `{escape}`, or write `{backslash}` for a backslash.")
+        let (escape, backslash) = self.spelling();
+        if self.char.is_control() {
+            format!("Write `{backslash}` if you mean a backslash, or delete the `{escape}`.")
         } else {
+            let [double, drop] = [EscapeChoice::Double, EscapeChoice::Drop].map(|escapes| self.written(escapes));
+            let char = self.char;
             format!(
-                "Write `{char}` to keep the string as Nix reads it now, or `{backslash}{char}` for a backslash and `{char}`."
+                "Write `{double}` if you mean a backslash and `{char}`, or `{drop}` to keep the string as Nix reads it now."
             )
         }
     }
 
-    fn title(&self) -> String {
-        if self.char.is_control() {
-            format!("Delete the `{}`", self.spelling().0)
-        } else {
-            format!("Write `{}`, as Nix reads it now", self.char)
+    fn title(&self, escapes: EscapeChoice) -> String {
+        let ((escape, backslash), char) = (self.spelling(), self.char);
+        let written = self.written(escapes);
+        match (escapes, char.is_control()) {
+            (EscapeChoice::Double, true) => format!("Write `{backslash}` for a backslash"),
+            (EscapeChoice::Double, false) => format!("Write `{written}` for a backslash and `{char}`"),
+            (EscapeChoice::Drop, true) => format!("Delete the `{escape}`"),
+            (EscapeChoice::Drop, false) => format!("Write `{written}`, as Nix reads it now"),
         }
     }
 
-    /// The bytes to replace, and with what, for a string of the same value; `None` if that is not certain.
+    /// What is in the place of the escape after this choice.
+    fn written(&self, escapes: EscapeChoice) -> String {
+        let replaced = self.replacement(escapes);
+        match (replaced, escapes) {
+            (Some((bytes, text)), _) => {
+                let end = self.char_at + self.char.len_utf8();
+                text + self.text.get(bytes.end as usize..end).unwrap_or_default()
+            }
+            (None, EscapeChoice::Double) => format!("{}{}", self.spelling().1, self.char),
+            (None, EscapeChoice::Drop) => self.char.to_string(),
+        }
+    }
+
+    /// The bytes to replace, and with what; `None` if it is not certain that this does nothing else.
+    fn replacement(&self, escapes: EscapeChoice) -> Option<(Range<u32>, String)> {
+        match escapes {
+            EscapeChoice::Double => self.with_backslash(),
+            EscapeChoice::Drop => self.equivalent(),
+        }
+    }
+
+    /// For a string that has a backslash before the character, and is otherwise the same.
+    fn with_backslash(&self) -> Option<(Range<u32>, String)> {
+        let (escape, backslash) = self.spelling();
+        let bytes = (self.char_at - escape.len()) as u32..self.char_at as u32;
+        match (self.indented, self.char) {
+            // Nix could strip other indentation than before, or replace the carriage return.
+            (true, ' ' | '\n' | '\r' | '\t') | (false, '\r') => None,
+            // A plain `$` could begin an interpolation.
+            (true, '$') => Some((bytes, format!("{backslash}''"))),
+            _ => Some((bytes, backslash.to_owned())),
+        }
+    }
+
+    /// For a string of the same value.
     fn equivalent(&self) -> Option<(Range<u32>, String)> {
         let escape = self.spelling().0;
         let start = self.char_at - escape.len();
@@ -155,36 +200,37 @@ mod tests {
     }
 
     /// The text after each fix by itself, and how many escapes have none.
-    fn fixed(text: &str) -> (Vec<String>, usize) {
+    fn fixed(text: &str, escapes: EscapeChoice) -> (Vec<String>, usize) {
         let tree = MemoryTree::new().file("a.nix", text).build("test").unwrap();
         let id = tree.lookup("a.nix".into()).unwrap();
         let findings = check(&tree, id, &File::parse(text.to_owned()).unwrap());
-        let texts: Vec<_> = findings.iter().filter_map(|finding| apply(finding, text)).collect();
+        let edits = findings.iter().filter_map(|finding| edit(finding, escapes));
+        let texts: Vec<_> = edits.map(|edit| apply(edit, text)).collect();
         let without = findings.len() - texts.len();
         (texts, without)
     }
 
-    fn edit(finding: &Finding) -> Option<&Replacement> {
-        let edits = finding.fix.as_ref()?.replacements()?;
+    fn edit(finding: &Finding, escapes: EscapeChoice) -> Option<&Replacement> {
+        let choice = finding.choices.iter().find(|choice| choice.escapes == escapes)?;
+        let edits = choice.fix.replacements()?;
         let [edit] = edits[..] else {
             panic!("one edit fixes an escape")
         };
         Some(edit)
     }
 
-    fn apply(finding: &Finding, text: &str) -> Option<String> {
-        let edit = edit(finding)?;
+    fn apply(edit: &Replacement, text: &str) -> String {
         let mut text = text.to_owned();
         text.replace_range(edit.bytes.start as usize..edit.bytes.end as usize, &edit.text);
-        Some(text)
+        text
     }
 
     /// The text after all fixes at once.
-    fn all_fixed(text: &str) -> String {
+    fn all_fixed(text: &str, escapes: EscapeChoice) -> String {
         let tree = MemoryTree::new().file("a.nix", text).build("test").unwrap();
         let id = tree.lookup("a.nix".into()).unwrap();
         let findings = check(&tree, id, &File::parse(text.to_owned()).unwrap());
-        let mut edits: Vec<_> = findings.iter().filter_map(edit).collect();
+        let mut edits: Vec<_> = findings.iter().filter_map(|finding| edit(finding, escapes)).collect();
         edits.sort_by_key(|edit| edit.bytes.start);
         let overlap = |pair: &[&Replacement]| pair[0].bytes.end > pair[1].bytes.start;
         assert!(!edits.windows(2).any(overlap), "{text:?}: {edits:?}");
@@ -212,8 +258,15 @@ mod tests {
             .collect()
     }
 
+    /// Whether `after` is `before` with this many more backslashes.
+    fn has_more_backslashes(before: &str, after: &str, count: usize) -> bool {
+        let without = |text: &str| text.replace('\\', "");
+        let backslashes = |text: &str| text.matches('\\').count();
+        without(before) == without(after) && backslashes(before) + count == backslashes(after)
+    }
+
     #[test]
-    fn a_fix_keeps_the_value_and_removes_one_escape_and_so_do_all_at_once() {
+    fn a_choice_keeps_the_value_or_adds_a_backslash_and_removes_one_escape_and_so_do_all_at_once() {
         let plain = texts("\"", &["\\", "$", "{", "}", "d", "\n", "\r", "'"], 5);
         let indented = texts("''", &["''\\", "\\", "'", "$", "{", "}", "d", " ", "\n"], 5);
         let mut fixed_escapes = 0;
@@ -222,17 +275,39 @@ mod tests {
             let (Some(before), count @ 1..) = (value(&file), file.useless_escapes().len()) else {
                 continue;
             };
-            for after in fixed(text).0 {
-                let file = File::parse(after.clone()).unwrap_or_else(|error| panic!("{text:?} to {after:?}: {error}"));
-                assert_eq!(value(&file), Some(before.clone()), "{text:?} to {after:?}");
-                assert_eq!(file.useless_escapes().len(), count - 1, "{text:?} to {after:?}");
-                fixed_escapes += 1;
+            for escapes in [EscapeChoice::Double, EscapeChoice::Drop] {
+                let is_right = |value: &str, count| match escapes {
+                    EscapeChoice::Double => has_more_backslashes(&before, value, count),
+                    EscapeChoice::Drop => value == before,
+                };
+                let texts = fixed(text, escapes).0;
+                for after in &texts {
+                    let file =
+                        File::parse(after.clone()).unwrap_or_else(|error| panic!("{text:?} to {after:?}: {error}"));
+                    assert!(is_right(&value(&file).unwrap(), 1), "{text:?} to {after:?}");
+                    assert_eq!(file.useless_escapes().len(), count - 1, "{text:?} to {after:?}");
+                    fixed_escapes += 1;
+                }
+                let after = all_fixed(text, escapes);
+                let all = File::parse(after.clone()).ok().as_ref().and_then(value).unwrap();
+                assert!(is_right(&all, texts.len()), "{text:?} to {after:?}, all at once");
             }
-            let after = all_fixed(text);
-            let all = File::parse(after.clone()).ok().as_ref().and_then(value);
-            assert_eq!(all, Some(before), "{text:?} to {after:?}, all at once");
         }
-        assert!(fixed_escapes > 10_000, "{fixed_escapes}");
+        assert!(fixed_escapes > 20_000, "{fixed_escapes}");
+    }
+
+    #[test]
+    fn a_backslash_is_kept() {
+        for (text, after) in [
+            (r#""v([0-9\.]+)""#, r#""v([0-9\\.]+)""#),
+            (r#""\e[1m""#, r#""\\e[1m""#),
+            (r"''a''\.b''", r"''a\.b''"),
+            (r#""$\{a}""#, r#""$\\{a}""#),
+            (r"''a''\${b}''", r"''a\''${b}''"),
+            (r"''a$''\{b}''", r"''a$\{b}''"),
+        ] {
+            assert_eq!(fixed(text, EscapeChoice::Double), (vec![after.to_owned()], 0), "{text}");
+        }
     }
 
     #[test]
@@ -246,14 +321,16 @@ mod tests {
             (r"''a''\${b}''", "''a''${b}''"),
             ("\"\\\r\"", "\"\\r\""),
         ] {
-            assert_eq!(fixed(text), (vec![after.to_owned()], 0), "{text}");
+            assert_eq!(fixed(text, EscapeChoice::Drop), (vec![after.to_owned()], 0), "{text}");
         }
     }
 
     #[test]
     fn where_indentation_could_change_there_is_no_fix() {
         for text in ["''\n''\\  a\n''", "''a''\\\nb''", "''\u{fffd}''\\d''"] {
-            assert_eq!(fixed(text), (vec![], 1), "{text}");
+            for escapes in [EscapeChoice::Double, EscapeChoice::Drop] {
+                assert_eq!(fixed(text, escapes), (vec![], 1), "{text}");
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Findings and undecided questions: plain data, which every report format shows in its own way.
 
-use crate::rules::{Fix, Rule};
+use crate::rules::{Fix, FixChoice, Rule};
 use crate::tree::NodeId;
 
 /// One thing that is wrong, why it matters, and how to fix it.
@@ -21,6 +21,8 @@ pub struct Finding {
     pub help: Option<String>,
     /// The changes that fix it, for programs.
     pub fix: Option<Fix>,
+    /// The fixes between which a person has to choose, if there is no other; most likely first.
+    pub choices: Vec<FixChoice>,
 }
 
 impl Finding {
@@ -39,6 +41,7 @@ impl Finding {
             reason: None,
             help: None,
             fix: None,
+            choices: Vec::new(),
         }
     }
 
@@ -98,6 +101,12 @@ impl Finding {
             fix: fix.into(),
             ..self
         }
+    }
+
+    /// The same finding, with the fixes between which a person has to choose.
+    #[must_use]
+    pub fn with_choices(self, choices: Vec<FixChoice>) -> Self {
+        Self { choices, ..self }
     }
 }
 

@@ -17,6 +17,35 @@ pub struct Fix {
     pub edits: Vec<Edit>,
 }
 
+/// One of several possible fixes of a finding, none of which is certain to be what the author meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FixChoice {
+    /// The decision that this fix carries out.
+    pub escapes: EscapeChoice,
+    /// The fix.
+    pub fix: Fix,
+}
+
+/// What to do with a backslash that has no effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EscapeChoice {
+    /// Write it so that the string contains it: the value changes, to what the string reads like.
+    Double,
+    /// Leave it out: the value stays the same.
+    Drop,
+}
+
+impl EscapeChoice {
+    /// Its name on the command line and in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Double => "double",
+            Self::Drop => "drop",
+        }
+    }
+}
+
 /// One edit.  Paths are relative to the tree's root, with `/` between parts, byte for byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Edit {

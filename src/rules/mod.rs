@@ -29,5 +29,5 @@ pub use catalogue::{
 pub use cause::causes;
 pub use find::{UnknownRule, find};
 pub use finding::{Excerpt, Finding, Place, Span, Undecided};
-pub use fix::{Edit, Fix, Replacement};
+pub use fix::{Edit, EscapeChoice, Fix, FixChoice, Replacement};
 pub(crate) use place::text as path_text;

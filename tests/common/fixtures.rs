@@ -3,8 +3,10 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use byname::check::{self, Options, Report};
+use byname::fix;
 use byname::tree::Tree;
 use similar::TextDiff;
 
@@ -19,12 +21,14 @@ pub fn cases() -> Vec<PathBuf> {
     cases
 }
 
-/// The report on a case, whose head is treated as the files of a commit.
+/// The report on a case, whose head is treated as the files of a commit, with the fixes that `byname fix` makes.
 pub fn report(case: &Path) -> Report {
-    let head = Tree::directory(&case.join("head")).unwrap().as_committed();
+    let head = Arc::new(Tree::directory(&case.join("head")).unwrap().as_committed());
     let base = case.join("base");
     let base = base.exists().then(|| Tree::directory(&base).unwrap());
-    check::check(&head, base.as_ref(), &Options::default()).unwrap()
+    let mut report = check::check(&head, base.as_ref(), &Options::default()).unwrap();
+    fix::confirm(&head, &mut report, &Options::default());
+    report
 }
 
 /// A report without byname's version, wherever a format says it.

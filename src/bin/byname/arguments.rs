@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use byname::check::UndecidedPolicy;
+use byname::rules::EscapeChoice;
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
@@ -125,10 +126,11 @@ pub struct CheckArguments {
 
 /// Fix what can be fixed automatically, and move packages to pkgs/by-name
 ///
-/// Fixes findings that have only one possible fix (NPV-142, 143, 145, 146, 170). With a base, it also moves packages that the
-/// change adds outside pkgs/by-name (NPV-160, 162). Whatever is not certain is left alone, and the reason is printed.
+/// Fixes findings that have only one possible fix (NPV-142, 143, 145, 146), and with --escapes those of NPV-170. With a base, it
+/// also moves packages that the change adds outside pkgs/by-name (NPV-160, 162). Whatever is not certain is left alone, and the
+/// reason is printed.
 ///
-/// Exit code: 0 if all of that is fixed, 1 if something is not, 2 if nothing could be done.
+/// Exit code: 0 if nothing is left that it could have fixed, 1 if something is, 2 if nothing could be done.
 #[derive(Debug, clap::Args)]
 pub struct FixArguments {
     /// The directory of the Nixpkgs to fix
@@ -152,6 +154,12 @@ pub struct FixArguments {
     /// Move all packages that belong in pkgs/by-name
     #[arg(long)]
     pub move_all: bool,
+
+    /// Also fix escapes without effect (NPV-170), such as the one in `"\."`, in this way
+    ///
+    /// Nix drops these backslashes, so it is not certain what was meant. Without this argument they are left alone.
+    #[arg(long, value_enum, value_name = "HOW")]
+    pub escapes: Option<Escapes>,
 
     /// Change nothing; show the changes as a diff for `git apply`
     #[arg(long)]
@@ -261,6 +269,24 @@ pub enum AttributesFormat {
     Tsv,
     /// For programs: one object, described in the README
     Json,
+}
+
+/// What to do about escapes without effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Escapes {
+    /// Write the backslash twice, so that the string contains it, which changes what the string evaluates to
+    Double,
+    /// Delete the backslash, so that the string stays the same
+    Drop,
+}
+
+impl From<Escapes> for EscapeChoice {
+    fn from(escapes: Escapes) -> Self {
+        match escapes {
+            Escapes::Double => Self::Double,
+            Escapes::Drop => Self::Drop,
+        }
+    }
 }
 
 /// What to do about undecided questions.

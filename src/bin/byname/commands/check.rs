@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Instant;
 
 use byname::check::{self, Cache, Options, Report, UnfitCache};
+use byname::fix;
 use byname::progress::Stage;
 use byname::tree::{ComparisonMode, Environment, HeadSource, Request, Source, Trees};
 
@@ -50,7 +52,8 @@ fn check(arguments: &CheckArguments) -> Result<Report, CommandError> {
     }
     options.progress.begin(Stage::Trees, 0);
     let Trees { head, base } = check::pool(&options)?.install(|| request.load())?;
-    let report = check::check(&head, base.as_ref(), &options)?;
+    let mut report = check::check(&head, base.as_ref(), &options)?;
+    fix::confirm(&Arc::new(head), &mut report, &options);
     Ok(match &arguments.files {
         Some(files) => report.only(&file_list::in_tree(files, &request)),
         None => report,

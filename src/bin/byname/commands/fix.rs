@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use bstr::ByteSlice;
 use byname::check::{self, Options};
-use byname::fix::{self, Moves, Proposal, RecoverError, diff};
+use byname::fix::{self, Moves, Proposal, RecoverError, Wish, diff};
 use byname::nix::Symbol;
 use byname::progress::Stage;
 use byname::report::{fixes, printable};
@@ -46,7 +46,11 @@ pub fn run(arguments: &FixArguments) -> Result<ExitCode, CommandError> {
     };
     let Trees { head, base } = check::pool(&options)?.install(|| request.load())?;
     let head = Arc::new(head);
-    let proposal = fix::propose(&head, base.as_ref(), &moves(arguments), &options)?;
+    let wish = Wish {
+        moves: moves(arguments),
+        escapes: arguments.escapes.map(Into::into),
+    };
+    let proposal = fix::propose(&head, base.as_ref(), &wish, &options)?;
     drop(bar);
     if arguments.dry_run {
         show(&head, &proposal)?;

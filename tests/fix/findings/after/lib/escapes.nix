@@ -1,6 +1,6 @@
 {
-  dropped = "a.b" + ''a.b'';
-  dollar = "\${a}";
+  dropped = "a\.b" + ''a''\.b'';
+  dollar = "$\{a}";
   indentation = ''
     a
     ''\ b

@@ -1,0 +1,10 @@
+{ stdenv }:
+
+stdenv.mkDerivation {
+  pname = "version";
+  version = "1.0";
+  postPatch = "sed -i 's/1\.2\s/1.3/' Makefile";
+
+  strictDeps = true;
+  __structuredAttrs = true;
+}
