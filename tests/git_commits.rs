@@ -395,6 +395,32 @@ fn a_partial_clone_lacks_objects_and_the_message_fetches_them() {
 }
 
 #[test]
+fn an_ancestor_that_a_shallow_clone_lacks_is_fetched_by_the_command_in_the_message() {
+    let repo = Repo::small();
+    repo.write("pkgs/new", "");
+    repo.commit("second");
+    repo.git(&["branch", "feature"]);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let from = format!("file://{}", repo.path().display());
+    git_in(elsewhere.path(), &["clone", "--quiet", "--depth=1", &from, "clone"]);
+    let clone = elsewhere.path().join("clone");
+    for revision in ["origin/feature", "HEAD~1", "HEAD^"] {
+        let error = open(&clone).revision(revision.into()).unwrap_err().to_string();
+        let command = error.split('`').nth(1).expect("the message has a command");
+        let output = isolated("sh").args(["-c", command]).output().unwrap();
+        assert!(output.status.success(), "{error}: {output:?}");
+        open(&clone).revision(revision.into()).unwrap();
+        if revision == "HEAD~1" {
+            git_in(elsewhere.path(), &["clone", "--quiet", "--depth=1", &from, "again"]);
+            fs::remove_dir_all(&clone).unwrap();
+            fs::rename(elsewhere.path().join("again"), &clone).unwrap();
+        }
+    }
+    let error = open(repo.path()).revision("HEAD~9".into()).unwrap_err().to_string();
+    assert!(!error.contains("fetch"), "{error}");
+}
+
+#[test]
 fn a_treeless_clone_lacks_the_trees_of_old_commits() {
     let repo = Repo::small();
     repo.write("pkgs/new", "");

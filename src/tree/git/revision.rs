@@ -52,8 +52,9 @@ impl Repository {
         let id = found
             .single()
             .ok_or_else(|| GitError::Range { revision: spec.into() })?;
-        let (commit, tree) =
-            peel(&self.objects, id.detach())?.ok_or_else(|| GitError::NoTree { revision: spec.into() })?;
+        let (commit, tree) = peel(&self.objects, id.detach())
+            .map_err(|error| self.missing_ancestor(spec, error))?
+            .ok_or_else(|| GitError::NoTree { revision: spec.into() })?;
         Ok(Revision {
             name: spec.into(),
             commit,
@@ -144,6 +145,19 @@ impl Repository {
         }
     }
 
+    /// The error of reading a revision, which in a shallow clone may be an ancestor that was not fetched.
+    fn missing_ancestor(&self, spec: &BStr, error: ObjectError) -> GitError {
+        match error {
+            ObjectError::Missing { .. } if self.git.is_shallow().unwrap_or(false) => GitError::UnknownRevision {
+                repository: self.place(),
+                revision: spec.into(),
+                detail: "this clone does not have the commit".to_owned(),
+                help: self.help_for_unknown(spec),
+            },
+            error => error.into(),
+        }
+    }
+
     fn unresolved(&self, spec: &BStr, error: &gix::Error) -> GitError {
         if let Some(
             parse::Error::AmbiguousPrefix { candidates, .. } | parse::Error::AmbiguousRefAndObject { candidates, .. },
@@ -163,9 +177,36 @@ impl Repository {
         }
     }
 
-    /// What a user can do about an unknown revision: name the remote that has it, or fetch it.
+    /// What a user can do about an unknown revision: name the remote that has it, or fetch what it needs.
     fn help_for_unknown(&self, spec: &BStr) -> String {
-        let suffix = format!("/{spec}");
+        let (commit, _) = split_directory(spec);
+        match ancestor(commit) {
+            Some((name, generations)) if self.git.rev_parse_single(name).is_ok() => self.help_for_history(generations),
+            Some((name, _)) => self.help_for_unknown_name(name),
+            None => self.help_for_unknown_name(commit),
+        }
+    }
+
+    /// What a user can do about an ancestor of a commit that the repository has, so many generations before it.
+    fn help_for_history(&self, generations: usize) -> String {
+        if !self.git.is_shallow().unwrap_or(false) {
+            return "The history does not go back so far".to_owned();
+        }
+        let repository = shell::path(&self.place());
+        let in_workflow = match std::env::var_os("GITHUB_ACTIONS") {
+            Some(_) => format!(
+                ", or give actions/checkout `fetch-depth: {}`",
+                generations.saturating_add(1)
+            ),
+            None => String::new(),
+        };
+        format!(
+            "The clone is shallow. Fetch more of its history with `git -C {repository} fetch --deepen {generations}`{in_workflow}"
+        )
+    }
+
+    fn help_for_unknown_name(&self, name: &BStr) -> String {
+        let suffix = format!("/{name}");
         let on_remotes: Vec<_> = self
             .git
             .references()
@@ -181,16 +222,56 @@ impl Repository {
                 )
             })
             .unwrap_or_default();
-        let repository = self.place();
-        match on_remotes.as_slice() {
-            [] => format!(
-                "If a remote has it, fetch it with `git -C {} fetch REMOTE {spec}` and give FETCH_HEAD; if you mean a \
-                 directory, it does not exist",
-                shell::path(&repository)
+        let repository = shell::path(&self.place());
+        match (on_remotes.as_slice(), self.on_remote(name)) {
+            ([], _) if name.find("@{").is_some() => {
+                "It stands for an entry of the reflog, which is not fetched. Give a branch or a commit".to_owned()
+            }
+            ([], Some((remote, branch))) => format!(
+                "If {remote} has the branch {branch}, fetch it with `git -C {repository} fetch {} {}`",
+                shell::word(remote.as_bstr()),
+                shell::word(format!("{branch}:refs/remotes/{name}").as_str().into()),
             ),
-            names => format!("Do you mean {}?", names.join(" or ")),
+            ([], None) => format!(
+                "If a remote has it, fetch it with `git -C {repository} fetch REMOTE {}` and give FETCH_HEAD; if you mean a \
+                 directory, it does not exist",
+                shell::word(name)
+            ),
+            (names, _) => format!("Do you mean {}?", names.join(" or ")),
         }
     }
+
+    /// The remote and the branch of a name such as `origin/master`.
+    fn on_remote<'n>(&self, name: &'n BStr) -> Option<(BString, &'n BStr)> {
+        let remotes = self.git.remote_names();
+        remotes.into_iter().find_map(|remote| {
+            let branch = name.strip_prefix(remote.as_bytes())?.strip_prefix(b"/")?;
+            (!branch.is_empty()).then(|| (remote.as_bstr().to_owned(), branch.as_bstr()))
+        })
+    }
+}
+
+/// Of a revision such as `HEAD~2^`, the name before the `~` or `^` and how many generations it goes back; `None` for other
+/// forms.
+fn ancestor(commit: &BStr) -> Option<(&BStr, usize)> {
+    let (name, mut rest) = commit.split_at(commit.find_byteset("~^").filter(|&at| at > 0)?);
+    let mut generations = 0usize;
+    while let Some((&sign, after)) = rest.split_first() {
+        let digits = after.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let (number, after) = after.split_at(digits);
+        let number = match number {
+            [] => 1,
+            number => number.to_str().ok()?.parse().ok()?,
+        };
+        generations = generations.saturating_add(match sign {
+            b'~' => number,
+            // It says which parent.
+            b'^' => number.min(1),
+            _ => return None,
+        });
+        rest = after;
+    }
+    Some((name.as_bstr(), generations))
 }
 
 /// Splits `REV:DIRECTORY`.  Other forms have a colon too: `:/text` and `:path` at the start, `REV^{/text}` and `REV@{date}`
@@ -237,6 +318,25 @@ fn peel(objects: &Objects, id: ObjectId) -> Result<Option<(Option<ObjectId>, Obj
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_ancestor_is_so_many_generations_before_a_name() {
+        for (spec, expected) in [
+            ("HEAD~1", Some(("HEAD", 1))),
+            ("origin/master~2^2~", Some(("origin/master", 4))),
+            ("HEAD^0", Some(("HEAD", 0))),
+            ("HEAD", None),
+            ("HEAD^{tree}", None),
+            ("^HEAD", None),
+        ] {
+            let found = ancestor(spec.into()).map(|(name, generations)| (name.to_string(), generations));
+            assert_eq!(
+                found,
+                expected.map(|(name, generations)| (name.to_owned(), generations)),
+                "{spec}"
+            );
+        }
+    }
 
     #[test]
     fn a_colon_separates_a_revision_from_its_directory() {
