@@ -86,9 +86,10 @@ fn fix(case: &Path, tree: &Path, more: &[&str]) -> Output {
     command.args(arguments.split_whitespace()).output().unwrap()
 }
 
-/// All that was printed, and the exit code.
+/// All that was printed, with paths relative to this repository, and the exit code.
 fn printed(output: &Output) -> String {
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    let here = format!("{}/", fs::canonicalize(".").unwrap().display());
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap().replace(&here, "");
     let code = output.status.code().unwrap();
     format!("{}{}exit code {code}\n", text(&output.stdout), text(&output.stderr))
 }
