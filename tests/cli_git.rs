@@ -184,7 +184,7 @@ fn only_what_concerns_the_files_that_were_named() {
         files(&["pkgs/by-name/he/hello/package.nix", "gone/away.nix", "/etc/passwd"]),
         Vec::<String>::new()
     );
-    assert_eq!(check(repo.path(), &["--files", "README.md"])["status"], "ok");
+    assert_eq!(check(repo.path(), &["--files", ".gitignore"])["status"], "ok");
     assert_eq!(files(&["."]).len(), 3);
     let inside = check(
         &repo.at("pkgs/by-name"),
@@ -198,7 +198,18 @@ fn only_what_concerns_the_files_that_were_named() {
     assert_eq!(staged, "");
     let staged = check(repo.path(), &["--staged", "--files", "lib/bad.nix"]);
     assert_eq!(found(&staged), ["NPV-170 lib/bad.nix"]);
-    assert_eq!(check(repo.path(), &["HEAD", "--files", MISPLACED])["status"], "ok");
+    for arguments in [
+        &["HEAD", "--files", MISPLACED],
+        &["--files", "gone/away.nix", "/etc/passwd"][..],
+    ] {
+        let output = byname(repo.path(), &[&["check"], arguments].concat());
+        assert_eq!(output.status.code(), Some(2));
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            error.contains("none of the files that --files names is in the tree: "),
+            "{error}"
+        );
+    }
 }
 
 #[test]

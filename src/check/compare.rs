@@ -36,6 +36,7 @@ pub(super) fn compare(head: &Tree, base: Option<&Tree>, options: &Options) -> Re
         findings,
         pending,
         undecided,
+        files: None,
     })
 }
 

@@ -19,6 +19,7 @@ impl Report {
             findings,
             pending,
             undecided,
+            files: _,
         } = self;
         let part = |findings: Vec<Finding>| -> Vec<_> {
             let has = |finding: &Finding| concerns.iter().any(|concern| concern.has(finding));
@@ -45,6 +46,7 @@ impl Report {
             findings,
             pending,
             undecided,
+            files: Some(files.len()),
         }
     }
 }

@@ -44,6 +44,8 @@ pub struct Report {
     pub pending: Vec<Finding>,
     /// Questions that could not be decided, sorted by attribute.
     pub undecided: Vec<Undecided>,
+    /// How many files the report is limited to ([`only`](Self::only)); `None` if it is about the whole tree.
+    pub files: Option<usize>,
 }
 
 impl Report {

@@ -12,7 +12,7 @@ use crate::report::failing::failing;
 use crate::report::grouping::{Story, stories};
 use crate::report::inline::{code, fence, markdown};
 use crate::report::quotes::{quotes, snippets};
-use crate::report::summary::{fix_command, fixable, pending};
+use crate::report::summary::{checked, fix_command, fixable, pending};
 use crate::report::uri;
 use crate::report::words::{self, capitalized, count};
 use crate::rules::{Finding, Place, Rule, RuleKind, Undecided};
@@ -110,10 +110,9 @@ fn heading(report: &Report) -> String {
         open => format!(" and {}", count(open, "undecided question")),
     };
     format!(
-        "## {sign} byname: {verdict}\n\n**{}{open}** in {} and {} of {}. {compared}\n",
+        "## {sign} byname: {verdict}\n\n**{}{open}** {} of {}. {compared}\n",
         capitalized(&count(report.findings.len(), "finding")),
-        count(report.head.packages, "package"),
-        count(report.head.files, "file"),
+        checked(report),
         code(&report.head.source),
     )
 }

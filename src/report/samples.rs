@@ -17,6 +17,7 @@ pub fn report(status: Status, findings: Vec<Finding>) -> Report {
         findings,
         pending: Vec::new(),
         undecided: Vec::new(),
+        files: None,
     }
 }
 

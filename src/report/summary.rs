@@ -11,16 +11,14 @@ use crate::rules::{Finding, RuleKind};
 
 /// The line, which starts with the status. `elapsed` is the time that the check took.
 pub(super) fn summary(report: &Report, elapsed: Option<Duration>) -> String {
-    let head = &report.head;
     let time = elapsed
         .map(|elapsed| format!(" in {:.2} s", elapsed.as_secs_f64()))
         .unwrap_or_default();
     let found = format!(
-        "{}: {} in {} and {}{time}",
+        "{}: {} {}{time}",
         report.status.name(),
         count(report.findings.len(), "finding"),
-        count(head.packages, "package"),
-        count(head.files, "file"),
+        checked(report),
     );
     let mut parts = vec![found, comparison(report)];
     if !report.pending.is_empty() {
@@ -56,6 +54,19 @@ fn comparison(report: &Report) -> String {
         }
     };
     format!("ratchet rules were skipped because {broken} absolute rules")
+}
+
+/// What the findings are in or about.
+pub(super) fn checked(report: &Report) -> String {
+    let head = &report.head;
+    match report.files {
+        Some(files) => format!("about {}", count(files, "named file")),
+        None => format!(
+            "in {} and {}",
+            count(head.packages, "package"),
+            count(head.files, "file")
+        ),
+    }
 }
 
 /// How many findings will fail next.
@@ -148,6 +159,13 @@ mod tests {
             summary(&report, None)
         );
         report.pending.clear();
+        report.files = Some(1);
+        assert!(
+            summary(&report, None).starts_with("problems-introduced: no findings about 1 named file; "),
+            "{}",
+            summary(&report, None)
+        );
+        report.files = None;
         report.status = Status::BaseStillBroken;
         report.findings = vec![samples::wrong_shard(); 2];
         report.undecided.clear();

@@ -51,6 +51,11 @@ pub enum CommandError {
     NoAttribute { name: String, advice: String },
     #[error("{} is not a directory, and only a directory can be fixed: check it out, and give its path", .0.display())]
     NotADirectory(PathBuf),
+    #[error(
+        "none of the files that --files names is in the tree: {}. Give paths relative to the current directory, or absolute ones",
+        list(.0)
+    )]
+    NoFiles(Vec<PathBuf>),
     #[error(transparent)]
     Propose(#[from] ProposeError),
     #[error(transparent)]
@@ -63,6 +68,18 @@ pub enum CommandError {
         .0.display()
     )]
     HalfChanged(PathBuf),
+}
+
+/// The first of some paths.
+fn list(paths: &[PathBuf]) -> String {
+    const NAMED: usize = 3;
+    let named: Vec<_> = paths
+        .iter()
+        .take(NAMED)
+        .map(|path| path.display().to_string())
+        .collect();
+    let rest = if paths.len() > NAMED { ", …" } else { "" };
+    named.join(", ") + rest
 }
 
 /// Prints an error and its causes on standard error.

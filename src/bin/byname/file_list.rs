@@ -5,8 +5,11 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
-use bstr::BString;
-use byname::tree::{HeadSource, Request, Source};
+use bstr::{BString, ByteSlice};
+use byname::tree::{HeadSource, Request, Source, Tree};
+
+/// How many parts the path of a package directory has.
+const PACKAGE_DEPTH: usize = 4;
 
 /// The paths relative to the tree that is checked, without those outside it. For a revision, files are named by their place
 /// in the checkout around the current directory, or, if there is none, relative to the root of the tree.
@@ -23,6 +26,18 @@ pub fn in_tree(files: &[PathBuf], request: &Request) -> Vec<BString> {
         Some(BString::from(relative.as_os_str().as_bytes()))
     };
     files.iter().filter_map(in_root).collect()
+}
+
+/// Whether any of these paths, or a package directory that it is in, is in head or base.
+pub fn is_any_in(files: &[BString], head: &Tree, base: Option<&Tree>) -> bool {
+    let is_in = |file: &BString, tree: &Tree| {
+        let package = file.split_str("/").take(PACKAGE_DEPTH).collect::<Vec<_>>().join(&b'/');
+        let is_below_shards = package.starts_with(b"pkgs/by-name/");
+        tree.lookup(file.as_bstr()).is_some() || is_below_shards && tree.lookup(package.as_bstr()).is_some()
+    };
+    files
+        .iter()
+        .any(|file| is_in(file, head) || base.is_some_and(|base| is_in(file, base)))
 }
 
 /// The path with symlinks among its directories resolved. The file itself may be a symlink, or be deleted with its

@@ -52,10 +52,17 @@ fn check(arguments: &CheckArguments) -> Result<Report, CommandError> {
     }
     options.progress.begin(Stage::Trees, 0);
     let Trees { head, base } = check::pool(&options)?.install(|| request.load())?;
+    let files = arguments.files.as_deref();
+    let only = files.map(|files| file_list::in_tree(files, &request));
+    if let (Some(files), Some(only)) = (files, &only)
+        && !file_list::is_any_in(only, &head, base.as_ref())
+    {
+        return Err(CommandError::NoFiles(files.to_owned()));
+    }
     let mut report = check::check(&head, base.as_ref(), &options)?;
     fix::confirm(&Arc::new(head), &mut report, &options);
-    Ok(match &arguments.files {
-        Some(files) => report.only(&file_list::in_tree(files, &request)),
+    Ok(match only {
+        Some(only) => report.only(&only),
         None => report,
     })
 }
