@@ -113,7 +113,7 @@ pub fn propose(
         ..options.clone()
     };
     let report = check::check(tree, base, options)?;
-    let settled = settle(tree, &report, wish, options, |_| true)?;
+    let settled = settle(tree, &report, wish, options)?;
     let for_people = for_people(&report);
     let is_without_base = base.is_some() && is_not_compared(report.status);
     let mut remaining = match &settled.after {
@@ -139,15 +139,8 @@ pub fn confirm(tree: &Arc<Tree>, report: &mut Report, options: &Options) {
     if !report.findings.iter().any(may_be_fixed) {
         return;
     }
-    let options = &Options {
-        undecided: UndecidedPolicy::Allow,
-        ..options.clone()
-    };
-    // Only a move can cause a finding, and to verify a plan takes as long as another check.
-    let moves = |plan: &Plan| plan.fixes.iter().any(|planned| planned.fix.moves().next().is_some());
-    let settled = settle(tree, report, &Wish::default(), options, moves);
-    // If there is no proposal, `byname fix` fixes nothing.
-    let fixes = settled.map_or_else(|_| Vec::new(), |settled| settled.plan.fixes);
+    // If there is no plan, `byname fix` fixes nothing.
+    let fixes = announced(tree, report, options).map_or_else(|_| Vec::new(), |plan| plan.fixes);
     for finding in &mut report.findings {
         let is_of = |planned: &&PlannedFix| match &planned.subject {
             Subject::Finding { rule, .. } => *rule == finding.rule && Some(&planned.fix) == finding.fix.as_ref(),
@@ -157,30 +150,50 @@ pub fn confirm(tree: &Arc<Tree>, report: &mut Report, options: &Options) {
     }
 }
 
+/// What [`propose`] does about the findings in a report, without any wish.  A plan that moves a directory because of a finding
+/// is verified, which takes as long as two more checks: such a move may collide with something.  What else is fixed or moved
+/// was found to have no obstacle when it was planned.
+fn announced(tree: &Arc<Tree>, report: &Report, options: &Options) -> Result<Plan, ProposeError> {
+    let wish = Wish::default();
+    let plan = || {
+        let names = report.findings.iter().filter_map(misplaced).collect();
+        Ok::<_, ProposeError>(ProposalDraft::new(tree, report, &wish, Some(names))?.plan()?)
+    };
+    let plan = check::pool(options)?.install(plan)?;
+    let is_move_of_finding = |planned: &PlannedFix| {
+        matches!(planned.subject, Subject::Finding { .. }) && planned.fix.moves().next().is_some()
+    };
+    match plan.fixes.iter().any(is_move_of_finding) {
+        true => {
+            let options = &Options {
+                undecided: UndecidedPolicy::Allow,
+                ..options.clone()
+            };
+            Ok(settle(tree, report, &wish, options)?.plan)
+        }
+        false => Ok(plan),
+    }
+}
+
 /// A plan that was verified.
 struct Settled {
     plan: Plan,
     changes: Changes,
-    /// The tree after the changes; `None` if there are none, or if it was not verified.
+    /// The tree after the changes; `None` if there are none,
     after: Option<Tree>,
 }
 
-/// Plans fixes for the findings in the report on a tree, without those that would cause new findings. Only plans that
-/// `may_cause_findings` are verified.
-fn settle(
-    tree: &Arc<Tree>,
-    report: &Report,
-    wish: &Wish,
-    options: &Options,
-    may_cause_findings: impl Fn(&Plan) -> bool,
-) -> Result<Settled, ProposeError> {
+/// Plans fixes for the findings in the report on a tree, without those that would cause new findings.
+fn settle(tree: &Arc<Tree>, report: &Report, wish: &Wish, options: &Options) -> Result<Settled, ProposeError> {
     let pool = check::pool(options)?;
-    let mut draft = pool.install(|| ProposalDraft::new(tree, report, wish))?;
+    let moves_none = wish.moves == Moves::Found && !report.findings.iter().any(|finding| misplaced(finding).is_some());
+    let asked = moves_none.then(Vec::new);
+    let mut draft = pool.install(|| ProposalDraft::new(tree, report, wish, asked))?;
     loop {
         let plan = pool.install(|| draft.plan())?;
         let changes = Changes::of(tree, &plan.fixes)?;
         let mut tree_after = None;
-        if !changes.0.is_empty() && may_cause_findings(&plan) {
+        if !changes.0.is_empty() {
             let after = after(tree, &changes)?;
             let report_after = check::check(&after, Some(tree), options)?;
             let refused = verify::worse(report, &report_after, &plan.fixes).map_err(|finding| ProposeError::Worse {
@@ -204,7 +217,7 @@ fn settle(
 /// What a plan is made from.
 struct ProposalDraft<'t> {
     files: Files<'t>,
-    /// All attributes of the tree, or none if no package is to move.
+    /// All attributes of the tree, or those that are needed.
     attributes: Attributes,
     /// The packages to move.
     names: Vec<Symbol>,
@@ -214,11 +227,11 @@ struct ProposalDraft<'t> {
 }
 
 impl<'t> ProposalDraft<'t> {
-    fn new(tree: &'t Tree, report: &Report, wish: &Wish) -> Result<Self, ProposeError> {
+    /// With all attributes of the tree, or those that are `asked`.
+    fn new(tree: &'t Tree, report: &Report, wish: &Wish, asked: Option<Vec<Symbol>>) -> Result<Self, ProposeError> {
         let files = Files::new(tree);
-        let found: Vec<_> = report.findings.iter().filter_map(misplaced).collect();
-        let is_move = !found.is_empty() || wish.moves != Moves::Found;
-        let attributes = Attributes::of(&files, &Layout::of(tree), if is_move { None } else { Some(Vec::new()) })?;
+        let found = report.findings.iter().filter_map(misplaced);
+        let attributes = Attributes::of(&files, &Layout::of(tree), asked)?;
         let mut names = match &wish.moves {
             Moves::Found => Vec::new(),
             Moves::Named(names) => names.clone(),
