@@ -252,3 +252,11 @@ fn an_error_in_what_every_trivial_derivation_needs_is_one_of_what_forces_such_a_
         ],
     );
 }
+
+#[test]
+fn a_file_that_stands_for_a_package_is_one_finding() {
+    assert_found(
+        &[("pkgs/by-name/on/stray.txt", Some("text"))],
+        &["NPV-140 -: `pkgs/by-name/on/stray.txt` is a file, not a package directory"],
+    );
+}

@@ -77,6 +77,8 @@ pub enum Breaks {
     Nothing,
     /// The attribute that the finding is about.
     Attribute,
+    /// The attribute that is named like the entry which the finding is about.
+    AttributeOfEntry,
     /// The package whose directory the finding is in.
     Package,
     /// The package whose directory it is in if the finding is at its `package.nix`.
@@ -247,6 +249,7 @@ rules! {
         { breaks: Breaks::Line }
     NPV_140 "NPV-140" "package-not-directory" Absolute
         "every entry of a shard is a directory"
+        { breaks: Breaks::AttributeOfEntry }
     NPV_141 "NPV-141" "package-name-invalid" Absolute
         "a package is named by letters, digits, `_` and `-`, and begins with a letter or `_`"
     NPV_142 "NPV-142" "package-in-wrong-shard" Absolute

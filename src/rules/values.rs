@@ -95,6 +95,9 @@ fn check_elsewhere(
     findings: &mut Vec<Finding>,
     open: &mut Vec<Undecided>,
 ) {
+    if known.attributes.contains(attribute.name.name()) {
+        return;
+    }
     if let Answer::Undecided(cause) = &attribute.kind
         && is_whole(head.tree())
     {
@@ -128,7 +131,7 @@ struct KnownProblems<'f> {
 }
 
 impl<'f> KnownProblems<'f> {
-    fn of(tree: &Tree, layout: &Layout, findings: &'f [Finding]) -> Self {
+    fn of(tree: &'f Tree, layout: &Layout, findings: &'f [Finding]) -> Self {
         let mut known = Self::default();
         for finding in findings {
             let node = finding.place.node;
@@ -136,6 +139,7 @@ impl<'f> KnownProblems<'f> {
             match finding.rule.breaks {
                 Breaks::Nothing => {}
                 Breaks::Attribute => known.attributes.extend(finding.attribute.as_deref()),
+                Breaks::AttributeOfEntry => known.attributes.extend(std::str::from_utf8(tree.name(node)).ok()),
                 Breaks::Package => known.packages.extend(package().map(|package| package.node)),
                 Breaks::PackageAtItsFile => {
                     let package = package().filter(|package| package.package_nix == Some(node));
