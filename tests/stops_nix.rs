@@ -260,3 +260,18 @@ fn a_file_that_stands_for_a_package_is_one_finding() {
         &["NPV-140 -: `pkgs/by-name/on/stray.txt` is a file, not a package directory"],
     );
 }
+
+#[test]
+fn a_file_that_stands_for_a_package_hides_no_failure_of_the_package_set() {
+    assert_found_since(
+        &with_bootstrap(),
+        &[
+            ("pkgs/by-name/on/stray.txt", Some("text")),
+            ("pkgs/stdenv/argument.nix", Some("throw \"no argument\"")),
+        ],
+        &[
+            "NPV-120 -: Evaluating the top-level package set fails: no argument (pkgs/stdenv/argument.nix:1:1)",
+            "NPV-140 -: `pkgs/by-name/on/stray.txt` is a file, not a package directory",
+        ],
+    );
+}

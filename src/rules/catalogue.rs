@@ -75,7 +75,7 @@ pub enum Fixing {
 pub enum Breaks {
     /// Nothing for certain.
     Nothing,
-    /// The attribute that the finding is about.
+    /// The attribute that the finding is about, and with it the package set.
     Attribute,
     /// The attribute that is named like the entry which the finding is about.
     AttributeOfEntry,

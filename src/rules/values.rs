@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use bstr::ByteSlice;
+
 use rustc_hash::FxHashMap;
 
 use super::commands::Command;
@@ -111,7 +113,11 @@ fn check_elsewhere(
         Some(false) if known.has(head.files, cause) => {}
         Some(false) => findings.push(fails_elsewhere(head, attribute, cause)),
         // a `throw` whose message is unknown, and might itself end in another error: reported only if it is new
-        None => open.extend(Some(is_undecided(base, head, attribute, cause)).filter(|it| base.is_some() && it.is_new)),
+        None if base.is_some() => {
+            let question = is_undecided(base, head, attribute, cause);
+            open.extend(question.is_new.then_some(question));
+        }
+        None => {}
     }
 }
 
@@ -128,6 +134,8 @@ struct KnownProblems<'f> {
     places: HashSet<(NodeId, Option<u32>)>,
     /// Attributes that can't be evaluated.
     attributes: HashSet<&'f str>,
+    /// Whether an attribute is defined twice, so that the package set itself fails.
+    breaks_package_set: bool,
 }
 
 impl<'f> KnownProblems<'f> {
@@ -135,11 +143,14 @@ impl<'f> KnownProblems<'f> {
         let mut known = Self::default();
         for finding in findings {
             let node = finding.place.node;
-            let package = || package_of(tree, layout, node);
+            let package = || layout.package_at(tree, tree.path(node).as_bstr());
             match finding.rule.breaks {
                 Breaks::Nothing => {}
-                Breaks::Attribute => known.attributes.extend(finding.attribute.as_deref()),
-                Breaks::AttributeOfEntry => known.attributes.extend(std::str::from_utf8(tree.name(node)).ok()),
+                Breaks::Attribute => {
+                    known.attributes.extend(finding.attribute.as_deref());
+                    known.breaks_package_set = true;
+                }
+                Breaks::AttributeOfEntry => known.attributes.extend(tree.name(node).to_str().ok()),
                 Breaks::Package => known.packages.extend(package().map(|package| package.node)),
                 Breaks::PackageAtItsFile => {
                     let package = package().filter(|package| package.package_nix == Some(node));
@@ -170,15 +181,6 @@ impl<'f> KnownProblems<'f> {
     }
 }
 
-/// The package whose directory an entry is, or is in.
-fn package_of<'l>(tree: &Tree, layout: &'l Layout, node: NodeId) -> Option<&'l Package> {
-    let index = layout.packages.binary_search_by_key(&node, |package| package.node);
-    match index {
-        Ok(index) => layout.packages.get(index),
-        Err(_) => layout.package_around(tree, node),
-    }
-}
-
 /// The finding or question about the package set, if the set itself fails, so that no attribute can be checked.
 fn no_package_set(
     base: Option<&Values>,
@@ -195,7 +197,7 @@ fn no_package_set(
     };
     match failure {
         PackageSetFailure::Fails(EvaluationError { cause, .. })
-            if !known.attributes.is_empty() || known.has(files, cause) =>
+            if known.breaks_package_set || known.has(files, cause) =>
         {
             Default::default()
         }
@@ -314,10 +316,12 @@ fn lacks(files: &Files, attribute: &Attribute, argument: &MissingArgument) -> Op
     let end = offset + taken.name().len() as u32;
     let place = Place::stretch(files.tree(), file, parsed.text(), parsed.lines(), offset..end);
     let near: Vec<_> = argument.near.iter().map(|name| format!("`{name}`")).collect();
-    let delete = "elete the argument if it is not needed, or add a package of that name first.";
     let help = match near.is_empty() {
-        true => format!("D{delete}"),
-        false => format!("Did you mean {}? If not, d{delete}", near.join(" or ")),
+        true => "Delete the argument if it is not needed, or add a package of that name first.".to_owned(),
+        false => format!(
+            "Did you mean {}? If not, delete the argument if it is not needed, or add a package of that name first.",
+            near.join(" or ")
+        ),
     };
     let finding = Finding::new(
         Rule::NPV_120,
