@@ -3,12 +3,13 @@
 use bstr::{BString, ByteSlice};
 
 use super::entry::PackageEntry;
-use super::mentions::word;
+use super::mentions::{line, word};
+use super::references::{is_in, normal};
 use super::{Obstacle, PlannedFix, Site, Subject};
 use crate::nix::Symbol;
 use crate::nixpkgs::{ALL_PACKAGES, BY_NAME, Files, Package, imported_file, resolve_literal, shard_of};
 use crate::rules::{Edit, Fix, package_function, references};
-use crate::tree::{Kind, NodeId, Resolved, Tree, join, normalize};
+use crate::tree::{Kind, NodeId, Resolved, Tree, join};
 
 /// A package to move: its entry in `all-packages.nix`, and its files.
 #[derive(Clone, Debug)]
@@ -43,10 +44,7 @@ impl Candidate {
         if written != Some(called) || !(called == top || called == main) {
             return Err(no_file());
         }
-        let holds = |path: &str| {
-            tree.lookup(path.into())
-                .is_some_and(|node| tree.subtree(top).contains(&node.index()))
-        };
+        let holds = |path: &str| tree.lookup(path.into()).is_some_and(|node| is_in(tree, node, top));
         if top == tree.root() || holds(BY_NAME) || holds(ALL_PACKAGES) || is_in_by_name(tree, top) {
             return Err(no_file());
         }
@@ -111,8 +109,7 @@ impl Candidate {
             return Some(Obstacle::Unreadable(tree.path(node)));
         };
         let at = word(&bytes, tree.name(self.main))?;
-        let line = memchr::memchr_iter(b'\n', &bytes[..at]).count() as u32 + 1;
-        Some(Obstacle::NamesItself(Site::line(tree, node, line)))
+        Some(Obstacle::NamesItself(Site::line(tree, node, line(&bytes, at))))
     }
 
     /// The edits that move it.
@@ -147,15 +144,11 @@ impl Candidate {
 
 fn is_in_by_name(tree: &Tree, node: NodeId) -> bool {
     tree.lookup(BY_NAME.into())
-        .is_some_and(|by_name| tree.subtree(by_name).contains(&node.index()))
+        .is_some_and(|by_name| is_in(tree, node, by_name))
 }
 
 /// The entry at a relative path literal, if no symlink is on the way.
 fn written(tree: &Tree, from: NodeId, path: &str) -> Option<NodeId> {
     let directory = tree.path(tree.parent(from)?);
-    let normal = normalize(directory.as_bstr(), path.into());
-    if normal.leaves_root {
-        return None;
-    }
-    tree.lookup(normal.path.as_bstr())
+    tree.lookup(normal(directory.as_bstr(), path.into())?.as_bstr())
 }

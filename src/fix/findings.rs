@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use bstr::{BString, ByteSlice};
 
+use super::references::is_in;
 use super::referrers::Referrers;
 use super::{Left, Obstacle, Plan, PlannedFix, Site, Subject};
 use crate::nixpkgs::Files;
@@ -28,7 +29,7 @@ pub fn plan(files: &Files, all: &[Finding], escapes: Option<EscapeChoice>) -> Re
     let obstacle = |planned: &PlannedFix| {
         planned.fix.moves().find_map(|(from, _)| {
             let entry = tree.lookup(from.as_bstr())?;
-            let moves = |node: NodeId| tree.subtree(entry).contains(&node.index());
+            let moves = |node: NodeId| is_in(tree, node, entry);
             let is_hollow = |node: NodeId| tree.kind(node) == Kind::Directory;
             if tree.subtree(entry).map(NodeId::from_index).all(is_hollow) {
                 return Some(Obstacle::Hollow);
@@ -74,12 +75,10 @@ fn known(findings: &[Finding], escapes: Option<EscapeChoice>) -> Plan {
 
 /// The fix of a finding, or the obstacle that there is none, or that nobody chose one.
 fn fix(finding: &Finding, escapes: Option<EscapeChoice>) -> Result<&Fix, Obstacle> {
-    if let Some(fix) = &finding.fix {
-        return Ok(fix);
-    }
-    match escapes {
-        None if !finding.choices.is_empty() => Err(Obstacle::Escapes),
-        _ => {
+    match (&finding.fix, escapes) {
+        (Some(fix), _) => Ok(fix),
+        (None, None) if !finding.choices.is_empty() => Err(Obstacle::Escapes),
+        (None, _) => {
             let mut choices = finding.choices.iter();
             let chosen = choices.find(|choice| Some(choice.escapes) == escapes);
             chosen.map(|choice| &choice.fix).ok_or(Obstacle::NotPlain)

@@ -7,7 +7,7 @@ use aho_corasick::AhoCorasick;
 use bstr::{BStr, ByteSlice};
 use rayon::prelude::*;
 
-use super::references::{Reference, Target};
+use super::references::{Reference, Target, is_in};
 use crate::tree::{Kind, NodeId, ReadError, Tree};
 
 /// All mentions of these entries in the files of a tree. `not_nix` are files that are named `.nix` but are not Nix.
@@ -107,7 +107,7 @@ impl Needles {
 fn is_beside(tree: &Tree, file: NodeId, directory: NodeId, entry: NodeId) -> bool {
     match tree.kind(entry) {
         Kind::Directory => tree.parent(file) == Some(directory),
-        _ => tree.subtree(directory).contains(&file.index()),
+        _ => is_in(tree, file, directory),
     }
 }
 
@@ -125,7 +125,8 @@ fn is_word(text: &[u8], start: usize, end: usize) -> bool {
     !before.is_some_and(|byte| is_of_word(byte) || byte == b'.') && !goes_on
 }
 
-fn line(text: &[u8], at: usize) -> u32 {
+/// The number of the line, from 1, of an offset in a text.
+pub fn line(text: &[u8], at: usize) -> u32 {
     let newlines = memchr::memchr_iter(b'\n', &text[..at]).count();
     u32::try_from(newlines + 1).unwrap_or(u32::MAX)
 }

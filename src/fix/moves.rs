@@ -20,6 +20,9 @@ use crate::tree::{Kind, NodeId, ReadError, Tree};
 pub fn plan(files: &Files, attributes: &Attributes, names: &[Symbol]) -> Result<Plan, ReadError> {
     let tree = files.tree();
     let mut plan = Plan::default();
+    if names.is_empty() {
+        return Ok(plan);
+    }
     let mut leave = |name: Symbol, cause: Obstacle| {
         plan.left.push(Left {
             subject: Subject::Package(name),

@@ -107,13 +107,12 @@ pub fn propose(
     wish: &Wish,
     options: &Options,
 ) -> Result<Proposal, ProposeError> {
-    // What can't be decided is not fixed, and does not prevent a fix.
-    let options = &Options {
-        undecided: UndecidedPolicy::Allow,
-        ..options.clone()
-    };
+    let options = &allowing_undecided(options);
     let report = check::check(tree, base, options)?;
-    let settled = settle(tree, &report, wish, options)?;
+    let moves_none = wish.moves == Moves::Found && !report.findings.iter().any(|finding| misplaced(finding).is_some());
+    let asked = moves_none.then(Vec::new);
+    let draft = check::pool(options)?.install(|| ProposalDraft::new(tree, &report, wish, asked))?;
+    let settled = settle(tree, &report, draft, options)?;
     let for_people = for_people(&report);
     let is_without_base = base.is_some() && is_not_compared(report.status);
     let mut remaining = match &settled.after {
@@ -150,28 +149,33 @@ pub fn confirm(tree: &Arc<Tree>, report: &mut Report, options: &Options) {
     }
 }
 
-/// What [`propose`] does about the findings in a report, without any wish.  A plan that moves a directory because of a finding
-/// is verified, which takes as long as two more checks: such a move may collide with something.  What else is fixed or moved
-/// was found to have no obstacle when it was planned.
+/// What [`propose`] does about the findings in a report, without any wish. A plan that moves something because of a finding is
+/// verified, which takes as long as two more checks: such a move may collide with something. What else is fixed or moved was
+/// found to have no obstacle when it was planned.
 fn announced(tree: &Arc<Tree>, report: &Report, options: &Options) -> Result<Plan, ProposeError> {
-    let wish = Wish::default();
-    let plan = || {
-        let names = report.findings.iter().filter_map(misplaced).collect();
-        Ok::<_, ProposeError>(ProposalDraft::new(tree, report, &wish, Some(names))?.plan()?)
-    };
-    let plan = check::pool(options)?.install(plan)?;
+    let pool = check::pool(options)?;
+    let draft = |asked| pool.install(|| ProposalDraft::new(tree, report, &Wish::default(), asked));
+    let draft_of_found = draft(Some(report.findings.iter().filter_map(misplaced).collect()))?;
+    let plan = pool.install(|| draft_of_found.plan())?;
     let is_move_of_finding = |planned: &PlannedFix| {
         matches!(planned.subject, Subject::Finding { .. }) && planned.fix.moves().next().is_some()
     };
-    match plan.fixes.iter().any(is_move_of_finding) {
-        true => {
-            let options = &Options {
-                undecided: UndecidedPolicy::Allow,
-                ..options.clone()
-            };
-            Ok(settle(tree, report, &wish, options)?.plan)
-        }
-        false => Ok(plan),
+    if !plan.fixes.iter().any(is_move_of_finding) {
+        return Ok(plan);
+    }
+    // Moves of packages are verified against all attributes.
+    let draft = match draft_of_found.names.is_empty() {
+        true => draft_of_found,
+        false => draft(None)?,
+    };
+    Ok(settle(tree, report, draft, &allowing_undecided(options))?.plan)
+}
+
+/// What can't be decided is not fixed, and does not prevent a fix.
+fn allowing_undecided(options: &Options) -> Options {
+    Options {
+        undecided: UndecidedPolicy::Allow,
+        ..options.clone()
     }
 }
 
@@ -179,16 +183,18 @@ fn announced(tree: &Arc<Tree>, report: &Report, options: &Options) -> Result<Pla
 struct Settled {
     plan: Plan,
     changes: Changes,
-    /// The tree after the changes; `None` if there are none,
+    /// The tree after the changes; `None` if there are none.
     after: Option<Tree>,
 }
 
 /// Plans fixes for the findings in the report on a tree, without those that would cause new findings.
-fn settle(tree: &Arc<Tree>, report: &Report, wish: &Wish, options: &Options) -> Result<Settled, ProposeError> {
+fn settle(
+    tree: &Arc<Tree>,
+    report: &Report,
+    mut draft: ProposalDraft,
+    options: &Options,
+) -> Result<Settled, ProposeError> {
     let pool = check::pool(options)?;
-    let moves_none = wish.moves == Moves::Found && !report.findings.iter().any(|finding| misplaced(finding).is_some());
-    let asked = moves_none.then(Vec::new);
-    let mut draft = pool.install(|| ProposalDraft::new(tree, report, wish, asked))?;
     loop {
         let plan = pool.install(|| draft.plan())?;
         let changes = Changes::of(tree, &plan.fixes)?;

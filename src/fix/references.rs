@@ -39,7 +39,8 @@ pub enum Target {
 }
 
 impl Target {
-    /// Whether the reference would lead to something else after a move of `entry` and of what in it `moves`.
+    /// Whether the reference would lead to something else after a move of `entry`, or of the part of it that `moves`
+    /// accepts.
     pub fn concerns(&self, tree: &Tree, entry: NodeId, moves: impl Fn(NodeId) -> bool) -> bool {
         match self {
             Self::Entry(node) => moves(*node),
@@ -65,7 +66,7 @@ pub fn contains_packages(tree: &Tree, entry: NodeId) -> bool {
 }
 
 /// Whether `entry` is `directory` or inside it, at any depth.
-fn is_in(tree: &Tree, entry: NodeId, directory: NodeId) -> bool {
+pub fn is_in(tree: &Tree, entry: NodeId, directory: NodeId) -> bool {
     tree.subtree(directory).contains(&entry.index())
 }
 
@@ -237,7 +238,7 @@ fn targets(
 }
 
 /// The path from the root, for one relative to the directory `base`, without `.` and `..`. `None` if it leaves the tree.
-fn normal(base: &BStr, path: &BStr) -> Option<BString> {
+pub fn normal(base: &BStr, path: &BStr) -> Option<BString> {
     if path.starts_with(b"/") {
         return None;
     }

@@ -32,7 +32,8 @@ impl<'t> Referrers<'t> {
         Ok(Self { tree, references })
     }
 
-    /// The reference that prevents moving what in `entry` `moves`, apart from references that do `not_count`.
+    /// The reference that prevents moving the nodes of `entry` that `moves` accepts. References that `not_count` accepts are
+    /// ignored.
     pub fn obstacle(
         &self,
         entry: NodeId,
@@ -47,7 +48,7 @@ impl<'t> Referrers<'t> {
         Some(Obstacle::Referred(self.site(found)))
     }
 
-    /// The obstacle that something in `entry` that `moves` refers to `main` or `entry`, whose names change, or reads the whole
+    /// The obstacle that something in `entry` that `moves` accepts refers to `main` or `entry`, whose names change, or reads the whole
     /// directory.
     pub fn self_reference(&self, entry: NodeId, main: NodeId, moves: impl Fn(NodeId) -> bool) -> Option<Obstacle> {
         let names_it = |reference: &&Reference| {

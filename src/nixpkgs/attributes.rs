@@ -1,5 +1,7 @@
 //! The top-level attributes of a tree.
 
+use rustc_hash::FxHashSet;
+
 use super::attribute::{Answer, Attribute, AttributeKind, EvaluationError, EvaluationReason};
 use super::budget::OverBudget;
 use super::conflicts::{conflicts, without};
@@ -191,10 +193,10 @@ fn without_conflicts(
     if of_rest.failure.is_some() {
         return Ok(None);
     }
-    for conflict in &conflicts {
-        let mut attributes = of_rest.attributes.iter_mut();
-        if let Some(attribute) = attributes.find(|attribute| attribute.name == conflict.attribute) {
-            *attribute = Attribute::opaque(conflict.attribute, attribute.package, failure.kind());
+    let conflicting: FxHashSet<_> = conflicts.iter().map(|conflict| conflict.attribute).collect();
+    for attribute in &mut of_rest.attributes {
+        if conflicting.contains(&attribute.name) {
+            *attribute = Attribute::opaque(attribute.name, attribute.package, failure.kind());
         }
     }
     Ok(Some(of_rest))

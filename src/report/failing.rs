@@ -50,7 +50,7 @@ fn finding(undecided: &Undecided) -> Finding {
 pub(super) fn help(undecided: &Undecided) -> String {
     let look = match &undecided.attribute {
         Some(attribute) => format!("`byname why {attribute}` shows what the answer depends on."),
-        None => "The files in `pkgs/top-level` that compose the package set depend on it.".to_owned(),
+        None => "The package set, which files in `pkgs/top-level` compose, depends on the answer.".to_owned(),
     };
     format!(
         "{look} Rewrite it so that the files alone decide it. If somebody has checked it and it is right, let it pass with \

@@ -52,25 +52,18 @@ pub(super) fn renamed(tree: &Tree, node: NodeId, from: &BStr, to: &BStr) -> Stri
 }
 
 fn remove(tree: &Tree, node: NodeId) -> String {
-    let option = match tree.kind(node) {
-        Kind::Directory => "r",
-        Kind::File { .. } | Kind::Symlink | Kind::Special => "",
-    };
-    let command = |program: &str, options: String| match options.as_str() {
-        "" => format!("{program} {}", word(tree, node)),
-        options => format!("{program} -{options} {}", word(tree, node)),
+    let word = word(tree, node);
+    let (rm, rm_by_force) = match tree.kind(node) {
+        Kind::Directory => ("rm -r", "rm -rf"),
+        Kind::File { .. } | Kind::Symlink | Kind::Special => ("rm", "rm -f"),
     };
     match InGit::of(tree, node) {
-        InGit { tracked: false, .. } => command("rm", option.into()),
+        InGit { tracked: false, .. } => format!("{rm} {word}"),
         // `git rm` would leave the untracked files.
-        InGit { untracked: true, .. } => format!(
-            "{} && git add -A {word}",
-            command("rm", option.into()),
-            word = word(tree, node)
-        ),
+        InGit { untracked: true, .. } => format!("{rm} {word} && git add -A {word}"),
         // Without `-f`, `git rm` refuses to remove what no commit has.
-        InGit { changed: true, .. } => command("git rm", format!("{option}f")),
-        _ => command("git rm", option.into()),
+        InGit { changed: true, .. } => format!("git {rm_by_force} {word}"),
+        _ => format!("git {rm} {word}"),
     }
 }
 

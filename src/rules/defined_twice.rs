@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use rustc_hash::FxHashMap;
-
 use super::commands::Command;
 use super::place;
 use super::{Finding, Place, Rule};
@@ -14,14 +12,13 @@ use crate::tree::{NodeId, Resolved};
 /// error defines nothing.
 pub fn check(files: &Files, layout: &Layout) -> Vec<Finding> {
     let conflicts = conflicts(files, layout);
-    let mut paths = FxHashMap::default();
-    for conflict in &conflicts {
-        let file = conflict.definition.file;
-        paths.entry(file).or_insert_with(|| Paths::of(files, file));
-    }
+    let Some(first) = conflicts.first() else {
+        return Vec::new();
+    };
+    let paths = Paths::of(files, first.definition.file);
     conflicts
         .iter()
-        .filter_map(|conflict| finding(files, conflict, &paths[&conflict.definition.file]))
+        .filter_map(|conflict| finding(files, conflict, &paths))
         .collect()
 }
 

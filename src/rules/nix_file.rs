@@ -117,11 +117,11 @@ fn is_under_pkgs(tree: &Tree, id: NodeId) -> bool {
 
 fn reference_to_nixpkgs(tree: &Tree, id: NodeId, file: &File, rest: &str, span: Range<u32>) -> Finding {
     let path = tree.path(id);
-    let argument = "ake what it provides as an argument of the function";
     let help = if path.starts_with(BY_NAME.as_bytes()) {
-        format!("T{argument}.")
+        "Take what it provides as an argument of the function.".to_owned()
     } else {
-        format!("Write `{}`, or t{argument}.", relative(path.as_bstr(), rest))
+        let relative = relative(path.as_bstr(), rest);
+        format!("Write `{relative}`, or take what it provides as an argument of the function.")
     };
     let title = format!("`<nixpkgs/{rest}>` is looked up in the user's `NIX_PATH`, not in this Nixpkgs");
     let place = Place::stretch(tree, id, file.text(), file.lines(), span);

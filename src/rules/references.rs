@@ -40,18 +40,22 @@ pub fn check_file(tree: &Tree, package: &Package, id: NodeId, file: &File) -> Ve
 #[must_use]
 pub fn check_symlink(tree: &Tree, package: &Package, id: NodeId) -> Option<Finding> {
     let target = text(tree.read_link(id)?);
+    let referrer = Referrer {
+        tree,
+        package,
+        node: id,
+    };
+    let destination = referrer.destination(tree.resolve_node(id));
+    if matches!(destination, Destination::Inside) {
+        return None;
+    }
     let link = place::path(tree, id);
     let word = shell::word(tree.path(id).as_bstr());
     let remove = Command::Remove(id).shell(tree);
     let is_package_nix = package.package_nix == Some(id);
     let leads_to_file = matches!(tree.resolve_node(id), Resolved::Node(target) if tree.kind(target).is_file());
     let replaced = commands::replace_symlink(tree, id).filter(|_| leads_to_file || !is_package_nix);
-    let referrer = Referrer {
-        tree,
-        package,
-        node: id,
-    };
-    let problem = match referrer.destination(tree.resolve_node(id)) {
+    let problem = match destination {
         Destination::Inside => return None,
         Destination::Outside(place) => Problem {
             rule: Rule::NPV_125,

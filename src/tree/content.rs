@@ -32,6 +32,8 @@ pub trait Contents: Send + Sync {
     }
 }
 
+/// Checks that a file of `size` bytes may be read.
+///
 /// # Errors
 /// If `size` is larger than `limit`.
 pub(super) fn within(limit: u64, size: u64, path: &BStr) -> Result<(), ReadError> {

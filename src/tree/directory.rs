@@ -14,6 +14,7 @@ use rustix::io::Errno;
 use thiserror::Error;
 use walkdir::WalkDir;
 
+use super::content::within;
 use super::{BuildError, Builder, Contents, Handle, ReadError, Tree};
 
 /// Why a directory on disk can't be read as a tree.
@@ -261,22 +262,10 @@ pub(super) fn read_beneath(root: BorrowedFd<'_>, path: &BStr, limit: u64) -> Res
         return Err(ReadError::NotAFile { path: path.into() });
     }
     let size = metadata.len();
-    if size > limit {
-        return Err(ReadError::TooLarge {
-            path: path.into(),
-            size,
-            limit,
-        });
-    }
+    within(limit, size, path)?;
     let mut bytes = Vec::with_capacity(size as usize + 1);
     let read = file.by_ref().take(limit + 1).read_to_end(&mut bytes).map_err(failed)? as u64;
-    if read > limit {
-        return Err(ReadError::TooLarge {
-            path: path.into(),
-            size: read,
-            limit,
-        });
-    }
+    within(limit, read, path)?;
     Ok(bytes)
 }
 
